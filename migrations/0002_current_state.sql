@@ -189,6 +189,39 @@ $$;
 comment on function fold_entities(uuid[], timestamptz) is
   'Sets the entities rows of these ids to what event_log says holds at the given clock (I2). Ids without events are left alone.';
 
+create type entity_state as (
+  entity_id uuid,
+  entity_type text,
+  user_id uuid,
+  version bigint,
+  occurred_at timestamptz,
+  occurred_until timestamptz,
+  created_at timestamptz,
+  updated_at timestamptz,
+  deleted_at timestamptz,
+  sensitive boolean,
+  archived boolean,
+  label text,
+  related uuid[],
+  doc jsonb,
+  hints jsonb
+);
+comment on type entity_state is 'An entity as one version describes it: what entities holds of the present, for any moment';
+
+create function state_at(p_entity_id uuid, p_valid_time timestamptz, p_tx_time timestamptz) returns setof entity_state
+language sql stable parallel safe rows 1
+begin atomic
+  select v.entity_id, v.entity_type, v.user_id, v.seq,
+    coalesce(x.occurred_at, s.first_tx_time), case when x.occurred_at is null then s.first_tx_time else x.occurred_until end,
+    coalesce(x.created_at, s.first_tx_time), v.tx_time, x.deleted_at,
+    x.sensitive, x.archived, x.label, x.related, v.doc, v.hints
+  from version_at(p_entity_id, p_valid_time, p_tx_time) v
+  cross join lateral entity_facts(v.entity_type, v.doc) x
+  cross join lateral (select min(e.tx_time) as first_tx_time from event_log e where e.entity_id = p_entity_id) s
+  where v.doc is not null;
+end;
+comment on function state_at(uuid, timestamptz, timestamptz) is 'The entity as it was at (valid time, transaction time); no row when nothing held';
+
 -- What holds now, right also between the moment a future version comes into force and the cron that turns it over.
 create view live_entities with (security_invoker = true) as
   select entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
@@ -196,14 +229,11 @@ create view live_entities with (security_invoker = true) as
   from entities
   where doc is not null and (next_valid_time is null or next_valid_time > now())
   union all
-  select e.entity_id, v.entity_type, e.user_id, v.seq,
-    coalesce(x.occurred_at, e.created_at), case when x.occurred_at is null then e.created_at else x.occurred_until end,
-    coalesce(x.created_at, e.created_at), v.tx_time, x.deleted_at,
-    x.sensitive, x.archived, x.label, x.related, v.doc, v.hints
+  select s.entity_id, s.entity_type, s.user_id, s.version, s.occurred_at, s.occurred_until, s.created_at, s.updated_at,
+    s.deleted_at, s.sensitive, s.archived, s.label, s.related, s.doc, s.hints
   from entities e
-  cross join lateral version_at(e.entity_id, now(), 'infinity') v
-  cross join lateral entity_facts(v.entity_type, v.doc) x
-  where e.next_valid_time <= now() and v.doc is not null;
+  cross join lateral state_at(e.entity_id, now(), 'infinity') s
+  where e.next_valid_time <= now();
 comment on view live_entities is 'Current state as every read should see it: entities, with versions whose valid time has just come already in force';
 grant select on live_entities to annals_app, annals_import;
 
@@ -222,17 +252,18 @@ end
 $$;
 comment on function turn_over(timestamptz, integer) is 'Brings versions whose valid time has come into current state, p_limit entities at most; returns how many';
 
-create function entity_record(p_entity live_entities) returns jsonb
+create function entity_record(p_state entity_state) returns jsonb
 language sql stable parallel safe
 return jsonb_build_object(
-  'id', (p_entity).entity_id,
-  'entity_type', (p_entity).entity_type,
-  'user_id', (p_entity).user_id,
-  'version', (p_entity).version,
-  'occurred_at', iso((p_entity).occurred_at),
-  'occurred_until', iso((p_entity).occurred_until),
-  'created_at', iso((p_entity).created_at),
-  'updated_at', iso((p_entity).updated_at),
-  'deleted_at', iso((p_entity).deleted_at)
-) || (p_entity).doc;
-comment on function entity_record(live_entities) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields';
+  'id', (p_state).entity_id,
+  'entity_type', (p_state).entity_type,
+  'user_id', (p_state).user_id,
+  'version', (p_state).version,
+  'occurred_at', iso((p_state).occurred_at),
+  'occurred_until', iso((p_state).occurred_until),
+  'created_at', iso((p_state).created_at),
+  'updated_at', iso((p_state).updated_at),
+  'deleted_at', iso((p_state).deleted_at)
+) || (p_state).doc;
+comment on function entity_record(entity_state) is
+  'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
