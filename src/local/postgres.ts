@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -80,7 +80,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 }
 
 async function isCluster(home: string): Promise<boolean> {
-  const names = await readdir(home).catch(() => []);
+  const names = await readdir(home).catch((): string[] => []);
   if (names.includes('cluster') && names.includes('superuser-password')) return true;
   if (names.length === 0) return false;
   throw new PostgresStartError(
@@ -91,7 +91,7 @@ async function isCluster(home: string): Promise<boolean> {
 /** A first start that was interrupted leaves a folder with this name, which nothing will ever read. */
 async function removeHalfMade(home: string): Promise<void> {
   const parent = dirname(home);
-  const names = await readdir(parent).catch(() => []);
+  const names = await readdir(parent).catch((): string[] => []);
   for (const name of names) {
     const maker = halfMadeBy(home, name);
     if (maker !== undefined && !isAlive(maker)) await rm(join(parent, name), { recursive: true, force: true });
@@ -316,12 +316,4 @@ async function freePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new PostgresStartError('The system gave no free port.');
   return address.port;
-}
-
-/** True when the folder holds a cluster that Annals made. */
-export async function hasCluster(dataDir: string): Promise<boolean> {
-  return stat(join(dataDir, 'cluster', 'PG_VERSION')).then(
-    () => true,
-    () => false,
-  );
 }
