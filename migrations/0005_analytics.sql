@@ -303,9 +303,14 @@ begin atomic
 end;
 comment on function refreshes(integer) is 'The newest refreshes, for the operator';
 
-revoke execute on function refresh_start(text, timestamptz, integer), refresh_pass(uuid, integer), refreshes(integer),
+create function turn_over_due(p_limit integer) returns integer
+language sql security definer set search_path = public, pg_temp
+return turn_over(clock_timestamp(), p_limit);
+comment on function turn_over_due(integer) is 'turn_over at the present moment, over all users: the cron''s';
+
+revoke execute on function turn_over_due(integer), refresh_start(text, timestamptz, integer), refresh_pass(uuid, integer), refreshes(integer),
   foreign_entities(uuid[], uuid) from public;
-grant execute on function refresh_start(text, timestamptz, integer), refresh_pass(uuid, integer), refreshes(integer) to annals_app;
+grant execute on function turn_over_due(integer), refresh_start(text, timestamptz, integer), refresh_pass(uuid, integer), refreshes(integer) to annals_app;
 grant execute on function foreign_entities(uuid[], uuid) to annals_app;
 grant select on analytics to annals_app;
 grant select, update on analytics to annals_import;
