@@ -12,6 +12,8 @@ export type EntityType<F extends Fields = Fields> = {
   /** snake_case, as in JSON, SQL and URLs. */
   name: string;
   axis?: Axis;
+  /** False for a type whose entities belong to no user. */
+  hasUser?: false;
   /** Whether the overview's timeline shows it. */
   timeline: boolean;
   /** A type whose running records are timers, of the entity in this field. */

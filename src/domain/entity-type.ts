@@ -10,5 +10,12 @@ export const isEntityTypeName = (name: string): name is EntityTypeName => byName
 /** The entity type of this name, or undefined when there is none. */
 export const entityType = (name: string): EntityType | undefined => byName.get(name);
 
+const byXtdbName: ReadonlyMap<string, EntityType> = new Map(
+  [...byName.values()].map((type) => [type.name.replaceAll('_', '-'), type]),
+);
+
+/** The entity type that XTDB calls so, without the colon: `habit-log`. */
+export const entityTypeOfXtdbName = (name: string): EntityType | undefined => byXtdbName.get(name);
+
 /** A type's name in XTDB, without the colon: `habit-log`. */
 export const xtdbTypeName = (type: EntityType): string => type.name.replaceAll('_', '-');

@@ -85,7 +85,10 @@ export const anyKeywords = () =>
 const instantSchema = () =>
   z
     .string()
-    .refine((value) => canonicalInstant(value) !== null, 'is not an instant: write 2026-07-01T12:00:00Z, or with an offset')
+    .refine(
+      (value) => canonicalInstant(value) !== null,
+      'is not an instant: write 2026-07-01T12:00:00Z, or with an offset',
+    )
     .overwrite((value) => canonicalInstant(value) ?? value)
     .meta({ format: 'date-time' });
 

@@ -24,7 +24,17 @@ const usual = (text: string): string | null => {
   if (text.length !== 29 || text.charCodeAt(23) !== 45 || !text.endsWith('-00:00')) return null;
   for (let i = 0; i < 23; i++) {
     const c = text.charCodeAt(i);
-    if (i === 4 || i === 7 ? c !== 45 : i === 10 ? c !== 84 : i === 13 || i === 16 ? c !== 58 : i === 19 ? c !== 46 : c < 48 || c > 57)
+    if (
+      i === 4 || i === 7
+        ? c !== 45
+        : i === 10
+          ? c !== 84
+          : i === 13 || i === 16
+            ? c !== 58
+            : i === 19
+              ? c !== 46
+              : c < 48 || c > 57
+    )
       return null;
   }
   const number = (at: number): number => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;

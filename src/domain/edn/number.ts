@@ -36,7 +36,8 @@ const MAX_RADIX_DIGITS = 2_000;
 const MAX_RATIO_DIGITS = 10_000;
 
 const ratio = (sign: string, numerator: string, denominator: string): EdnNumber | string => {
-  if (numerator.length + denominator.length > MAX_RATIO_DIGITS) return `a ratio of more than ${MAX_RATIO_DIGITS} digits`;
+  if (numerator.length + denominator.length > MAX_RATIO_DIGITS)
+    return `a ratio of more than ${MAX_RATIO_DIGITS} digits`;
   let [a, b] = [BigInt(numerator), BigInt(denominator)];
   if (b === 0n) return 'a ratio divides by zero';
   const [top, bottom] = [a, b];

@@ -24,7 +24,8 @@ const END = 2;
 
 /** What a unit means to the reader: part of a token, white space, or the end of a token. */
 const CLASS = new Uint8Array(65_536);
-for (const space of [9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 44, 0x1680, 0x2028, 0x2029, 0x205f, 0x3000]) CLASS[space] = SPACE;
+for (const space of [9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 44, 0x1680, 0x2028, 0x2029, 0x205f, 0x3000])
+  CLASS[space] = SPACE;
 for (let c = 0x2000; c <= 0x200a; c++) if (c !== 0x2007) CLASS[c] = SPACE;
 for (const c of '"();[]{}\\^') CLASS[c.charCodeAt(0)] = END;
 
@@ -183,7 +184,8 @@ class Reader {
     if (namespace === '' || namespace.includes('/') || namespace.startsWith(':')) {
       throw new Failure(start, 'a namespace map needs a plain namespace, as in #:a{:b 1}');
     }
-    if (!this.skip() || this.text.charCodeAt(this.at) !== 123) throw new Failure(this.at, 'a namespace map needs a map');
+    if (!this.skip() || this.text.charCodeAt(this.at) !== 123)
+      throw new Failure(this.at, 'a namespace map needs a map');
     return this.map(namespace);
   }
 
@@ -209,7 +211,12 @@ class Reader {
   private keyword(): Keyword {
     const start = this.at++;
     const name = this.span();
-    if (name === '' || name.startsWith(':') || (name.endsWith('/') && name !== '/') || (name.startsWith('/') && name !== '/')) {
+    if (
+      name === '' ||
+      name.startsWith(':') ||
+      (name.endsWith('/') && name !== '/') ||
+      (name.startsWith('/') && name !== '/')
+    ) {
       throw new Failure(start, `":${name.slice(0, 40)}" is not a keyword`);
     }
     return new Keyword(name);

@@ -36,6 +36,9 @@ export const bmLog = defineEntityType({
     ...older,
     // The first port from Airtable put these two in the wrong namespace.
     airtable_id: older.airtable_id.attribute('airtable/id', 'bm-log/airtable-id'),
-    airtable_created_time: older.airtable_created_time.attribute('airtable/created-time', 'bm-log/airtable-created-time'),
+    airtable_created_time: older.airtable_created_time.attribute(
+      'airtable/created-time',
+      'bm-log/airtable-created-time',
+    ),
   },
 });

@@ -18,7 +18,8 @@ const isCanonical = (text: string): boolean => {
   if ((n !== 20 && n !== 24 && n !== 27 && n !== 30) || text.charCodeAt(n - 1) !== 90) return false;
   for (let i = 0; i < 19; i++) {
     const c = text.charCodeAt(i);
-    if (i === 4 || i === 7 ? c !== 45 : i === 10 ? c !== 84 : i === 13 || i === 16 ? c !== 58 : c < 48 || c > 57) return false;
+    if (i === 4 || i === 7 ? c !== 45 : i === 10 ? c !== 84 : i === 13 || i === 16 ? c !== 58 : c < 48 || c > 57)
+      return false;
   }
   const day = two(text, 8);
   if (two(text, 11) > 23 || two(text, 14) > 59 || two(text, 17) > 59) return false;
@@ -56,7 +57,9 @@ export const canonicalInstant = (text: string): string | null => {
   if (isCanonical(text)) return text;
   const m = INSTANT.exec(text);
   if (m === null) return null;
-  const [year, month, day, hour, minute, second] = [m[1], m[2], m[3], m[4], m[5], m[6]].map((part) => Number(part ?? 0));
+  const [year, month, day, hour, minute, second] = [m[1], m[2], m[3], m[4], m[5], m[6]].map((part) =>
+    Number(part ?? 0),
+  );
   if (year === undefined || month === undefined || day === undefined) return null;
   if (hour === undefined || minute === undefined || second === undefined) return null;
   const offset = offsetSeconds(m[8] ?? '');
