@@ -37,13 +37,14 @@ export class BackendConnection {
     return new BackendConnection(request.address, await openBackend(request));
   }
 
-  private constructor(address: PostgresAddress, { socket, cancelKey }: OpenBackend) {
+  private constructor(address: PostgresAddress, { socket, rest, cancelKey }: OpenBackend) {
     this.#address = address;
     this.#socket = socket;
     this.#cancelKey = cancelKey;
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('error', () => {});
     socket.on('close', () => this.#close());
+    if (rest.length > 0) this.#take(rest);
   }
 
   get closed(): boolean {

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, type NeonLimits } from './limits.ts';
 import type { PostgresAddress } from './open-backend.ts';
 import { BackendPool } from './pool.ts';
 import { Traffic } from './traffic.ts';
+import { WebSocketRoad } from './websocket-road.ts';
 
 /** Longer than any client keeps an idle connection, so that none meets one that we are closing. */
 const KEEP_ALIVE_MS = 10 * 60_000;
@@ -42,9 +43,17 @@ export async function startNeonEndpoint(options: NeonEndpointOptions): Promise<N
   const delay = new Delay();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const road = new HttpRoad({ pool, limits, traffic, faults, delay });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) =>
-    road.handle(request, response),
+  const sockets = new WebSocketRoad({ postgres: options.postgres, traffic, delay });
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      noDelay: true,
+      // Other upgrades (h2c) are declined by answering as if they had not been asked for.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    (request, response) => road.handle(request, response),
   );
+  server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -61,6 +70,7 @@ export async function startNeonEndpoint(options: NeonEndpointOptions): Promise<N
       faults.clear();
       const closed = once(server, 'close');
       server.close();
+      sockets.stop();
       server.closeAllConnections();
       await closed;
       pool.stop();

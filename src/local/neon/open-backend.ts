@@ -23,6 +23,8 @@ export interface OpenBackend {
   socket: Socket;
   /** What Postgres said from AuthenticationOk on, up to and including ReadyForQuery. */
   greeting: Buffer;
+  /** What it has said since. */
+  rest: Buffer;
   /** Process id and secret, as a CancelRequest wants them. */
   cancelKey: Buffer;
 }
@@ -97,7 +99,7 @@ export function openBackend({ address, parameters, password }: BackendRequest): 
         return true;
       } else if (type === REPLY.readyForQuery) {
         const greeting = received.subarray(authenticatedAt, end);
-        finish(() => resolve({ socket, greeting, cancelKey }));
+        finish(() => resolve({ socket, greeting, rest: received.subarray(end), cancelKey }));
         return true;
       }
       return false;
