@@ -248,7 +248,7 @@ begin
     'entities', coalesce(jsonb_agg(jsonb_build_object(
       'id', e.entity_id, 'entity_type', e.entity_type, 'version', e.version, 'updated_at', iso(e.updated_at),
       'deleted_at', iso(e.deleted_at)
-    ) order by e.entity_id), '[]')
+    ) order by array_position(v_touched, e.entity_id)), '[]')
   ) into v_answer
   from entities e where e.entity_id = any (v_touched);
   if v_key is not null then
@@ -259,5 +259,5 @@ end
 $$;
 comment on function transact(jsonb, timestamptz) is
   'Applies {user_id, operations: [{op: put|patch|delete|match, entity_id, entity_type, doc|set|unset, hints, valid_from, valid_to, expected_version}], '
-  'idempotency_key, request_hash} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}. '
+  'idempotency_key, request_hash} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention. '
   'Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), AN409 type changed, AN412 version differs, AN413 too many, AN422 key reused.';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { type Role, urlAs } from '../src/cli/roles.ts';
 
 export interface TestDatabase {
   name: string;
@@ -8,6 +9,8 @@ export interface TestDatabase {
   url: string;
   /** Connection string through a local Neon endpoint that listens on `port`. */
   urlThrough(port: number): string;
+  /** Connection string of one of the application's roles; `port` is a local Neon endpoint's, or Postgres itself when left out. */
+  urlAs(role: Role, port?: number): string;
   /** Drops it, ending connections that are still open. */
   drop(): Promise<void>;
 }
@@ -34,6 +37,7 @@ export async function createDatabase(template?: string): Promise<TestDatabase> {
   return {
     name,
     url: urlOn(port, name),
+    urlAs: (role, endpointPort = port) => urlAs(urlOn(endpointPort, name), role, inject('roles')),
     urlThrough: (endpointPort) => urlOn(endpointPort, name),
     drop: () => maintain(`drop database if exists ${name} with (force)`),
   };

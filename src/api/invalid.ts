@@ -1,4 +1,4 @@
-import type { ZodError } from 'zod';
+import type { core } from 'zod';
 import { Failure } from '../store/failure.ts';
 
 /** One thing that is wrong with a request, named by JSON pointer. */
@@ -16,7 +16,7 @@ export function invalid(problems: readonly FieldProblem[]): Failure {
   });
 }
 
-export function problemsOf(error: ZodError, at = ''): FieldProblem[] {
+export function problemsOf(error: core.$ZodError, at = ''): FieldProblem[] {
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ field: pointer(at, [...issue.path, key]), message: 'is not a field of this type' }))

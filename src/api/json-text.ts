@@ -1,12 +1,11 @@
 import type { Context, TypedResponse } from 'hono';
-import type { JSONValue } from 'hono/utils/types';
 
 /** Answers JSON that is text already: records come so from the database, with numbers that JSON.parse would round. */
-export function jsonText<T extends JSONValue>(
+export function jsonText<T>(
   c: Context,
   text: string,
   headers: Record<string, string> = {},
 ): Response & TypedResponse<T, 200, 'json'> {
-  const response = c.body(text, 200, { 'Content-Type': 'application/json', ...headers });
+  const response: Response = c.body(text, 200, { 'Content-Type': 'application/json', ...headers });
   return response as Response & TypedResponse<T, 200, 'json'>;
 }

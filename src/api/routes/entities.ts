@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { docForJson } from '../../domain/codec/doc-for-json.ts';
 import { entityHistory } from '../../store/entity-history.ts';
 import { Failure } from '../../store/failure.ts';
 import { getEntity } from '../../store/get-entity.ts';
@@ -9,7 +10,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
 import { path, query } from '../query.ts';
-import { docText, recordText } from '../record-text.ts';
+import { recordText } from '../record-text.ts';
 
 const MAX_PAGE = 1_000;
 
@@ -74,7 +75,7 @@ export const entityRoutes = new Hono<ApiEnv>()
     const texts = versions.map(
       (v) =>
         `{"version":${v.version},"valid_time":"${v.valid_time}","tx_time":"${v.tx_time}","tx":${v.tx},` +
-        `"entity_type":${JSON.stringify(v.entity_type)},"doc":${v.doc === null ? 'null' : docText(v.doc, v.hints)}}`,
+        `"entity_type":${JSON.stringify(v.entity_type)},"doc":${v.doc === null ? 'null' : docForJson(v.doc, v.hints)}}`,
     );
     return jsonText<{ id: string; versions: VersionJson[] }>(c, `{"id":"${id}","versions":[${texts.join(',')}]}`);
   });

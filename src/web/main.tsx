@@ -1,0 +1,43 @@
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiError } from './api.ts';
+import { createAppRouter } from './router.tsx';
+import { startSession } from './session.ts';
+import { BootFailure } from './shell/boot-failure.tsx';
+
+/** Data is shown from the cache at once and asked for again when it is older than this and comes into view. */
+const STALE_TIME_MS = 15_000;
+const MAX_RETRIES = 2;
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: STALE_TIME_MS,
+      // What the API refuses (4xx) it will refuse again.
+      retry: (failures, error) => failures < MAX_RETRIES && !(error instanceof ApiError && error.status < 500),
+    },
+  },
+});
+
+const container = document.getElementById('root');
+if (container === null) throw new Error('index.html has no element with the id root');
+const root = createRoot(container);
+
+try {
+  const session = await startSession();
+  const router = createAppRouter({ session, queries });
+  root.render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+} catch (error) {
+  root.render(<BootFailure error={error} />);
+}

@@ -1,0 +1,113 @@
+import { type User, UserManager, WebStorageStateStore } from 'oidc-client-ts';
+
+/** The answer of `GET /config`. */
+interface SignInConfig {
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly audience: string;
+  readonly scope: string;
+}
+
+export interface Profile {
+  readonly email: string | null;
+  readonly name: string | null;
+}
+
+/** Nobody is signed in, or no longer: the way on is the sign-in screen. */
+export class SignedOut extends Error {
+  override readonly name = 'SignedOut';
+}
+
+export interface Session {
+  /** Who is signed in, or null. */
+  profile(): Promise<Profile | null>;
+  /**
+   * An access token with time left; renews one that is about to end.
+   * @throws SignedOut
+   */
+  accessToken(): Promise<string>;
+  /**
+   * A new access token, for when the API refused the old one.
+   * @throws SignedOut
+   */
+  renewedToken(): Promise<string>;
+  /** Leaves the page for the provider, which comes back to `/signed-in`. */
+  signIn(return_to: string): Promise<void>;
+  /** Ends a sign-in at `/signed-in`; gives the `return_to` of its beginning. */
+  finishSignIn(): Promise<string>;
+  /** Leaves the page for the provider, which comes back to `/`. */
+  signOut(): Promise<void>;
+}
+
+/** Renew this long before the end, so that a token does not end on its way. */
+const RENEW_BEFORE_S = 60;
+
+/**
+ * Reads the sign-in settings from the service and takes up a session of an earlier visit.
+ *
+ * Tokens are renewed when needed, under a lock that all tabs share: with rotating refresh tokens, two tabs that renew
+ * at once look like a thief, and timers stop while a laptop sleeps.
+ *
+ * @throws Error when the service gives no settings
+ */
+export async function startSession(): Promise<Session> {
+  const response = await fetch('/config');
+  if (!response.ok) throw new Error(`The service gave no sign-in settings (status ${response.status}).`);
+  const config = (await response.json()) as SignInConfig;
+  const manager = new UserManager({
+    authority: config.issuer,
+    client_id: config.client_id,
+    scope: config.scope,
+    redirect_uri: `${location.origin}/signed-in`,
+    post_logout_redirect_uri: `${location.origin}/`,
+    // Auth0 gives an opaque token unless it is told the audience; others ignore it.
+    extraQueryParams: { audience: config.audience },
+    automaticSilentRenew: false,
+    userStore: new WebStorageStateStore({ store: localStorage, prefix: 'annals.' }),
+    stateStore: new WebStorageStateStore({ store: sessionStorage, prefix: 'annals.state.' }),
+  });
+
+  /** @param used the token that will not do */
+  async function renew(used: string | null): Promise<string> {
+    return navigator.locks.request('annals.renew', async () => {
+      const user = await manager.getUser();
+      if (user === null) throw new SignedOut();
+      if (user.access_token !== used && hasTime(user)) return user.access_token;
+      try {
+        const renewed = user.refresh_token === undefined ? null : await manager.signinSilent();
+        if (renewed !== null) return renewed.access_token;
+      } catch (error) {
+        if (error instanceof TypeError) throw error;
+      }
+      await manager.removeUser();
+      throw new SignedOut();
+    });
+  }
+
+  return {
+    async profile() {
+      const user = await manager.getUser();
+      if (user === null || (!hasTime(user) && user.refresh_token === undefined)) return null;
+      return { email: user.profile.email ?? null, name: user.profile.name ?? null };
+    },
+    async accessToken() {
+      const user = await manager.getUser();
+      if (user === null) throw new SignedOut();
+      return hasTime(user) ? user.access_token : renew(user.access_token);
+    },
+    async renewedToken() {
+      const user = await manager.getUser();
+      return renew(user?.access_token ?? null);
+    },
+    signIn: (return_to) => manager.signinRedirect({ state: return_to }),
+    async finishSignIn() {
+      const user = await manager.signinRedirectCallback();
+      return typeof user.state === 'string' && /^\/(?!\/)/.test(user.state) ? user.state : '/';
+    },
+    signOut: () => manager.signoutRedirect(),
+  };
+}
+
+function hasTime(user: User): boolean {
+  return (user.expires_in ?? 0) > RENEW_BEFORE_S;
+}

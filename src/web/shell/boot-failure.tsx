@@ -1,0 +1,24 @@
+import { Notice } from './notice.tsx';
+
+/** Shown when the client cannot even begin. */
+export function BootFailure({ error }: { error: unknown }) {
+  return (
+    <main className="lone-page">
+      <Notice
+        role="alert"
+        title="Annals cannot start"
+        action={
+          <button type="button" className="button" onClick={() => location.reload()}>
+            Try again
+          </button>
+        }
+      >
+        {error instanceof TypeError
+          ? 'The service cannot be reached. Check the connection.'
+          : error instanceof Error
+            ? error.message
+            : 'Something unexpected happened.'}
+      </Notice>
+    </main>
+  );
+}
