@@ -1,52 +1,37 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-/** The roles that the Workers connect as (migrations/0001); neither owns a table. */
-export const WORKER_ROLES = ['annals_app', 'annals_import'] as const;
-export type WorkerRole = (typeof WORKER_ROLES)[number];
+/** The roles that migrations make, in the order in which the CLI prints them. */
+export const ROLES = ['annals_app', 'annals_import'] as const;
 
-/** 144 bits; Neon asks for 60. */
-const PASSWORD_BYTES = 18;
+export type Role = (typeof ROLES)[number];
+export type RolePasswords = Readonly<Record<Role, string>>;
+
+/** 32 hexadecimal characters each: nothing that a connection string would have to escape. */
+export function newRolePasswords(): RolePasswords {
+  return { annals_app: randomBytes(16).toString('hex'), annals_import: randomBytes(16).toString('hex') };
+}
 
 /**
- * Lets the Workers' roles log in, with new random passwords. A role that can log in already keeps its password, which nobody
- * can read back, unless `rotate`.
- *
- * @param databaseUrl a direct connection as the schema's owner, after `migrate`
- * @returns for each role the connection string to put into its Worker's secret DATABASE_URL, or null where it kept its password
+ * Lets the two roles log in with these passwords; the old ones stop working.
+ * @param databaseUrl as the schema's owner, who made the roles and so may alter them (on Neon too)
  */
-export async function giveRolesPasswords(
-  databaseUrl: string,
-  { rotate }: { rotate: boolean },
-): Promise<Record<WorkerRole, string | null>> {
+export async function setRolePasswords(databaseUrl: string, passwords: RolePasswords): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const given: Record<WorkerRole, string | null> = { annals_app: null, annals_import: null };
-    await client.query('begin');
-    // Two at once would each print secrets, of which one set is wrong.
-    await client.query("select pg_advisory_xact_lock(hashtextextended('annals roles', 0))");
-    for (const role of WORKER_ROLES) {
-      const { rows } = await client.query<{ rolcanlogin: boolean }>(
-        'select rolcanlogin from pg_roles where rolname = $1',
-        [role],
-      );
-      if (rows[0] === undefined) throw new Error(`There is no role ${role} yet. Run "annals migrate" first.`);
-      if (rows[0].rolcanlogin && !rotate) continue;
-      const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-      await client.query(`alter role ${role} login password ${pg.escapeLiteral(password)}`);
-      given[role] = asRole(databaseUrl, role, password);
+    for (const role of ROLES) {
+      await client.query(`alter role ${pg.escapeIdentifier(role)} login password ${pg.escapeLiteral(passwords[role])}`);
     }
-    await client.query('commit');
-    return given;
   } finally {
     await client.end();
   }
 }
 
-function asRole(databaseUrl: string, role: WorkerRole, password: string): string {
+/** The connection string of a role to the same database. */
+export function urlAs(databaseUrl: string, role: Role, passwords: RolePasswords): string {
   const url = new URL(databaseUrl);
   url.username = role;
-  url.password = password;
-  return url.href;
+  url.password = passwords[role];
+  return url.toString();
 }
