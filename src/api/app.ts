@@ -21,7 +21,12 @@ const app = new Hono<ApiEnv>()
   .use(requestId())
   .use(securityHeaders())
   .get('/config', (c) =>
-    c.json({ issuer: c.env.OIDC_ISSUER, client_id: c.env.OIDC_CLIENT_ID, audience: c.env.OIDC_AUDIENCE, scope: 'openid email offline_access' }),
+    c.json({
+      issuer: c.env.OIDC_ISSUER,
+      client_id: c.env.OIDC_CLIENT_ID,
+      audience: c.env.OIDC_AUDIENCE,
+      scope: 'openid email offline_access',
+    }),
   )
   .use('/v1/*', authenticate())
   .use(
@@ -29,7 +34,9 @@ const app = new Hono<ApiEnv>()
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: () => {
-        throw new Failure('AN413', `The body is over ${MAX_BODY_BYTES} bytes.`, { hint: 'Send several smaller transactions.' });
+        throw new Failure('AN413', `The body is over ${MAX_BODY_BYTES} bytes.`, {
+          hint: 'Send several smaller transactions.',
+        });
       },
     }),
   )
@@ -43,7 +50,9 @@ const app = new Hono<ApiEnv>()
   .route('/', heatmapRoute)
   .route('/', refreshesRoute);
 
-app.notFound((c) => renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'The README lists them.' }), c));
+app.notFound((c) =>
+  renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'The README lists them.' }), c),
+);
 app.onError((error, c) => renderFailure(error, c));
 
 export { app };
