@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BUILT = join(ROOT, 'dist/web/index.html');
+/** What the web client is made of: its own files, and what it takes from the server's types and schemas. */
+const SOURCES = ['src/web', 'src/domain', 'package-lock.json'];
+
+/** Builds the web client into dist/web, unless what is there is newer than all it is made of. */
+export async function buildWeb(): Promise<void> {
+  if (existsSync(BUILT) && (await newest(SOURCES)) < (await stat(BUILT)).mtimeMs) return;
+  const { build } = await import('vite');
+  await build({ configFile: join(ROOT, 'src/web/vite.config.ts'), logLevel: 'warn' });
+}
+
+/** The latest change among these files and folders, in milliseconds since 1970. */
+async function newest(paths: readonly string[]): Promise<number> {
+  let latest = 0;
+  for (const path of paths) {
+    const full = join(ROOT, path);
+    const info = await stat(full);
+    if (!info.isDirectory()) {
+      latest = Math.max(latest, info.mtimeMs);
+      continue;
+    }
+    for (const entry of await readdir(full, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) latest = Math.max(latest, (await stat(join(entry.parentPath, entry.name))).mtimeMs);
+    }
+  }
+  return latest;
+}
