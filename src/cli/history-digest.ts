@@ -48,8 +48,9 @@ export function lineValue(text: string): LineValue | string {
 
 function kindOf(line: ReadonlyMap<string, EdnValue>): LineValue['kind'] | null {
   if (line.has('eid')) return 'row';
-  if (line.has('evicted')) return 'evicted';
+  // The footer counts its evictions under the same name.
   if (line.has('annals/end')) return 'end';
+  if (line.has('evicted')) return 'evicted';
   return line.has('annals/format') ? 'header' : null;
 }
 
