@@ -6,6 +6,7 @@ import type { ImportStatus } from '../../src/importer/import-status.ts';
 import type { RejectsPage } from '../../src/importer/list-rejects.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { type Stack, startStack } from '../stack.ts';
+import { emptyStore } from './empty-store.ts';
 import { cutHistory, type HistoryCut, historyOf } from './history-cut.ts';
 import { storeDigest } from './store-digest.ts';
 
@@ -29,13 +30,7 @@ afterAll(async () => {
   await owner?.end();
   await stack?.stop();
 });
-beforeEach(async () => {
-  // Replica mode: the log refuses to be emptied otherwise.
-  await owner.query(
-    `begin; set local session_replication_role = replica;
-     truncate event_log, entities, evictions, import_rejects, import_chunks, imports; commit`,
-  );
-});
+beforeEach(() => emptyStore(owner));
 afterEach(() => stack.neon.faults.clear());
 
 interface SentChunk {
