@@ -5,7 +5,7 @@ import { isKeywordName } from '../edn/keyword-name.ts';
 import type { FieldKind } from '../fields.ts';
 import { JsonNumber, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { canonicalInstant } from '../time/instant.ts';
-import { attributeTable, unknownAttribute, unknownKind } from './attributes.ts';
+import { attributeTable, unknownKind } from './attributes.ts';
 import type { Hint } from './hint.ts';
 import { MAX_JSON_DIGITS, normalizedJsonNumber } from './json-number.ts';
 import { escapeExact, fitsJsonb, readableText } from './jsonb-text.ts';
@@ -69,12 +69,20 @@ const issuesOf = (error: z.ZodError): DocIssue[] =>
     message,
   }));
 
-/** Attributes without a field have a kind only where older documents have them. */
+const whyLegacyRefused = (kind: FieldKind, value: JsonValue): string | null => {
+  if (kind === 'instant') {
+    const isInstant = typeof value === 'string' && canonicalInstant(value) === value;
+    return isInstant ? null : 'is not an instant in UTC, as 2026-07-01T12:00:00Z';
+  }
+  if (kind !== 'keyword') return null;
+  return typeof value === 'string' && isKeywordName(value) ? null : 'is not a keyword';
+};
+
+/** Older documents have attributes of known kinds that no schema names. */
 const legacyIssues = (json: JsonObject): DocIssue[] =>
   Object.entries(json).flatMap(([name, value]) => {
-    if (unknownKind(unknownAttribute(name)) !== 'instant') return [];
-    const isInstant = typeof value === 'string' && canonicalInstant(value) === value;
-    return isInstant ? [] : [{ field: name, message: 'is not an instant in UTC, as 2026-07-01T12:00:00Z' }];
+    const message = whyLegacyRefused(unknownKind(name), value);
+    return message === null ? [] : [{ field: name, message }];
   });
 
 const encode = (type: EntityType, json: JsonObject, schema: z.ZodType<Record<string, unknown>>): EncodedDoc => {
@@ -86,7 +94,7 @@ const encode = (type: EntityType, json: JsonObject, schema: z.ZodType<Record<str
   const parts: string[] = [];
   for (const [name, given] of Object.entries(json)) {
     const checked = parsed.data[name];
-    const kind = table.byName.get(name)?.field.facts.kind ?? 'json';
+    const kind = table.byName.get(name)?.field.facts.kind ?? unknownKind(name);
     // The schema may have put text and sets in their canonical form; a number keeps the text that it came with.
     const value = typeof checked === 'string' || isStrings(checked) ? checked : given;
     try {
