@@ -148,6 +148,11 @@ describe('a document that is written here', () => {
       issues: [{ field: 'a/n', message: 'has a number of more than 1000 digits' }],
     });
     expect(encodeDoc(entityTypes.habit, object('{"label":"x","a/n":1e999999999}')).ok).toBe(false);
+    const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
+    expect(encodeDoc(entityTypes.habit, object(`{"label":"x","a/n":${deep}}`))).toEqual({
+      ok: false,
+      issues: [{ field: 'a/n', message: 'is nested deeper than 200' }],
+    });
   });
 
   test('gives texts and keys with NUL and lone surrogates back exactly', () => {

@@ -74,6 +74,12 @@ describe('a row comes back from the store as it went in', () => {
     );
   });
 
+  test('any value as a key in a map as deep as a reader takes', () => {
+    const levels = 250;
+    const row = `{:eid ${id}, ${times}, :doc {:x/y ${'{1 '.repeat(levels)}nil${'}'.repeat(levels)}}}`;
+    expect(ednEquals(roundTrip(row), edn(row))).toBe(true);
+  });
+
   test('a delete keeps an id that is no UUID', () => {
     const row = `{:eid "a string", ${times}, :doc nil}`;
     expect(eventOf(row)).toMatchObject({ doc: null, hints: '{"/id":["id","\\"a string\\""]}' });

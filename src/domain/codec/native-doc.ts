@@ -15,13 +15,25 @@ import { pointerStep } from './pointer.ts';
 export type DocIssue = { field: string; message: string };
 export type EncodedDoc = { ok: true; doc: string; hints: string | null } | { ok: false; issues: DocIssue[] };
 
-class NumberTooLongError extends Error {}
+/** Why a value cannot be stored although its schema takes it. */
+class UnstorableError extends Error {}
+
+/** Well inside what the EDN reader takes, so that an export can always be imported. */
+export const MAX_DOC_DEPTH = 200;
 
 /** Writes JSON values that came from an API as the store holds them. */
 class NativeWriter {
   readonly noted = new Map<string, Hint>();
+  private depth = 0;
 
-  object(object: JsonObject, pointer: string): string {
+  value(value: JsonValue, kind: FieldKind, pointer: string): string {
+    if (++this.depth > MAX_DOC_DEPTH) throw new UnstorableError(`is nested deeper than ${MAX_DOC_DEPTH}`);
+    const json = this.write(value, kind, pointer);
+    this.depth--;
+    return json;
+  }
+
+  private object(object: JsonObject, pointer: string): string {
     const written = new Set<string>();
     const parts = Object.entries(object).map(([name, value]) => {
       let key = fitsJsonb(name) ? name : readableText(name);
@@ -36,7 +48,7 @@ class NativeWriter {
     return `{${parts.join(',')}}`;
   }
 
-  value(value: JsonValue, kind: FieldKind, pointer: string): string {
+  private write(value: JsonValue, kind: FieldKind, pointer: string): string {
     if (typeof value === 'string') {
       if (fitsJsonb(value)) return JSON.stringify(value);
       this.noted.set(pointer, ['string', escapeExact(value)]);
@@ -46,7 +58,7 @@ class NativeWriter {
     if (typeof value === 'number' || value instanceof JsonNumber) {
       const literal = typeof value === 'number' ? String(value) : value.text;
       const normal = normalizedJsonNumber(literal, kind);
-      if (normal === null) throw new NumberTooLongError(pointer);
+      if (normal === null) throw new UnstorableError(`has a number of more than ${MAX_JSON_DIGITS} digits`);
       return normal;
     }
     if (!Array.isArray(value)) return this.object(value, pointer);
@@ -100,8 +112,8 @@ const encode = (type: EntityType, json: JsonObject, schema: z.ZodType<Record<str
     try {
       parts.push(`${JSON.stringify(name)}:${writer.value(value, kind, pointerStep(name))}`);
     } catch (error) {
-      if (!(error instanceof NumberTooLongError)) throw error;
-      issues.push({ field: name, message: `has a number of more than ${MAX_JSON_DIGITS} digits` });
+      if (!(error instanceof UnstorableError)) throw error;
+      issues.push({ field: name, message: error.message });
     }
   }
   if (issues.length > 0) return { ok: false, issues };
