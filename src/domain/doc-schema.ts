@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { attributeTable, commonFields, isUnknownName, TYPE_ATTRIBUTE, unknownAttribute } from './codec/attributes.ts';
 import type { EntityType, Fields } from './define-entity-type.ts';
 import { isKeywordName } from './edn/keyword-name.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { EntityType } from '../define-entity-type.ts';
 import { docSchema, patchSchema } from '../doc-schema.ts';
 import { isKeywordName } from '../edn/keyword-name.ts';
