@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -14,8 +14,7 @@ declare module 'vitest' {
 /** Vitest global setup: one cluster for the whole run; each test file makes databases in it with `createDatabase`. */
 export default async function startTestCluster(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-test-'));
-  await chmod(folder, 0o755);
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false, log: () => {} });
+  const postgres = await startPostgres({ dataDir: folder, durable: false, log: () => {} });
   project.provide('postgres', { host: postgres.host, port: postgres.port, ...postgres.superuser });
   return async () => {
     await postgres.stop();
