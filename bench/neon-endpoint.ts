@@ -33,10 +33,14 @@ async function measure(): Promise<void> {
   try {
     const port = await new Promise<number>((resolve) => worker.once('message', resolve));
     for (const round of [1, 2]) {
-      const tcp = await rate(await Promise.all(Array.from({ length: CLIENTS }, () => tcpClient(postgres.superuserUrl()))));
+      const tcp = await rate(
+        await Promise.all(Array.from({ length: CLIENTS }, () => tcpClient(postgres.superuserUrl()))),
+      );
       const one = await rate(Array.from({ length: CLIENTS }, () => httpClient(port, postgres.superuserUrl(), SINGLE)));
       const batch = await rate(Array.from({ length: CLIENTS }, () => httpClient(port, postgres.superuserUrl(), BATCH)));
-      console.log(`round ${round}: pg over TCP ${tcp}/s, HTTP ${one}/s (${(one / tcp).toFixed(2)}), HTTP batch of 3 ${batch}/s`);
+      console.log(
+        `round ${round}: pg over TCP ${tcp}/s, HTTP ${one}/s (${(one / tcp).toFixed(2)}), HTTP batch of 3 ${batch}/s`,
+      );
     }
   } finally {
     await worker.terminate();
@@ -89,6 +93,6 @@ function httpClient(port: number, url: string, body: string): BenchClient {
         answered = resolve;
         socket.write(request);
       }),
-    end: () => socket.destroy(),
+    end: () => void socket.destroy(),
   };
 }
