@@ -17,6 +17,7 @@ const MAX_CONNECTIONS = 300;
 const MAX_START_ATTEMPTS = 5;
 const STOP_TIMEOUT_MS = 15_000;
 const START_TIMEOUT_MS = 60_000;
+const LOG_END_MS = 250;
 
 export interface PostgresOptions {
   /** Folder of the cluster; made on the first start, kept afterwards. */
@@ -213,7 +214,11 @@ async function launch({ folder, port, binaries, account, durable, log }: LaunchR
   const recent: string[] = [];
   const exited = new Promise<string>((settle) => {
     child.once('error', (error) => settle(error.message));
-    child.once('close', () => settle(recent.join('\n')));
+    // A backend that outlives its postmaster holds the log open, so the end of the log is worth only a short wait.
+    child.once('exit', async () => {
+      await Promise.race([once(child, 'close'), sleep(LOG_END_MS, undefined, { ref: false })]);
+      settle(recent.join('\n'));
+    });
   });
   const ready = new Promise<true>((settle) => {
     if (!child.stderr) return;

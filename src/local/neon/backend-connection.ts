@@ -30,6 +30,7 @@ export class BackendConnection {
   #received = 0;
   #needed = HEADER_BYTES;
   #closed = false;
+  #held: Buffer | undefined;
   /** Called once, when the connection closes for whatever reason. */
   onClose: (() => void) | undefined;
 
@@ -58,7 +59,20 @@ export class BackendConnection {
       return;
     }
     this.#handlers.push(handler);
-    this.#socket.write(bytes);
+    const held = this.#held;
+    this.#held = undefined;
+    this.#socket.write(held ? Buffer.concat([held, bytes]) : bytes);
+  }
+
+  /** Like `submit`, but the messages go out with the next submission, or before the event loop turns. */
+  submitSoon(bytes: Buffer, handler: ReplyHandler): void {
+    this.#handlers.push(handler);
+    this.#held = bytes;
+    setImmediate(() => {
+      if (!this.#held) return;
+      this.#socket.write(this.#held);
+      this.#held = undefined;
+    });
   }
 
   /** Asks Postgres to cancel the running statement, on a connection of its own. */
@@ -78,6 +92,7 @@ export class BackendConnection {
       }
       this.#socket.once('close', () => resolve());
       this.#socket.setTimeout(TERMINATE_TIMEOUT_MS, () => this.#socket.destroy());
+      this.#held = undefined;
       this.#socket.end(new MessageWriter().terminate().bytes());
     });
   }
