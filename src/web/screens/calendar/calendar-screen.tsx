@@ -1,13 +1,15 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouteContext, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { getHeatmap } from '../../api.ts';
 import { CALENDAR_TYPES, typeAppearance } from '../../records/type-appearance.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { localTime } from '../../time/local-day.ts';
+import { heatLevels } from './heat-levels.ts';
 import { HeatmapChart } from './heatmap-chart.tsx';
+import { HeatmapLegend } from './heatmap-legend.tsx';
 import { HeatmapTable } from './heatmap-table.tsx';
 import type { Measure } from './measure.ts';
 import { summarize } from './summarize.ts';
@@ -30,9 +32,14 @@ export function CalendarScreen() {
   const { many } = typeAppearance(type);
   const has_minutes = heatmap.data?.days.some((day) => day.minutes > 0) ?? false;
   const measure = has_minutes ? wanted : 'records';
+  const levels = useMemo(
+    () => heatLevels(heatmap.data?.days.map((day) => day[measure]) ?? []),
+    [heatmap.data, measure],
+  );
 
   return (
     <>
+      <title>Calendar · Annals</title>
       <header className="screen-header">
         <h1>Calendar</h1>
         <p>
@@ -77,7 +84,8 @@ export function CalendarScreen() {
         <div className="calendar" aria-busy={heatmap.isPlaceholderData}>
           <YearSummary summary={summarize(heatmap.data.days)} />
           <section className="card heatmap-card" aria-label={`${many} in ${heatmap.data.year}, day by day`}>
-            <HeatmapChart heatmap={heatmap.data} measure={measure} />
+            <HeatmapChart heatmap={heatmap.data} measure={measure} levels={levels} />
+            <HeatmapLegend levels={levels} measure={measure} />
             {heatmap.data.days.length === 0 && (
               <Notice title={`Nothing in ${heatmap.data.year}`}>
                 {heatmap.data.years.length > 0

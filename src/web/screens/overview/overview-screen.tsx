@@ -23,6 +23,7 @@ export function OverviewScreen() {
   const today = localDay(Date.parse(as_of), time_zone);
   return (
     <>
+      <title>Overview · Annals</title>
       <header className="screen-header">
         <h1>Overview</h1>
         <p>{dayInWords(today, true)}</p>
