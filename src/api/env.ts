@@ -1,0 +1,17 @@
+import type { Database } from '../store/database.ts';
+import type { TokenEnv } from './token-settings.ts';
+import type { Caller } from './verify-token.ts';
+
+/** The API Worker's bindings: secrets and settings (`.dev.vars.example` documents each) and the web client's files. */
+export interface ApiBindings extends TokenEnv {
+  /** Postgres connection string of the role annals_app. */
+  DATABASE_URL: string;
+  /** What the web client signs in as, at OIDC_ISSUER. */
+  OIDC_CLIENT_ID: string;
+}
+
+/** What the routes find in their context. */
+export interface ApiEnv {
+  Bindings: ApiBindings;
+  Variables: { requestId: string; caller: Caller; database: Database };
+}

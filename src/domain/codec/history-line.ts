@@ -1,0 +1,207 @@
+import { printEdn } from '../edn/print.ts';
+import { readEdn } from '../edn/read.ts';
+import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
+import { documentToJson } from './document-to-json.ts';
+import { entityIdOf, entityIdOfHash } from './entity-id.ts';
+import { jsonToDocument, originalId } from './json-to-document.ts';
+import { escapeExact } from './jsonb-text.ts';
+import { parseHints } from './parse-hints.ts';
+import type { Nonconformity, StoredEvent } from './stored-event.ts';
+
+/** The format of history files; see docs/hints.md for what a row becomes. */
+export const HISTORY_FORMAT = 1;
+
+export type HistoryHeader = {
+  format: number;
+  exported_at: string | null;
+  store: string | null;
+  version: string | null;
+};
+export type HistoryEnd = { rows: number; entities: number; evicted: number };
+/** An eviction names its entity by XTDB's hash alone; `entity_id` is right where the id was no UUID. */
+export type HistoryEviction = { hash: string; entity_id: string; tx: string; tx_time: string };
+export type HistoryRow = { event: StoredEvent; nonconforming: Nonconformity[]; unknown_attributes: string[] };
+/** A line that cannot be taken: its number in the file, counted from 1, the UTF-16 unit in it, and why. */
+export type HistoryReject = { line: number; offset: number; reason: string };
+
+export type HistoryLine =
+  | ({ kind: 'header' } & HistoryHeader)
+  | ({ kind: 'row' } & HistoryRow)
+  | ({ kind: 'evicted' } & HistoryEviction)
+  | ({ kind: 'end' } & HistoryEnd)
+  | ({ kind: 'reject' } & HistoryReject);
+
+type Entries = ReadonlyMap<string, EdnValue>;
+
+const entriesOf = (map: EdnMap): Entries | null => {
+  const entries = new Map<string, EdnValue>();
+  for (let i = 0; i < map.keys.length; i++) {
+    const key = map.keys[i];
+    if (!(key instanceof Keyword)) return null;
+    entries.set(key.name, map.values[i] ?? null);
+  }
+  return entries;
+};
+
+const textOf = (value: EdnValue | undefined, tag: string): string | null =>
+  value instanceof Tagged && value.tag === tag && typeof value.value === 'string' ? value.value : null;
+const longOf = (value: EdnValue | undefined): string | null =>
+  value instanceof EdnNumber && value.kind === 'long' ? value.text : null;
+const countOf = (value: EdnValue | undefined): number | null => {
+  const count = Number(longOf(value) ?? Number.NaN);
+  return Number.isSafeInteger(count) && count >= 0 ? count : null;
+};
+const stringOf = (value: EdnValue | undefined): string | null => (typeof value === 'string' ? value : null);
+
+const unexpected = (entries: Entries, allowed: readonly string[]): string | null => {
+  for (const key of entries.keys()) if (!allowed.includes(key)) return `:${key.slice(0, 60)} does not belong here`;
+  return null;
+};
+
+const ROW_KEYS = ['eid', 'vt', 'tt', 'tx', 'doc'];
+
+const row = (entries: Entries): HistoryLine | string => {
+  const stray = entries.size > ROW_KEYS.length ? unexpected(entries, ROW_KEYS) : null;
+  if (stray !== null) return stray;
+  const eid = entries.get('eid');
+  const doc = entries.get('doc');
+  const [validTime, txTime, tx] = [
+    textOf(entries.get('vt'), 'inst'),
+    textOf(entries.get('tt'), 'inst'),
+    longOf(entries.get('tx')),
+  ];
+  if (eid === undefined || eid === null) return 'a row needs an :eid';
+  if (validTime === null || txTime === null) return 'a row needs an #inst as :vt and as :tt';
+  if (tx === null) return 'a row needs a transaction id as :tx';
+  if (doc === undefined) return 'a row needs a :doc, nil for a delete';
+  const entityId = entityIdOf(eid);
+  const at = { entity_id: entityId, valid_time: validTime, tx_time: txTime, tx };
+  if (doc === null) return { kind: 'row', event: tombstone(eid, at), nonconforming: [], unknown_attributes: [] };
+  if (!(doc instanceof EdnMap)) return 'a :doc is a map or nil';
+  const written = documentToJson(eid, entityId, doc);
+  if (typeof written === 'string') return written;
+  const { entity_type, user_id, doc: json, hints, nonconforming, unknown_attributes } = written;
+  return { kind: 'row', event: { ...at, entity_type, user_id, doc: json, hints }, nonconforming, unknown_attributes };
+};
+
+type At = Pick<StoredEvent, 'entity_id' | 'valid_time' | 'tx_time' | 'tx'>;
+
+const tombstone = (eid: EdnValue, at: At): StoredEvent => {
+  const isPlain = textOf(eid, 'uuid') !== null;
+  const hints = isPlain ? null : JSON.stringify({ '/id': ['id', escapeExact(printEdn(eid))] });
+  return { ...at, entity_type: null, user_id: null, doc: null, hints };
+};
+
+const evicted = (entries: Entries): HistoryLine | string => {
+  const hash = stringOf(entries.get('evicted'))?.toLowerCase();
+  const [tx, txTime] = [longOf(entries.get('tx')), textOf(entries.get('tt'), 'inst')];
+  if (hash === undefined || !/^[0-9a-f]{40}$/.test(hash)) return 'an :evicted needs the SHA-1 of an id, in hex';
+  if (tx === null || txTime === null) return 'an :evicted needs a :tx and an #inst as :tt';
+  return (
+    unexpected(entries, ['evicted', 'tx', 'tt']) ?? {
+      kind: 'evicted',
+      hash,
+      entity_id: entityIdOfHash(hash),
+      tx,
+      tx_time: txTime,
+    }
+  );
+};
+
+const header = (entries: Entries): HistoryLine | string => {
+  const format = countOf(entries.get('annals/format'));
+  if (format !== HISTORY_FORMAT) return `this reads :annals/format ${HISTORY_FORMAT}; the file is of another`;
+  const named = entries.get('source');
+  const source = named instanceof EdnMap ? entriesOf(named) : null;
+  return {
+    kind: 'header',
+    format,
+    exported_at: textOf(entries.get('exported-at'), 'inst'),
+    store: stringOf(source?.get('store')),
+    version: stringOf(source?.get('version')),
+  };
+};
+
+const end = (entries: Entries): HistoryLine | string => {
+  const [rows, entities, evictions] = ['rows', 'entities', 'evicted'].map((key) => countOf(entries.get(key)));
+  if (rows == null || entities == null || evictions == null)
+    return 'the end needs counts of :rows, :entities and :evicted';
+  return { kind: 'end', rows, entities, evicted: evictions };
+};
+
+const lineOf = (value: EdnValue): HistoryLine | string => {
+  const entries = value instanceof EdnMap ? entriesOf(value) : null;
+  if (entries === null) return 'a line of a history is a map with keywords for keys';
+  if (entries.has('eid')) return row(entries);
+  if (entries.has('annals/format')) return header(entries);
+  if (entries.has('annals/end')) return end(entries);
+  if (entries.has('evicted')) return evicted(entries);
+  return 'a line has an :eid, :evicted, :annals/format or :annals/end';
+};
+
+/**
+ * Decodes one line of a history file: a header, a row, an eviction or the end. A line that is none of these comes back
+ * as a reject; nothing is thrown for what a file may hold.
+ */
+export const decodeHistoryLine = (line: string, lineNumber: number): HistoryLine => {
+  const read = readEdn(line);
+  if (!read.ok) return { kind: 'reject', line: lineNumber, ...read.error };
+  const decoded = lineOf(read.value);
+  return typeof decoded === 'string' ? { kind: 'reject', line: lineNumber, offset: 0, reason: decoded } : decoded;
+};
+
+const mapOf = (entries: readonly (readonly [string, EdnValue])[]): EdnMap =>
+  new EdnMap(
+    entries.map(([key]) => new Keyword(key)),
+    entries.map(([, value]) => value),
+  );
+const inst = (iso: string): Tagged => new Tagged('inst', iso);
+const long = (value: string | number): EdnNumber => new EdnNumber('long', String(value));
+const isPut = (event: StoredEvent): event is StoredEvent & { doc: string } => event.doc !== null;
+
+/** The line of a history file that {@link decodeHistoryLine} made the event of, equal as an EDN value; no line end. */
+export const encodeHistoryRow = (event: StoredEvent): string =>
+  printEdn(
+    mapOf([
+      ['eid', originalId(event.entity_id, parseHints(event.hints))],
+      ['vt', inst(event.valid_time)],
+      ['tt', inst(event.tx_time)],
+      ['tx', long(event.tx)],
+      ['doc', isPut(event) ? jsonToDocument(event) : null],
+    ]),
+  );
+
+export const encodeEvicted = ({ hash, tx, tx_time }: Omit<HistoryEviction, 'entity_id'>): string =>
+  printEdn(
+    mapOf([
+      ['evicted', hash],
+      ['tx', long(tx)],
+      ['tt', inst(tx_time)],
+    ]),
+  );
+
+/** `exported_at` is ISO 8601 in UTC to the millisecond. */
+export const encodeHeader = (header: { exported_at: string; store: string; version: string }): string =>
+  printEdn(
+    mapOf([
+      ['annals/format', long(HISTORY_FORMAT)],
+      [
+        'source',
+        mapOf([
+          ['store', header.store],
+          ['version', header.version],
+        ]),
+      ],
+      ['exported-at', inst(header.exported_at)],
+    ]),
+  );
+
+export const encodeEnd = ({ rows, entities, evicted: evictions }: HistoryEnd): string =>
+  printEdn(
+    mapOf([
+      ['annals/end', true],
+      ['rows', long(rows)],
+      ['entities', long(entities)],
+      ['evicted', long(evictions)],
+    ]),
+  );

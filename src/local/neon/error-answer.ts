@@ -1,0 +1,31 @@
+import { DatabaseError, plainFields } from './database-error.ts';
+import { PasswordError, UnreachableError } from './open-backend.ts';
+import { RequestError } from './request-error.ts';
+
+const NO_SUCH_DATABASE = '3D000';
+
+export interface ErrorAnswer {
+  status: number;
+  body: string;
+}
+
+/** The answer to a request that failed before it had a connection. */
+export function connectErrorAnswer(error: unknown): ErrorAnswer {
+  if (error instanceof DatabaseError) {
+    return { status: error.fields.code === NO_SUCH_DATABASE ? 400 : 500, body: JSON.stringify(error.fields) };
+  }
+  return errorAnswer(error);
+}
+
+/** The answer to a request that failed: whatever Postgres says about a query is a 400. */
+export function errorAnswer(error: unknown): ErrorAnswer {
+  if (error instanceof DatabaseError) return { status: 400, body: JSON.stringify(error.fields) };
+  if (error instanceof RequestError) return plain(error.status, error.message);
+  if (error instanceof PasswordError) return plain(400, error.message);
+  if (error instanceof UnreachableError) return plain(500, error.message);
+  return plain(500, 'internal error of the local Neon endpoint');
+}
+
+function plain(status: number, message: string): ErrorAnswer {
+  return { status, body: JSON.stringify(plainFields(message)) };
+}

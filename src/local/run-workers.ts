@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
+import { bundleWorker } from './bundle-worker.ts';
+
+/** The date of the runtime's behaviour: the same as in wrangler.toml and wrangler.import.toml (a test compares them). */
+export const COMPATIBILITY_DATE = '2026-07-01';
+
+const WEB_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
+/** Decided by the Worker before assets are looked at: the same list as run_worker_first in wrangler.toml. */
+const WORKER_PATHS = ['/v1/*', '/config'];
+
+export interface WorkersOptions {
+  /** Of the API Worker; 0 picks a free one. */
+  readonly apiPort: number;
+  /** Of the import Worker; 0 picks a free one. */
+  readonly importPort: number;
+  readonly api: Readonly<Record<string, string>>;
+  readonly import: Readonly<Record<string, string>>;
+}
+
+export interface RunningWorkers {
+  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  readonly apiUrl: string;
+  readonly importUrl: string;
+  /** Runs the API Worker's `scheduled` handler as a cron of this minute would; resolves when it is done. */
+  tick(scheduledFor: Date): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Runs both Workers in workerd: one process, a socket each. */
+export async function runWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  const [api, importer] = await Promise.all([bundleWorker('src/api/worker.ts'), bundleWorker('src/importer/worker.ts')]);
+  const workers: MiniflareOptions = {
+    host: '127.0.0.1',
+    port: options.apiPort,
+    log: new Log(LogLevel.WARN),
+    workers: [
+      {
+        name: 'annals-api',
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: api }],
+        compatibilityDate: COMPATIBILITY_DATE,
+        bindings: { ...options.api },
+        // A clone that never built the web client still serves the API.
+        ...(existsSync(WEB_FOLDER) && {
+          assets: {
+            directory: WEB_FOLDER,
+            routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_PATHS } },
+            assetConfig: { not_found_handling: 'single-page-application' },
+          },
+        }),
+      },
+      {
+        name: 'annals-import',
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: importer }],
+        compatibilityDate: COMPATIBILITY_DATE,
+        bindings: { ...options.import },
+        unsafeDirectSockets: [{ host: '127.0.0.1', port: options.importPort }],
+      },
+    ],
+  };
+  const miniflare = new Miniflare(workers);
+  const apiUrl = await miniflare.ready;
+  const importUrl = await miniflare.unsafeGetDirectURL('annals-import');
+  return {
+    apiUrl: apiUrl.origin,
+    importUrl: importUrl.origin,
+    async tick(scheduledFor) {
+      const worker = await miniflare.getWorker('annals-api');
+      const { outcome } = await worker.scheduled({ scheduledTime: scheduledFor, cron: '* * * * *' });
+      if (outcome !== 'ok') throw new Error(`The scheduled handler ended with ${outcome}.`);
+    },
+    stop: () => miniflare.dispose(),
+  };
+}

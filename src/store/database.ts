@@ -1,0 +1,88 @@
+import { NeonDbError, type NeonQueryFunction, neon, neonConfig } from '@neondatabase/serverless';
+import { Failure, type FailureCode, isFailureCode } from './failure.ts';
+
+/**
+ * The one road to the database: each call is one HTTP request to Neon, or to the local endpoint that speaks its protocol.
+ * Statements ask for text (`::text`) wherever a JavaScript value would lose something: JSON, bigint, time.
+ */
+export interface Database {
+  /**
+   * One statement, committed by itself.
+   * @param name what log lines and measurements call it
+   * @throws Failure AN4xx as the SQL functions raise them, AN503 when the database can't be reached or is too busy, AN500 else
+   */
+  call<Row>(name: string, text: string, parameters: readonly unknown[]): Promise<Row[]>;
+  /**
+   * One statement, read only, seeing only what this user may see: row-level security asks `caller()` (I7).
+   * Two statements in one request: the setting must be there before the planner's first look at a policy.
+   */
+  read<Row>(name: string, userId: string, text: string, parameters: readonly unknown[]): Promise<Row[]>;
+}
+
+/** A loopback host is the local Neon endpoint, in plain HTTP on the port of the connection string. */
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+const endpointOfNeon = neonConfig.fetchEndpoint;
+neonConfig.fetchEndpoint = (host, port, options) => {
+  if (LOOPBACK_HOSTS.has(host)) return `http://${host}:${port}/sql`;
+  return typeof endpointOfNeon === 'string' ? endpointOfNeon : endpointOfNeon(host, port, options);
+};
+
+/** Opens the road. Nothing is sent yet. @param url as in the Worker's secret DATABASE_URL */
+export function openDatabase(url: string): Database {
+  const sql = connect(url);
+  return {
+    async call<Row>(name: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
+      try {
+        return (await sql.query(text, [...parameters])) as Row[];
+      } catch (error) {
+        throw failureOf(name, error);
+      }
+    },
+    async read<Row>(name: string, userId: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
+      try {
+        const [, rows] = await sql.transaction(
+          [
+            sql.query("select set_config('annals.user_id', $1::text, true)", [userId]),
+            sql.query(text, [...parameters]),
+          ],
+          { readOnly: true },
+        );
+        return rows as Row[];
+      } catch (error) {
+        throw failureOf(name, error);
+      }
+    },
+  };
+}
+
+function connect(url: string): NeonQueryFunction<false, false> {
+  try {
+    return neon(url, { disableWarningInBrowsers: true });
+  } catch {
+    // The driver's own message holds the whole connection string, password included.
+    throw new Failure('AN500', 'DATABASE_URL is not a Postgres connection string', {
+      hint: 'It should look like postgresql://user:password@host/database. Perhaps the secret has not been set?',
+    });
+  }
+}
+
+/** SQLSTATE classes that a client may try again: connection lost, resources, operator intervention, serialization, deadlock. */
+const TRANSIENT_SQLSTATE = /^(08|53|57|58|40)/;
+
+function failureOf(name: string, error: unknown): Failure {
+  if (!(error instanceof NeonDbError)) return new Failure('AN500', `${name} failed`, { cause: error });
+  if (isFailureCode(error.code)) {
+    return new Failure(error.code, error.message, {
+      details: error.detail ?? null,
+      hint: error.hint ?? null,
+      cause: error,
+    });
+  }
+  // Without a code it never reached Postgres: the network, Neon's proxy, or a compute that would not wake.
+  const code: FailureCode =
+    error.code === undefined || error.code === '' || TRANSIENT_SQLSTATE.test(error.code) ? 'AN503' : 'AN500';
+  return new Failure(code, code === 'AN503' ? 'The database cannot be reached at the moment.' : `${name} failed`, {
+    hint: code === 'AN503' ? 'Try again in a moment.' : null,
+    cause: error,
+  });
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { type Role, urlAs } from '../src/cli/roles.ts';
+
+export interface TestDatabase {
+  name: string;
+  /** Connection string of the superuser over plain TCP. */
+  url: string;
+  /** Connection string through a local Neon endpoint that listens on `port`. */
+  urlThrough(port: number): string;
+  /** Connection string of one of the application's roles; `port` is a local Neon endpoint's, or Postgres itself when left out. */
+  urlAs(role: Role, port?: number): string;
+  /** Drops it, ending connections that are still open. */
+  drop(): Promise<void>;
+}
+
+/** Makes a fresh database in the run's cluster, from `template` when given. */
+export async function createDatabase(template?: string): Promise<TestDatabase> {
+  const { host, port, user, password } = inject('postgres');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const urlOn = (on: number, database: string) => `postgres://${user}:${password}@${host}:${on}/${database}`;
+  const maintain = async (statement: string) => {
+    const client = new pg.Client({ connectionString: urlOn(port, 'postgres') });
+    await client.connect();
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  };
+  await maintain(
+    template === undefined
+      ? `create database ${name}`
+      : `create database ${name} template ${pg.escapeIdentifier(template)}`,
+  );
+  return {
+    name,
+    url: urlOn(port, name),
+    urlAs: (role, endpointPort = port) => urlAs(urlOn(endpointPort, name), role, inject('roles')),
+    urlThrough: (endpointPort) => urlOn(endpointPort, name),
+    drop: () => maintain(`drop database if exists ${name} with (force)`),
+  };
+}
