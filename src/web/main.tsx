@@ -5,7 +5,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApiError } from './api.ts';
+import { ApiError, annalsApi } from './api.ts';
 import { createAppRouter } from './router.tsx';
 import { startSession } from './session.ts';
 import { BootFailure } from './shell/boot-failure.tsx';
@@ -30,7 +30,7 @@ const root = createRoot(container);
 
 try {
   const session = await startSession();
-  const router = createAppRouter({ session, queries });
+  const router = createAppRouter({ session, api: annalsApi(session), queries });
   root.render(
     <StrictMode>
       <QueryClientProvider client={queries}>

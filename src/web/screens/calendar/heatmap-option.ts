@@ -4,7 +4,7 @@ import type { ComposeOption } from 'echarts/core';
 import type { Heatmap } from '../../api.ts';
 import { dayInWords } from '../../time/local-day.ts';
 import type { HeatLevel } from './heat-levels.ts';
-import { formatMeasure, type Measure } from './measure.ts';
+import { amountOf, formatMeasure, type Measure } from './measure.ts';
 
 type Option = ComposeOption<
   HeatmapSeriesOption | CalendarComponentOption | TooltipComponentOption | VisualMapComponentOption
@@ -67,7 +67,7 @@ export function heatmapOption(
     series: {
       type: 'heatmap',
       coordinateSystem: 'calendar',
-      data: heatmap.days.filter((day) => day[measure] > 0).map((day) => [day.day, day[measure]]),
+      data: heatmap.days.flatMap((day) => (amountOf(day, measure) > 0 ? [[day.day, amountOf(day, measure)]] : [])),
       itemStyle: { borderRadius: 3 },
       emphasis: { itemStyle: { borderColor: colour('--ink'), borderWidth: 1.5 } },
     },

@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import { type CSSProperties, useState } from 'react';
 import type { Overview } from '../../api.ts';
-import { CALENDAR_TYPES, typeAppearance } from '../../records/type-appearance.ts';
+import { CALENDAR_TYPES } from '../../records/calendar-types.ts';
+import { typeAppearance } from '../../records/type-appearance.ts';
 
 /** So many types are shown before someone asks for all. */
 const FIRST_TYPES = 6;
@@ -66,8 +67,7 @@ export function Counts({ counts }: { counts: Overview['counts'] }) {
 
 function CountName({ type }: { type: string }) {
   const name = typeAppearance(type).many;
-  const on_calendar = CALENDAR_TYPES.some((each) => each === type);
-  if (!on_calendar) return <span>{name}</span>;
+  if (!CALENDAR_TYPES.includes(type)) return <span>{name}</span>;
   return (
     <Link to="/calendar" search={{ type }} className="quiet-link">
       {name}
