@@ -4,19 +4,44 @@
 
 create table imports (
   import_id uuid primary key default gen_random_uuid(),
-  fingerprint text not null,
+  fingerprint text not null check (fingerprint ~ '^[0-9a-f]{64}$'),
   file_name text not null,
-  total_bytes bigint,
-  created_by text not null,
-  state text not null default 'open' check (state in ('open', 'finished')),
+  total_bytes bigint not null check (total_bytes >= 0),
+  created_by uuid not null,
+  state text not null default 'running' check (state in ('running', 'paused', 'cancelled', 'finished')),
   created_at timestamptz not null default clock_timestamp(),
-  finished_at timestamptz
+  state_since timestamptz not null default clock_timestamp(),
+  ran_before interval not null default '0',
+  last_error text
 );
-create unique index imports_fingerprint on imports (fingerprint);
+comment on table imports is 'A history being brought in, or brought in';
+comment on column imports.fingerprint is 'sha-256 of the whole file, decompressed, in hex: what makes it this file and no other';
+comment on column imports.ran_before is 'time in state running before state_since: without the pauses';
+comment on column imports.last_error is 'what the sender said when it paused';
+-- A file has one import, unless that was cancelled.
+create unique index imports_fingerprint on imports (fingerprint) where state <> 'cancelled';
+
+create table import_transitions (
+  state text not null,
+  action text not null,
+  next_state text not null,
+  primary key (state, action)
+);
+comment on table import_transitions is 'Every legal action on an import. An action repeated is no error: its answer may have been lost.';
+insert into import_transitions (state, action, next_state) values
+  ('running', 'resume', 'running'),
+  ('running', 'pause', 'paused'),
+  ('running', 'cancel', 'cancelled'),
+  ('running', 'finish', 'finished'),
+  ('paused', 'pause', 'paused'),
+  ('paused', 'resume', 'running'),
+  ('paused', 'cancel', 'cancelled'),
+  ('cancelled', 'cancel', 'cancelled'),
+  ('finished', 'finish', 'finished');
 
 create table import_chunks (
   import_id uuid not null references imports,
-  first_line bigint not null,
+  first_line bigint not null check (first_line > 0),
   last_line bigint not null check (last_line >= first_line),
   digest text not null,
   bytes bigint not null,
@@ -25,26 +50,35 @@ create table import_chunks (
   tombstones integer not null,
   evictions integer not null,
   rejects integer not null,
+  conflicts integer not null,
   nonconforming integer not null,
+  entities integer not null,
+  first_entity uuid,
+  last_entity uuid,
   max_tx bigint,
   header jsonb,
   footer jsonb,
+  report jsonb not null,
   applied_at timestamptz not null default clock_timestamp(),
   primary key (import_id, first_line),
   exclude using gist (import_id with =, int8range(first_line, last_line, '[]') with &&)
 );
 comment on table import_chunks is 'The checkpoint: which lines of which file are in, with their counters';
+comment on column import_chunks.digest is 'sha-256 of the chunk''s bytes: the same lines sent again are known by it';
+comment on column import_chunks.rejects is 'lines that are no row; conflicts counts rows whose place in history holds another doc';
+create index import_chunks_footer on import_chunks (import_id, last_line) where footer is not null;
 
 create table import_rejects (
   import_id uuid not null references imports,
   line bigint not null,
   reason text not null,
-  raw text not null,
+  raw bytea not null,
   primary key (import_id, line)
 );
-comment on table import_rejects is 'Rows that could not be taken, with line number, reason and raw text (I10)';
+comment on table import_rejects is 'Lines that could not be taken, with reason and raw bytes (I10): text would not hold a NUL or broken UTF-8';
 
 grant select, insert, update on imports to annals_import;
+grant select on import_transitions to annals_import;
 grant select, insert, update on import_chunks to annals_import;
 grant select, insert on import_rejects to annals_import;
 
@@ -53,45 +87,132 @@ language sql stable
 begin atomic
   select jsonb_build_object(
     'import_id', i.import_id, 'state', i.state, 'fingerprint', i.fingerprint, 'file_name', i.file_name,
-    'total_bytes', i.total_bytes, 'created_at', iso(i.created_at), 'finished_at', iso(i.finished_at),
-    'header', (select c.header from import_chunks c where c.import_id = i.import_id and c.header is not null),
-    'footer', (select c.footer from import_chunks c where c.import_id = i.import_id and c.footer is not null),
-    -- The first line that no chunk holds: where a sender goes on.
-    'next_line', coalesce((
-      select min(c.last_line + 1) from import_chunks c
-      where c.import_id = i.import_id
-        and exists (select from import_chunks b where b.import_id = i.import_id and b.first_line = 1)
-        and not exists (select from import_chunks n where n.import_id = i.import_id and n.first_line = c.last_line + 1)
-    ), 1),
+    'total_bytes', i.total_bytes, 'created_by', i.created_by, 'created_at', iso(i.created_at), 'state_since', iso(i.state_since),
+    'running_ms', round(extract(epoch from i.ran_before
+      + case when i.state = 'running' then clock_timestamp() - i.state_since else '0' end) * 1000),
+    'last_chunk_at', iso(s.last_chunk_at), 'last_error', i.last_error,
+    'header', (select c.header from import_chunks c where c.import_id = i.import_id and c.first_line = 1),
+    'footer', (select c.footer from import_chunks c where c.import_id = i.import_id and c.footer is not null order by c.last_line limit 1),
+    -- What is in, as ranges of lines: chunks that were sent side by side can leave gaps, and a sender goes on with those.
+    'applied_lines', coalesce((
+      select jsonb_agg(jsonb_build_array(lower(r), upper(r) - 1) order by r) from unnest(s.applied_lines) r
+    ), '[]'),
+    'next_line', coalesce((select upper(r) from unnest(s.applied_lines) r where lower(r) = 1), 1),
     'chunks', s.chunks, 'lines', s.lines, 'bytes', s.bytes, 'rows', s.rows, 'inserted', s.inserted, 'tombstones', s.tombstones,
-    'evictions', s.evictions, 'rejects', s.rejects, 'nonconforming', s.nonconforming
+    'evictions', s.evictions, 'rejects', s.rejects, 'conflicts', s.conflicts, 'nonconforming', s.nonconforming
   )
   from imports i
   cross join lateral (
     select count(*) as chunks, coalesce(sum(c.last_line - c.first_line + 1), 0) as lines, coalesce(sum(c.bytes), 0) as bytes,
       coalesce(sum(c.rows), 0) as rows, coalesce(sum(c.inserted), 0) as inserted, coalesce(sum(c.tombstones), 0) as tombstones,
-      coalesce(sum(c.evictions), 0) as evictions, coalesce(sum(c.rejects), 0) as rejects,
-      coalesce(sum(c.nonconforming), 0) as nonconforming
+      coalesce(sum(c.evictions), 0) as evictions, coalesce(sum(c.rejects), 0) as rejects, coalesce(sum(c.conflicts), 0) as conflicts,
+      coalesce(sum(c.nonconforming), 0) as nonconforming, max(c.applied_at) as last_chunk_at,
+      range_agg(int8range(c.first_line, c.last_line, '[]')) as applied_lines
     from import_chunks c where c.import_id = i.import_id
   ) s
   where i.import_id = p_import_id;
 end;
-comment on function import_status(uuid) is 'How far an import got: state, next_line to send, counters summed over its chunks; null for an unknown id';
+comment on function import_status(uuid) is
+  'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
+
+create function import_list() returns setof jsonb
+language sql stable
+begin atomic
+  select import_status(import_id) from imports order by created_at desc, import_id limit 100;
+end;
+comment on function import_list() is 'The status of the newest 100 imports';
+
+create function import_report(p_import_id uuid) returns jsonb
+language sql stable
+begin atomic
+  select jsonb_build_object(
+    'types', coalesce((
+      select jsonb_object_agg(t.key, t.counters)
+      from (
+        select t.key, jsonb_build_object(
+          'rows', sum((t.value ->> 'rows')::bigint), 'tombstones', sum((t.value ->> 'tombstones')::bigint),
+          'back_dated', sum((t.value ->> 'back_dated')::bigint), 'future', sum((t.value ->> 'future')::bigint),
+          'nonconforming', sum((t.value ->> 'nonconforming')::bigint), 'without_user', sum((t.value ->> 'without_user')::bigint)
+        ) as counters
+        from import_chunks c cross join lateral jsonb_each(c.report -> 'types') t
+        where c.import_id = i.import_id group by t.key
+      ) t
+    ), '{}'),
+    'nonconforming', coalesce((
+      select jsonb_object_agg(f.key, jsonb_build_object('count', f.count, 'line', f.line))
+      from (
+        select f.key, sum((f.value ->> 'count')::bigint) as count, min((f.value ->> 'line')::bigint) as line
+        from import_chunks c cross join lateral jsonb_each(c.report -> 'nonconforming') f
+        where c.import_id = i.import_id group by f.key
+      ) f
+    ), '{}'),
+    'unknown_attributes', coalesce((
+      select jsonb_object_agg(f.key, jsonb_build_object('count', f.count, 'line', f.line))
+      from (
+        select f.key, sum((f.value ->> 'count')::bigint) as count, min((f.value ->> 'line')::bigint) as line
+        from import_chunks c cross join lateral jsonb_each(c.report -> 'unknown_attributes') f
+        where c.import_id = i.import_id group by f.key
+      ) f
+    ), '{}'),
+    'other_ids', (
+      select jsonb_build_object('count', sum((c.report -> 'other_ids' ->> 'count')::bigint), 'line', min((c.report -> 'other_ids' ->> 'line')::bigint))
+      from import_chunks c where c.import_id = i.import_id
+    )
+  )
+  from imports i where i.import_id = p_import_id;
+end;
+comment on function import_report(uuid) is
+  'What the rows of an import are: counters per entity type; nonconforming fields, unknown attributes and ids that were no UUID, each with an example line';
 
 create function import_open(p_request jsonb) returns jsonb
 language plpgsql as $$
 declare
-  v_id uuid;
+  v_import imports%rowtype;
+  v_created boolean;
 begin
   insert into imports (fingerprint, file_name, total_bytes, created_by)
-    values (p_request ->> 'fingerprint', p_request ->> 'file_name', (p_request ->> 'total_bytes')::bigint, p_request ->> 'created_by')
-    on conflict (fingerprint) do nothing;
-  select import_id into v_id from imports where fingerprint = p_request ->> 'fingerprint';
-  return import_status(v_id);
+    values (p_request ->> 'fingerprint', p_request ->> 'file_name', (p_request ->> 'total_bytes')::bigint, (p_request ->> 'created_by')::uuid)
+    on conflict (fingerprint) where state <> 'cancelled' do nothing;
+  v_created := found;
+  select * into strict v_import from imports where fingerprint = p_request ->> 'fingerprint' and state <> 'cancelled';
+  return import_status(v_import.import_id) || jsonb_build_object('created', v_created);
 end
 $$;
 comment on function import_open(jsonb) is
-  'Opens an import of {fingerprint: sha-256 of the file, file_name, total_bytes, created_by}, or finds the one of the same file; answers its status';
+  'Opens an import of {fingerprint, file_name, total_bytes, created_by}, or finds the one of the same file; answers its status and whether it was `created`';
+
+create function import_act(p_import_id uuid, p_action text, p_error text default null) returns jsonb
+language plpgsql as $$
+declare
+  v_import imports%rowtype;
+  v_next text;
+begin
+  -- For update: waits for chunks under way, which hold the row shared, and keeps out later ones.
+  select * into v_import from imports where import_id = p_import_id for update;
+  if not found then
+    raise exception 'no such import' using errcode = 'AN404', hint = 'Open the import first.';
+  end if;
+  select next_state into v_next from import_transitions where state = v_import.state and action = p_action;
+  if not found then
+    raise exception 'the import is %: it cannot %', v_import.state, p_action using errcode = 'AN409',
+      hint = case v_import.state
+        when 'cancelled' then 'Open a new import of the file: what is in already will not be written twice.'
+        when 'paused' then 'Resume it first.'
+        else 'Nothing is left to do.'
+      end;
+  end if;
+  if v_next <> v_import.state then
+    update imports set
+      state = v_next, state_since = clock_timestamp(),
+      ran_before = ran_before + case when state = 'running' then clock_timestamp() - state_since else '0' end,
+      last_error = case when v_next = 'paused' then p_error end
+    where import_id = p_import_id;
+  end if;
+  return import_status(p_import_id);
+end
+$$;
+comment on function import_act(uuid, text, text) is
+  'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
 
 create function import_chunk(p_chunk jsonb) returns jsonb
 language plpgsql as $$
@@ -104,11 +225,12 @@ declare
   v_inserted integer;
   v_tombstones integer;
   v_rejects integer;
-  v_evictions integer;
+  v_conflicts jsonb := '[]';
+  v_footer_line bigint;
   v_max_tx bigint;
   v_ids uuid[];
 begin
-  -- Shared: chunks of one import run side by side; finishing it takes the row for itself and so waits for them all.
+  -- Shared: chunks of one import run side by side; what changes its state takes the row for itself and so waits for them all.
   select * into v_import from imports where import_id = (p_chunk ->> 'import_id')::uuid for share;
   if not found then
     raise exception 'no such import' using errcode = 'AN404', hint = 'Open the import first.';
@@ -117,28 +239,42 @@ begin
     raise exception 'this chunk is of another file than the import was opened with'
       using errcode = 'AN409', hint = 'Open an import for this file, or send the file the import was opened with.';
   end if;
-  if v_import.state <> 'open' then
-    select * into v_kept from import_chunks where import_id = v_import.import_id and first_line = v_first;
-    if v_kept.digest = p_chunk ->> 'digest' then
-      return import_status(v_import.import_id) || '{"applied": false}';
-    end if;
-    raise exception 'the import is %', v_import.state using errcode = 'AN409', hint = 'Open an import for a new file.';
-  end if;
 
-  -- The fence: a rival with any of these lines waits here until the first one commits, and then does nothing.
-  insert into import_chunks (
-    import_id, first_line, last_line, digest, bytes, rows, inserted, tombstones, evictions, rejects, nonconforming, header, footer
-  ) values (
-    v_import.import_id, v_first, v_last, p_chunk ->> 'digest', (p_chunk ->> 'bytes')::bigint, 0, 0, 0, 0, 0,
-    (p_chunk ->> 'nonconforming')::integer, nullif(p_chunk -> 'header', 'null'), nullif(p_chunk -> 'footer', 'null')
-  ) on conflict do nothing;
-  if not found then
+  if v_import.state = 'running' then
+    -- The fence: a rival with any of these lines waits here until the first one commits, and then does nothing.
+    insert into import_chunks (
+      import_id, first_line, last_line, digest, bytes, rows, inserted, tombstones, evictions, rejects, conflicts, nonconforming,
+      entities, header, footer, report
+    ) values (
+      v_import.import_id, v_first, v_last, p_chunk ->> 'digest', (p_chunk ->> 'bytes')::bigint, 0, 0, 0, 0, 0, 0,
+      (p_chunk ->> 'nonconforming')::integer, 0, nullif(p_chunk -> 'header', 'null'), nullif(p_chunk -> 'footer', 'null'),
+      p_chunk -> 'report'
+    ) on conflict do nothing;
+  end if;
+  if v_import.state <> 'running' or not found then
     select * into v_kept from import_chunks where import_id = v_import.import_id and first_line = v_first and last_line = v_last;
     if v_kept.digest = p_chunk ->> 'digest' then
-      return import_status(v_import.import_id) || '{"applied": false}';
+      return jsonb_build_object(
+        'applied', false, 'first_line', v_first, 'last_line', v_last, 'rows', v_kept.rows, 'inserted', v_kept.inserted,
+        'tombstones', v_kept.tombstones, 'evictions', v_kept.evictions, 'rejects', v_kept.rejects, 'nonconforming', v_kept.nonconforming,
+        'conflicts', v_conflicts
+      );
+    elsif v_import.state = 'running' then
+      raise exception 'lines % to % overlap lines that are in already, cut or worded otherwise', v_first, v_last
+        using errcode = 'AN409', hint = 'Ask for the import''s status and send the lines that are missing.';
+    else
+      raise exception 'the import is %: it takes no chunk', v_import.state using errcode = 'AN409',
+        hint = case v_import.state
+          when 'paused' then 'Resume it first.'
+          else 'Open an import of the file.'
+        end;
     end if;
-    raise exception 'lines % to % overlap lines that are in already, cut or worded otherwise', v_first, v_last
-      using errcode = 'AN409', hint = 'Ask for the import''s status and go on from its next_line.';
+  end if;
+  select min(last_line) into v_footer_line from import_chunks where import_id = v_import.import_id and footer is not null;
+  if v_last > v_footer_line or (p_chunk -> 'footer' <> 'null' and exists (
+    select from import_chunks where import_id = v_import.import_id and first_line > v_last
+  )) then
+    raise exception 'the file goes on after its footer' using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
 
   with input as materialized (
@@ -160,58 +296,66 @@ begin
 
   if v_inserted < v_rows then
     -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
-    insert into import_rejects (import_id, line, reason, raw)
-    select v_import.import_id, r.line, 'the store holds another version of this entity at this valid time and transaction', to_jsonb(r)::text
-    from jsonb_to_recordset(p_chunk -> 'rows') as r(
-      line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
+    with conflicts as (
+      insert into import_rejects (import_id, line, reason, raw)
+      select v_import.import_id, r.line, 'the store holds another version of this entity at this valid time and transaction',
+        convert_to(to_jsonb(r)::text, 'UTF8')
+      from jsonb_to_recordset(p_chunk -> 'rows') as r(
+        line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
+      )
+      join event_log e using (entity_id, valid_time, tx_time, tx)
+      where (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints)
+      returning line, reason
     )
-    join event_log e using (entity_id, valid_time, tx_time, tx)
-    where (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints);
+    select coalesce(jsonb_agg(jsonb_build_object('line', line, 'reason', reason) order by line), '[]') into v_conflicts from conflicts;
   end if;
   insert into import_rejects (import_id, line, reason, raw)
-    select v_import.import_id, r.line, r.reason, r.raw
+    select v_import.import_id, r.line, r.reason, decode(r.raw, 'base64')
     from jsonb_to_recordset(p_chunk -> 'rejects') as r(line bigint, reason text, raw text);
-  select count(*) into v_rejects from import_rejects where import_id = v_import.import_id and line between v_first and v_last;
+  get diagnostics v_rejects = row_count;
 
   insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, evicted_by, import_id)
     select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, 'xtdb', v_import.import_id
     from jsonb_to_recordset(p_chunk -> 'evictions') as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
     on conflict do nothing;
-  v_evictions := jsonb_array_length(p_chunk -> 'evictions');
 
   if v_ids is not null then
     perform fold_entities(v_ids, clock_timestamp());
   end if;
 
   update import_chunks set
-    rows = v_rows, inserted = v_inserted, tombstones = v_tombstones, evictions = v_evictions, rejects = v_rejects,
+    rows = v_rows, inserted = v_inserted, tombstones = v_tombstones, evictions = jsonb_array_length(p_chunk -> 'evictions'),
+    rejects = v_rejects, conflicts = jsonb_array_length(v_conflicts), entities = coalesce(cardinality(v_ids), 0),
+    first_entity = (p_chunk -> 'rows' -> 0 ->> 'entity_id')::uuid, last_entity = (p_chunk -> 'rows' -> -1 ->> 'entity_id')::uuid,
     max_tx = v_max_tx
   where import_id = v_import.import_id and first_line = v_first;
-  return import_status(v_import.import_id) || '{"applied": true}';
+  return jsonb_build_object(
+    'applied', true, 'first_line', v_first, 'last_line', v_last, 'rows', v_rows, 'inserted', v_inserted, 'tombstones', v_tombstones,
+    'evictions', jsonb_array_length(p_chunk -> 'evictions'), 'rejects', v_rejects, 'nonconforming', p_chunk -> 'nonconforming',
+    'conflicts', v_conflicts
+  );
 end
 $$;
 comment on function import_chunk(jsonb) is
-  'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, rejects, nonconforming, header, footer} once (I8) and answers '
-  'the import''s status with `applied`. Raises AN404 no such import, AN409 another file, overlapping lines, or an import that is not open.';
+  'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, rejects, nonconforming, report, header, footer} once (I8) and answers '
+  'the chunk''s counters with `applied` and `conflicts`. Raises AN404 no such import; AN409 another file, overlapping lines, an import that is not '
+  'running; AN422 lines after the footer.';
 
 create function import_finish(p_import_id uuid) returns jsonb
 language plpgsql as $$
 declare
-  v_import imports%rowtype;
   v_status jsonb;
   v_footer jsonb;
   v_last_line bigint;
   v_entities bigint;
 begin
-  select * into v_import from imports where import_id = p_import_id for update;
-  if not found then
-    raise exception 'no such import' using errcode = 'AN404', hint = 'Open the import first.';
+  perform from imports where import_id = p_import_id and state = 'finished' for update;
+  if found then
+    return import_status(p_import_id);
   end if;
-  v_status := import_status(p_import_id);
-  if v_import.state = 'finished' then
-    return v_status;
-  end if;
-  select c.footer, c.last_line into v_footer, v_last_line from import_chunks c where c.import_id = p_import_id and c.footer is not null;
+  v_status := import_act(p_import_id, 'finish');
+  select c.footer, c.last_line into v_footer, v_last_line
+    from import_chunks c where c.import_id = p_import_id and c.footer is not null order by c.last_line limit 1;
   if v_footer is null then
     raise exception 'the file has no footer: it was cut short' using errcode = 'AN422',
       hint = format('Lines up to %s are in. Send the rest, or export again.', (v_status ->> 'next_line')::bigint - 1);
@@ -220,25 +364,36 @@ begin
     raise exception 'line % is missing', v_status ->> 'next_line' using errcode = 'AN422',
       hint = 'Send the missing lines and finish again.';
   end if;
+  -- Two chunks sent side by side can each be in before they see the other.
+  if (v_status ->> 'lines')::bigint <> v_last_line then
+    raise exception 'the file goes on after its footer' using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
+  end if;
   -- Every line is the header, the footer, a row, an eviction, or a reject: then nothing can be missing unnoticed.
+  if (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'rejects')::bigint + 2 <> v_last_line then
+    raise exception 'of % lines only % are accounted for', v_last_line,
+      (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'rejects')::bigint + 2
+      using errcode = 'AN500';
+  end if;
   if (v_footer ->> 'rows')::bigint + (v_footer ->> 'evicted')::bigint + 2 <> v_last_line then
     raise exception 'the footer promises % rows and % evictions, the file has % such lines',
       v_footer ->> 'rows', v_footer ->> 'evicted', v_last_line - 2
       using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
-  if (v_status ->> 'rejects')::bigint = 0 and (v_status ->> 'inserted') = (v_status ->> 'rows') then
-    select count(distinct entity_id) into v_entities from event_log where import_id = p_import_id;
+  if (v_status ->> 'rejects')::bigint = 0 then
+    -- Rows are grouped by entity, so an entity is counted twice just where a chunk ends within it.
+    select sum(c.entities) - count(*) filter (where c.last_entity = n.first_entity) into v_entities
+    from import_chunks c left join import_chunks n on n.import_id = c.import_id and n.first_line = c.last_line + 1
+    where c.import_id = p_import_id;
     if v_entities <> (v_footer ->> 'entities')::bigint then
       raise exception 'the footer promises % entities, the file has %', v_footer ->> 'entities', v_entities
-        using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
+        using errcode = 'AN422', hint = 'The file is not what was exported, or its rows are not grouped by entity. Export again.';
     end if;
   end if;
   perform setval('tx_seq', greatest((select max(max_tx) from import_chunks where import_id = p_import_id), last_value)) from tx_seq;
   -- One rebuild, not a million invalidations.
   update analytics set stale = true;
-  update imports set state = 'finished', finished_at = clock_timestamp() where import_id = p_import_id;
-  return import_status(p_import_id);
+  return v_status;
 end
 $$;
 comment on function import_finish(uuid) is
-  'Closes an import whose every line is in and whose footer agrees, and marks the analytics for one rebuild. Raises AN404, AN422 (with what is missing).';
+  'Closes an import whose every line is in and whose footer agrees, and marks the analytics for one rebuild. Raises AN404, AN409, AN422 (with what is missing).';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isKeywordName } from './edn/keyword-name.ts';
 import { canonicalInstant } from './time/instant.ts';
 import { isLocalDate } from './time/local-date.ts';
 
@@ -75,12 +76,9 @@ const sortedSet = <T extends string>(items: T[]): T[] => [...new Set(items)].sor
 export const keywords = <const V extends readonly [string, ...string[]]>(values: V) =>
   new Field(z.array(z.enum(values)).overwrite(sortedSet), { kind: 'keywords', values });
 
-/** What can stand after a keyword's colon. */
-const KEYWORD_NAME = /^(?![/:])[^\s,"();[\]{}\\^@`~]+(?<!\/)$/u;
-
 /** A set of any keywords. */
 export const anyKeywords = () =>
-  new Field(z.array(z.string().regex(KEYWORD_NAME, 'is not a keyword')).overwrite(sortedSet), { kind: 'keywords' });
+  new Field(z.array(z.string().refine(isKeywordName, 'is not a keyword')).overwrite(sortedSet), { kind: 'keywords' });
 
 const instantSchema = () =>
   z

@@ -9,7 +9,7 @@ export const TYPE_ATTRIBUTE = `${META}/type`;
 export const LEGACY_TYPE_ATTRIBUTE = `${LEGACY}/type`;
 
 /** Fields of every entity type, beside its own. */
-export const commonFields: Readonly<Record<string, Field>> = {
+export const commonFields = {
   created_at: instant().attribute(`${META}/created-at`),
   deleted_at: instant().attribute(`${META}/deleted-at`).optional(),
 };
@@ -44,7 +44,7 @@ const tableOf = (type: EntityType | undefined): AttributeTable => {
   const byAttribute = new Map<string, FieldAttribute>();
   const byName = new Map<string, FieldAttribute>();
   const namespace = type?.name.replaceAll('_', '-');
-  const fields = { ...commonFields, ...type?.fields };
+  const fields: Readonly<Record<string, Field>> = { ...commonFields, ...type?.fields };
   for (const [name, field] of Object.entries(fields)) {
     const attributes = field.facts.attributes ?? [`${namespace}/${name.replaceAll('_', '-')}`];
     attributes.forEach((attribute, i) => {

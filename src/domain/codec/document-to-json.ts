@@ -47,9 +47,17 @@ class DocumentWriter {
 
   note: JsonWriter['note'] = (pointer, hint) => this.writer.note(pointer, hint);
 
+  /** Whether the attribute is an older name, which only counts where the document has no newer one. */
+  isOlder(attribute: string): boolean {
+    return this.table.byAttribute.get(attribute)?.isPrimary === false;
+  }
+
   attribute(attribute: string, value: EdnValue): void {
     const known = this.table.byAttribute.get(attribute);
-    if (known === undefined || this.names.has(known.name)) return this.underXtdbName(attribute, value);
+    if (known === undefined || this.names.has(known.name)) {
+      this.underXtdbName(attribute, value);
+      return;
+    }
     this.names.add(known.name);
     if (!known.isPrimary) this.note(`#/${known.name}`, ['key', escapeExact(attribute)]);
     this.put(known.jsonKey, this.writer.field(known.name, value, known.field.facts.kind));
@@ -146,13 +154,17 @@ export const documentToJson = (eid: EdnValue, entityId: string, doc: EdnMap): Js
   noteId(out, eid, envelope.id);
   if (isLegacy && column !== null) out.note('/entity_type', 'legacy');
   if (isUser && said === entityId) out.note('/user_id', 'said');
+  const older: [string, EdnValue][] = [];
   for (let i = 0; i < doc.keys.length; i++) {
     const key = doc.keys[i];
     if (!(key instanceof Keyword) || key.name === 'xt/id') continue;
     if (key.name === 'user/id' && said !== null) continue;
     if (key.name === TYPE_ATTRIBUTE && column !== null) continue;
-    out.attribute(key.name, doc.values[i] ?? null);
+    const value = doc.values[i] ?? null;
+    if (out.isOlder(key.name)) older.push([key.name, value]);
+    else out.attribute(key.name, value);
   }
+  for (const [attribute, value] of older.sort(([a], [b]) => (a < b ? -1 : 1))) out.attribute(attribute, value);
   const written = out.finish();
   if (type !== undefined) {
     if (isLegacy) written.nonconforming.push({ field: 'entity_type', reason: 'is only in the older attribute' });

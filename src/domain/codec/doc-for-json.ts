@@ -1,0 +1,63 @@
+import { isJsonObject, type JsonValue } from '../json/json-value.ts';
+import { parseJson } from '../json/parse-json.ts';
+import { writeJson } from '../json/write-json.ts';
+import { unknownName } from './attributes.ts';
+import type { Hint } from './hint.ts';
+import { fitsJsonb, mayHoldExactText, unescapeExact } from './jsonb-text.ts';
+import { parseHints } from './parse-hints.ts';
+import { pointerKeys } from './pointer.ts';
+
+const childOf = (parent: JsonValue | undefined, key: string): JsonValue | undefined => {
+  if (Array.isArray(parent)) return parent[Number(key)];
+  return isJsonObject(parent) ? parent[key] : undefined;
+};
+
+const parentOf = (doc: JsonValue, keys: readonly string[]): JsonValue | undefined =>
+  keys.slice(0, -1).reduce<JsonValue | undefined>(childOf, doc);
+
+const restoreValue = (doc: JsonValue, pointer: string, exact: string): void => {
+  const keys = pointerKeys(pointer);
+  const key = keys.at(-1) ?? '';
+  const parent = parentOf(doc, keys);
+  if (typeof childOf(parent, key) !== 'string') return;
+  if (Array.isArray(parent)) parent[Number(key)] = exact;
+  else if (isJsonObject(parent)) parent[key] = exact;
+};
+
+const restoreKey = (doc: JsonValue, pointer: string, exact: string): void => {
+  const keys = pointerKeys(pointer);
+  const key = keys.at(-1) ?? '';
+  const parent = parentOf(doc, keys);
+  if (!isJsonObject(parent) || !Object.hasOwn(parent, key)) return;
+  const entries = Object.entries(parent);
+  for (const [name] of entries) delete parent[name];
+  for (const [name, value] of entries) parent[name === key ? exact : name] = value;
+};
+
+const depth = (pointer: string): number => pointer.split('/').length - 1;
+
+/** The text that jsonb could not hold, if that is what the hint is for. */
+const unfitText = (hint: Hint | undefined): string | null => {
+  const exact = hint === undefined || typeof hint === 'string' ? '' : unescapeExact(hint[1]);
+  return fitsJsonb(exact) ? null : exact;
+};
+
+/**
+ * A stored document as an API gives it out: as it is, but for texts that jsonb cannot hold, which come back exactly
+ * (JSON itself can write them). `doc` and `hints` are JSON texts.
+ */
+export const docForJson = (doc: string, hints: string | null): string => {
+  if (hints === null || !mayHoldExactText(hints)) return doc;
+  const noted = [...(parseHints(hints) ?? [])].sort(([a], [b]) => depth(b) - depth(a));
+  const json = parseJson(doc);
+  for (const [pointer, hint] of noted) {
+    const exact = pointer.startsWith('#') ? null : unfitText(hint);
+    if (exact !== null) restoreValue(json, pointer, exact);
+  }
+  // Pointers are of the keys as they are stored, so keys come back from the inside out, after the values.
+  for (const [pointer, hint] of noted) {
+    const exact = pointer.startsWith('#') ? unfitText(hint) : null;
+    if (exact !== null) restoreKey(json, pointer.slice(1), depth(pointer) > 1 ? exact : unknownName(exact));
+  }
+  return writeJson(json);
+};

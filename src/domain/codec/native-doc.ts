@@ -1,0 +1,140 @@
+import type { z } from 'zod';
+import type { EntityType } from '../define-entity-type.ts';
+import { docSchema, patchSchema } from '../doc-schema.ts';
+import { isKeywordName } from '../edn/keyword-name.ts';
+import type { FieldKind } from '../fields.ts';
+import { JsonNumber, type JsonObject, type JsonValue } from '../json/json-value.ts';
+import { canonicalInstant } from '../time/instant.ts';
+import { attributeTable, unknownAttribute, unknownKind } from './attributes.ts';
+import type { Hint } from './hint.ts';
+import { MAX_JSON_DIGITS, normalizedJsonNumber } from './json-number.ts';
+import { escapeExact, fitsJsonb, readableText } from './jsonb-text.ts';
+import { pointerStep } from './pointer.ts';
+
+/** What is wrong with a field: its name, or a JSON pointer where the fault is deeper. */
+export type DocIssue = { field: string; message: string };
+export type EncodedDoc = { ok: true; doc: string; hints: string | null } | { ok: false; issues: DocIssue[] };
+
+class NumberTooLongError extends Error {}
+
+/** Writes JSON values that came from an API as the store holds them. */
+class NativeWriter {
+  readonly noted = new Map<string, Hint>();
+
+  object(object: JsonObject, pointer: string): string {
+    const written = new Set<string>();
+    const parts = Object.entries(object).map(([name, value]) => {
+      let key = fitsJsonb(name) ? name : readableText(name);
+      while (written.has(key) || (key !== name && Object.hasOwn(object, key))) key += '\uFFFD';
+      written.add(key);
+      const here = pointer + pointerStep(key);
+      if (key !== name) this.noted.set(`#${here}`, ['key', escapeExact(name)]);
+      return `${JSON.stringify(key)}:${this.value(value, 'json', here)}`;
+    });
+    // Without a hint the keys would be keywords, and not every text can be one.
+    if (!Object.keys(object).every(isKeywordName)) this.noted.set(pointer, 'string-keys');
+    return `{${parts.join(',')}}`;
+  }
+
+  value(value: JsonValue, kind: FieldKind, pointer: string): string {
+    if (typeof value === 'string') {
+      if (fitsJsonb(value)) return JSON.stringify(value);
+      this.noted.set(pointer, ['string', escapeExact(value)]);
+      return JSON.stringify(readableText(value));
+    }
+    if (value === null || typeof value === 'boolean') return String(value);
+    if (typeof value === 'number' || value instanceof JsonNumber) {
+      const literal = typeof value === 'number' ? String(value) : value.text;
+      const normal = normalizedJsonNumber(literal, kind);
+      if (normal === null) throw new NumberTooLongError(pointer);
+      return normal;
+    }
+    if (!Array.isArray(value)) return this.object(value, pointer);
+    return `[${value.map((item, i) => this.value(item, 'json', `${pointer}/${i}`)).join(',')}]`;
+  }
+}
+
+/** Zod knows JavaScript's numbers only. The number's text is kept beside it. */
+const forZod = (json: JsonObject): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [name, value instanceof JsonNumber ? Number(value.text) : value]),
+  );
+
+const issuesOf = (error: z.ZodError): DocIssue[] =>
+  error.issues.map(({ path, message }) => ({
+    field:
+      path.length > 1
+        ? path.map((key) => pointerStep(typeof key === 'number' ? key : String(key))).join('')
+        : String(path[0] ?? ''),
+    message,
+  }));
+
+/** Attributes without a field have a kind only where older documents have them. */
+const legacyIssues = (json: JsonObject): DocIssue[] =>
+  Object.entries(json).flatMap(([name, value]) => {
+    if (unknownKind(unknownAttribute(name)) !== 'instant') return [];
+    const isInstant = typeof value === 'string' && canonicalInstant(value) === value;
+    return isInstant ? [] : [{ field: name, message: 'is not an instant in UTC, as 2026-07-01T12:00:00Z' }];
+  });
+
+const encode = (type: EntityType, json: JsonObject, schema: z.ZodType<Record<string, unknown>>): EncodedDoc => {
+  const parsed = schema.safeParse(forZod(json));
+  const issues = [...(parsed.success ? [] : issuesOf(parsed.error)), ...legacyIssues(json)];
+  if (!parsed.success || issues.length > 0) return { ok: false, issues };
+  const table = attributeTable(type);
+  const writer = new NativeWriter();
+  const parts: string[] = [];
+  for (const [name, given] of Object.entries(json)) {
+    const checked = parsed.data[name];
+    const kind = table.byName.get(name)?.field.facts.kind ?? 'json';
+    // The schema may have put text and sets in their canonical form; a number keeps the text that it came with.
+    const value = typeof checked === 'string' || isStrings(checked) ? checked : given;
+    try {
+      parts.push(`${JSON.stringify(name)}:${writer.value(value, kind, pointerStep(name))}`);
+    } catch (error) {
+      if (!(error instanceof NumberTooLongError)) throw error;
+      issues.push({ field: name, message: `has a number of more than ${MAX_JSON_DIGITS} digits` });
+    }
+  }
+  if (issues.length > 0) return { ok: false, issues };
+  const hints = writer.noted.size === 0 ? null : JSON.stringify(Object.fromEntries(writer.noted));
+  return { ok: true, doc: `{${parts.join(',')}}`, hints };
+};
+
+const isStrings = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+const docSchemas = new Map<EntityType, z.ZodType<Record<string, unknown>>>();
+const patchSchemas = new Map<EntityType, z.ZodType<Record<string, unknown>>>();
+
+const schemaIn = (
+  schemas: Map<EntityType, z.ZodType<Record<string, unknown>>>,
+  type: EntityType,
+  make: (type: EntityType) => z.ZodType<Record<string, unknown>>,
+): z.ZodType<Record<string, unknown>> => {
+  const made = schemas.get(type) ?? make(type);
+  schemas.set(type, made);
+  return made;
+};
+
+/**
+ * A document from an API body, without envelope names, as the store holds it; or every field that its schema refuses.
+ * Instants become UTC, sets are sorted, numbers keep their digits.
+ */
+export const encodeDoc = (type: EntityType, json: JsonObject): EncodedDoc =>
+  encode(type, json, schemaIn(docSchemas, type, docSchema));
+
+/**
+ * The fields that a patch sets, as {@link encodeDoc} would write them, after checking that what it unsets may be
+ * missing. Whoever applies it drops the hints of every field that it sets or unsets: `/name`, `/name/…`, `#/name` and
+ * `#/name/…`.
+ */
+export const encodePatch = (type: EntityType, set: JsonObject, unset: readonly string[]): EncodedDoc => {
+  const encoded = encode(type, set, schemaIn(patchSchemas, type, patchSchema));
+  const required = unset.filter(
+    (name) => Object.hasOwn(type.fields, name) && attributeTable(type).required.includes(name),
+  );
+  if (required.length === 0) return encoded;
+  const issues = required.map((field) => ({ field, message: 'is required: it cannot be unset' }));
+  return { ok: false, issues: encoded.ok ? issues : [...encoded.issues, ...issues] };
+};

@@ -1,0 +1,73 @@
+import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { authenticate, requireScope } from '../api/authenticate.ts';
+import { path, query } from '../api/query.ts';
+import { renderFailure } from '../api/render-failure.ts';
+import { openDatabase } from '../store/database.ts';
+import { Failure } from '../store/failure.ts';
+import { actOnImport } from './act-on-import.ts';
+import { applyChunk } from './apply-chunk.ts';
+import { checkChunk } from './check-chunk.ts';
+import { decodeChunk } from './decode-chunk.ts';
+import type { ImportEnv } from './env.ts';
+import { finishImport } from './finish-import.ts';
+import { importReport } from './import-report.ts';
+import { importStatus } from './import-status.ts';
+import { listImports } from './list-imports.ts';
+import { listRejects } from './list-rejects.ts';
+import { openImport } from './open-import.ts';
+import { readChunkBody } from './read-chunk-body.ts';
+import { readJsonBody } from './read-json-body.ts';
+import { chunkQuery, dryRunQuery, importOpening, importPath, importPause, rejectsQuery } from './request-shapes.ts';
+
+/** The import routes. Each asks for a token with the scope `operator` and makes one request to the database; a dry run makes none. */
+const app = new Hono<ImportEnv>()
+  .use(requestId())
+  .use('/v1/*', authenticate(), requireScope('operator'))
+  .use('/v1/*', async function database(c, next) {
+    c.set('database', openDatabase(c.env.DATABASE_URL));
+    await next();
+  })
+  .post('/v1/imports', async (c) => {
+    const opening = await readJsonBody(c.req.raw, importOpening);
+    const { created, ...status } = await openImport(c.var.database, opening, c.var.caller.user_id);
+    return c.json(status, created ? 201 : 200);
+  })
+  .get('/v1/imports', async (c) => c.json({ imports: await listImports(c.var.database) }))
+  .get('/v1/imports/:id', path(importPath), async (c) =>
+    c.json(await importStatus(c.var.database, c.req.valid('param').id)),
+  )
+  .get('/v1/imports/:id/report', path(importPath), async (c) =>
+    c.json(await importReport(c.var.database, c.req.valid('param').id)),
+  )
+  .get('/v1/imports/:id/rejects', path(importPath), query(rejectsQuery), async (c) =>
+    c.json(await listRejects(c.var.database, c.req.valid('param').id, c.req.valid('query'))),
+  )
+  .post('/v1/imports/:id/chunks', path(importPath), query(chunkQuery), async (c) => {
+    const { first_line, fingerprint } = c.req.valid('query');
+    const chunk = decodeChunk(await readChunkBody(c.req.raw), first_line);
+    return c.json(await applyChunk(c.var.database, c.req.valid('param').id, fingerprint, chunk));
+  })
+  .post('/v1/imports/:id/pause', path(importPath), async (c) => {
+    const { reason } = await readJsonBody(c.req.raw, importPause);
+    return c.json(await actOnImport(c.var.database, c.req.valid('param').id, 'pause', reason));
+  })
+  .post('/v1/imports/:id/resume', path(importPath), async (c) =>
+    c.json(await actOnImport(c.var.database, c.req.valid('param').id, 'resume', null)),
+  )
+  .post('/v1/imports/:id/cancel', path(importPath), async (c) =>
+    c.json(await actOnImport(c.var.database, c.req.valid('param').id, 'cancel', null)),
+  )
+  .post('/v1/imports/:id/finish', path(importPath), async (c) =>
+    c.json(await finishImport(c.var.database, c.req.valid('param').id)),
+  )
+  .post('/v1/dry-run/chunks', query(dryRunQuery), async (c) =>
+    c.json(checkChunk(decodeChunk(await readChunkBody(c.req.raw), c.req.valid('query').first_line))),
+  );
+
+app.notFound((c) =>
+  renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'docs/import.md lists them.' }), c),
+);
+app.onError((error, c) => renderFailure(error, c));
+
+export { app };

@@ -1,0 +1,112 @@
+import { readableText } from '../domain/codec/jsonb-text.ts';
+import type { Database } from '../store/database.ts';
+import { Failure } from '../store/failure.ts';
+import { base64 } from './base64.ts';
+import { chunkReport } from './chunk-report.ts';
+import type { ChunkReject, DecodedChunk, DecodedRow } from './decode-chunk.ts';
+import { MAX_DATABASE_REQUEST_BYTES } from './limits.ts';
+
+/** A row whose place in history holds another doc already, by an earlier import. */
+export interface Conflict {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** What became of a chunk, now or (`applied` false) when it came for the first time. */
+export interface ChunkAnswer {
+  readonly applied: boolean;
+  readonly first_line: number;
+  readonly last_line: number;
+  readonly rows: number;
+  /** Rows that were not in the store before. */
+  readonly inserted: number;
+  readonly tombstones: number;
+  readonly evictions: number;
+  readonly rejects: readonly Conflict[];
+  readonly nonconforming: number;
+}
+
+/**
+ * Writes a chunk: events, rejects, evictions, counters and checkpoint together, in one request, once however often it comes (I8).
+ *
+ * @throws Failure AN404 no such import; AN409 another file, overlapping lines, an import that is not running; AN413 more than
+ *   fits one request to the database; AN422 lines after the footer, or a value that the database refuses
+ */
+export async function applyChunk(
+  database: Database,
+  importId: string,
+  fingerprint: string,
+  chunk: DecodedChunk,
+): Promise<ChunkAnswer> {
+  const parameter = await chunkJson(importId, fingerprint, chunk);
+  if (requestBytes(parameter) > MAX_DATABASE_REQUEST_BYTES) {
+    throw new Failure('AN413', `The chunk's ${chunk.rows.length} rows do not fit one request to the database.`, {
+      hint: 'Send fewer lines at a time.',
+    });
+  }
+  const [row] = await database
+    .call<{ answer: string }>('import_chunk', 'select import_chunk($1::jsonb)::text as answer', [parameter])
+    .catch((error: unknown) => {
+      throw refusedValue(error) ?? error;
+    });
+  const { conflicts, ...answer } = JSON.parse(row?.answer ?? '') as Omit<ChunkAnswer, 'rejects'> & {
+    conflicts: Conflict[];
+  };
+  const rejects = [...chunk.rejects.map(({ line, reason }) => ({ line, reason })), ...conflicts];
+  return { ...answer, rejects: rejects.sort((a, b) => a.line - b.line) };
+}
+
+/** The parameter of the SQL function. Docs and hints go in as the texts they are: JSON.parse would round their numbers. */
+async function chunkJson(importId: string, fingerprint: string, chunk: DecodedChunk): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', chunk.bytes as Uint8Array<ArrayBuffer>));
+  const facts = {
+    import_id: importId,
+    fingerprint,
+    first_line: chunk.first_line,
+    last_line: chunk.last_line,
+    digest: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    bytes: chunk.bytes.length,
+    nonconforming: chunk.rows.filter((row) => row.nonconforming.length > 0).length,
+    report: chunkReport(chunk),
+    header: chunk.header,
+    footer: chunk.footer,
+    evictions: chunk.evictions.map(({ hash, entity_id, tx, tx_time }) => ({
+      xtdb_id_hash: hash,
+      entity_id,
+      tx,
+      tx_time,
+    })),
+    rejects: chunk.rejects.map(({ line, reason, raw }: ChunkReject) => ({ line, reason, raw: base64(raw) })),
+  };
+  // What a file says of itself, and reasons that quote it, may hold what jsonb does not.
+  const text = JSON.stringify(facts, (_key, value: unknown) =>
+    typeof value === 'string' ? readableText(value) : value,
+  );
+  return `${text.slice(0, -1)},"rows":[${chunk.rows.map(rowJson).join(',')}]}`;
+}
+
+/** All but docs and hints are texts of the codec's own making, which hold nothing to escape; a type's name may. */
+function rowJson({ line, event }: DecodedRow): string {
+  const type = event.entity_type === null ? 'null' : JSON.stringify(event.entity_type);
+  const user = event.user_id === null ? 'null' : `"${event.user_id}"`;
+  return `{"line":${line},"tx":${event.tx},"tx_time":"${event.tx_time}","valid_time":"${event.valid_time}","entity_id":"${event.entity_id}","user_id":${user},"entity_type":${type},"doc":${event.doc ?? 'null'},"hints":${event.hints ?? 'null'}}`;
+}
+
+/** As the driver sends it: a JSON string inside JSON. */
+function requestBytes(parameter: string): number {
+  // A UTF-16 unit is three bytes at most, an escaped control character six.
+  if (parameter.length * 6 < MAX_DATABASE_REQUEST_BYTES) return parameter.length;
+  return new TextEncoder().encode(JSON.stringify(parameter)).length;
+}
+
+/** SQLSTATE class 22, data exception: the codec let something through that Postgres cannot hold. */
+function refusedValue(error: unknown): Failure | null {
+  if (!(error instanceof Failure) || !(error.cause instanceof Error) || !('code' in error.cause)) return null;
+  const { code, message } = error.cause;
+  if (typeof code !== 'string' || !code.startsWith('22')) return null;
+  return new Failure('AN422', `The database refuses a value of this chunk: ${message}`, {
+    details: { sqlstate: code },
+    hint: 'Nothing of the chunk was written. Send its lines one at a time to find the one.',
+    cause: error,
+  });
+}

@@ -1,0 +1,27 @@
+import { type ChunkReport, chunkReport } from './chunk-report.ts';
+import type { DecodedChunk } from './decode-chunk.ts';
+
+/** What an import would say of a chunk, with nothing written and the database not asked. */
+export interface ChunkCheck {
+  readonly first_line: number;
+  readonly last_line: number;
+  readonly rows: number;
+  readonly tombstones: number;
+  readonly evictions: number;
+  readonly nonconforming: number;
+  readonly rejects: readonly { readonly line: number; readonly reason: string }[];
+  readonly report: ChunkReport;
+}
+
+export function checkChunk(chunk: DecodedChunk): ChunkCheck {
+  return {
+    first_line: chunk.first_line,
+    last_line: chunk.last_line,
+    rows: chunk.rows.length,
+    tombstones: chunk.rows.filter((row) => row.event.doc === null).length,
+    evictions: chunk.evictions.length,
+    nonconforming: chunk.rows.filter((row) => row.nonconforming.length > 0).length,
+    rejects: chunk.rejects.map(({ line, reason }) => ({ line, reason })),
+    report: chunkReport(chunk),
+  };
+}

@@ -1,0 +1,68 @@
+import { readableText } from '../domain/codec/jsonb-text.ts';
+import type { DecodedChunk } from './decode-chunk.ts';
+
+/** Counters of one entity type; `?` is documents that say none, and deletes. */
+export interface TypeReport {
+  rows: number;
+  tombstones: number;
+  /** Valid time before, or after, the transaction's. */
+  back_dated: number;
+  future: number;
+  nonconforming: number;
+  without_user: number;
+}
+
+/** Something counted, with the line of an example. */
+export interface Finding {
+  count: number;
+  line: number;
+}
+
+/** What an operator wants to know of a chunk's rows; reports of chunks add up. Keys of findings: `type field: reason`, `type attribute`. */
+export interface ChunkReport {
+  readonly types: Record<string, TypeReport>;
+  readonly nonconforming: Record<string, Finding>;
+  readonly unknown_attributes: Record<string, Finding>;
+  readonly other_ids: Finding | null;
+}
+
+const NO_TYPE = '?';
+
+export function chunkReport(chunk: Pick<DecodedChunk, 'rows'>): ChunkReport {
+  const types = new Map<string, TypeReport>();
+  const nonconforming = new Map<string, Finding>();
+  const unknown = new Map<string, Finding>();
+  const otherIds: Finding = { count: 0, line: 0 };
+  for (const { line, event, nonconforming: reasons, unknown_attributes } of chunk.rows) {
+    const name = event.entity_type ?? NO_TYPE;
+    let type = types.get(name);
+    if (type === undefined) {
+      type = { rows: 0, tombstones: 0, back_dated: 0, future: 0, nonconforming: 0, without_user: 0 };
+      types.set(name, type);
+    }
+    type.rows++;
+    if (event.doc === null) type.tombstones++;
+    else if (event.user_id === null) type.without_user++;
+    if (event.valid_time < event.tx_time) type.back_dated++;
+    if (event.valid_time > event.tx_time) type.future++;
+    if (reasons.length > 0) type.nonconforming++;
+    for (const { field, reason } of reasons) find(nonconforming, `${name} ${field}: ${reason}`, line);
+    for (const attribute of unknown_attributes) find(unknown, `${name} ${readableText(attribute)}`, line);
+    if (event.hints?.includes('"/id":') === true && otherIds.count++ === 0) otherIds.line = line;
+  }
+  return {
+    types: Object.fromEntries(types),
+    nonconforming: Object.fromEntries(nonconforming),
+    unknown_attributes: Object.fromEntries(unknown),
+    other_ids: otherIds.count === 0 ? null : otherIds,
+  };
+}
+
+/** A hostile file can name a new attribute in every row; past this many the report says no more. */
+const MAX_FINDINGS = 500;
+
+function find(findings: Map<string, Finding>, key: string, line: number): void {
+  const found = findings.get(key);
+  if (found !== undefined) found.count++;
+  else if (findings.size < MAX_FINDINGS) findings.set(key, { count: 1, line });
+}

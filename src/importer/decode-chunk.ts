@@ -1,0 +1,103 @@
+import type {
+  HistoryEnd,
+  HistoryEviction,
+  HistoryHeader,
+  HistoryReject,
+  HistoryRow,
+} from '../domain/codec/history-line.ts';
+import { decodeHistoryLine } from '../domain/codec/history-line.ts';
+import { Failure } from '../store/failure.ts';
+import { MAX_RAW_BYTES } from './limits.ts';
+import { type Line, splitLines } from './split-lines.ts';
+
+export interface DecodedRow extends HistoryRow {
+  readonly line: number;
+}
+
+export interface ChunkReject {
+  readonly line: number;
+  readonly reason: string;
+  /** The line's bytes, or the beginning of very many. */
+  readonly raw: Uint8Array;
+}
+
+/** What a chunk's lines are. Every line is in exactly one of header, rows, evictions, rejects and footer. */
+export interface DecodedChunk {
+  readonly bytes: Uint8Array;
+  readonly first_line: number;
+  readonly last_line: number;
+  readonly header: HistoryHeader | null;
+  readonly footer: HistoryEnd | null;
+  readonly rows: readonly DecodedRow[];
+  readonly evictions: readonly HistoryEviction[];
+  readonly rejects: readonly ChunkReject[];
+}
+
+const WRONG_FILE_HINT = 'The file is not what was exported. Export again.';
+
+/**
+ * Decodes a chunk. A line that is no row, eviction, header or footer is a reject, and costs the others nothing;
+ * a history without a header, or one that goes on after its footer, is refused.
+ *
+ * @throws Failure AN422 line 1 is no header, or lines after the footer
+ */
+export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk {
+  const lines = splitLines(bytes, firstLine);
+  const rows: DecodedRow[] = [];
+  const evictions: HistoryEviction[] = [];
+  const rejects: ChunkReject[] = [];
+  let header: HistoryHeader | null = null;
+  let footer: HistoryEnd | null = null;
+  for (const line of lines) {
+    if (footer !== null) {
+      throw new Failure('AN422', 'the file goes on after its footer', {
+        details: { line: line.number },
+        hint: WRONG_FILE_HINT,
+      });
+    }
+    const decoded = line.text === null ? faultOf(line) : decodeHistoryLine(line.text, line.number);
+    if (line.number === 1 && decoded.kind !== 'header') {
+      const reason = decoded.kind === 'reject' ? decoded.reason : `it is ${NAMES[decoded.kind]}`;
+      throw new Failure('AN422', `line 1 is not the header of a history: ${reason}`, {
+        details: { line: 1 },
+        hint: 'Check that the file is an export in the format of docs/history-format.md, from its first line on.',
+      });
+    }
+    if (decoded.kind === 'row') rows.push({ ...decoded, line: line.number });
+    else if (decoded.kind === 'evicted') evictions.push(decoded);
+    else if (decoded.kind === 'end') footer = decoded;
+    else if (decoded.kind === 'reject') rejects.push(rejected(line, reasonOf(decoded)));
+    else if (line.number === 1) header = decoded;
+    else rejects.push(rejected(line, 'a header stands on line 1 and nowhere else'));
+  }
+  return {
+    bytes,
+    first_line: firstLine,
+    last_line: firstLine + lines.length - 1,
+    header,
+    footer,
+    rows,
+    evictions,
+    rejects,
+  };
+}
+
+const NAMES = { row: 'a row', evicted: 'an eviction', end: 'a footer' } as const;
+
+function faultOf(line: Line): { kind: 'reject' } & HistoryReject {
+  return { kind: 'reject', line: line.number, offset: 0, reason: line.fault ?? 'the line has no text' };
+}
+
+function reasonOf({ offset, reason }: HistoryReject): string {
+  return offset === 0 ? reason : `${reason} (at character ${offset + 1})`;
+}
+
+function rejected(line: Line, reason: string): ChunkReject {
+  const raw = line.bytes ?? new TextEncoder().encode(line.text ?? '');
+  if (raw.length <= MAX_RAW_BYTES) return { line: line.number, reason, raw };
+  return {
+    line: line.number,
+    reason: `${reason}; of the line's ${raw.length} bytes only the first ${MAX_RAW_BYTES} are kept`,
+    raw: raw.slice(0, MAX_RAW_BYTES),
+  };
+}

@@ -1,0 +1,50 @@
+import type { Database } from '../store/database.ts';
+import { Failure } from '../store/failure.ts';
+
+export type ImportState = 'running' | 'paused' | 'cancelled' | 'finished';
+
+/** How far an import got. Instants are ISO 8601 in UTC. */
+export interface ImportStatus {
+  readonly import_id: string;
+  readonly state: ImportState;
+  readonly fingerprint: string;
+  readonly file_name: string;
+  readonly total_bytes: number;
+  readonly created_by: string;
+  readonly created_at: string;
+  readonly state_since: string;
+  /** Time in state running, without pauses. */
+  readonly running_ms: number;
+  readonly last_chunk_at: string | null;
+  readonly last_error: string | null;
+  readonly header: {
+    readonly exported_at: string | null;
+    readonly store: string | null;
+    readonly version: string | null;
+  } | null;
+  readonly footer: { readonly rows: number; readonly entities: number; readonly evicted: number } | null;
+  /** Ranges of lines that are in, first and last inclusive, in order. */
+  readonly applied_lines: readonly (readonly [first: number, last: number])[];
+  readonly next_line: number;
+  readonly chunks: number;
+  readonly lines: number;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly inserted: number;
+  readonly tombstones: number;
+  readonly evictions: number;
+  readonly rejects: number;
+  readonly conflicts: number;
+  readonly nonconforming: number;
+}
+
+/** @throws Failure AN404 no such import */
+export async function importStatus(database: Database, importId: string): Promise<ImportStatus> {
+  const [row] = await database.call<{ status: string | null }>(
+    'import_status',
+    'select import_status($1::uuid)::text as status',
+    [importId],
+  );
+  if (row?.status == null) throw new Failure('AN404', 'no such import', { hint: 'List the imports to find its id.' });
+  return JSON.parse(row.status) as ImportStatus;
+}

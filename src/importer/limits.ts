@@ -1,0 +1,8 @@
+/** Of a chunk, decompressed: a Worker has 128 MB, and decoding takes some ten times a chunk's size. */
+export const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
+/** Of one request to the database: Neon's limit may be 10 MiB. */
+export const MAX_DATABASE_REQUEST_BYTES = 8 * 1024 * 1024;
+/** Of one line. A longer one is no document of a person's; it is kept as a reject with its beginning. */
+export const MAX_LINE_BYTES = 2 * 1024 * 1024;
+/** What is kept of a rejected line. */
+export const MAX_RAW_BYTES = 256 * 1024;

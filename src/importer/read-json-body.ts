@@ -1,0 +1,27 @@
+import type { ZodType } from 'zod';
+import { invalid, problemsOf } from '../api/invalid.ts';
+import { Failure } from '../store/failure.ts';
+import { readBytes } from './read-bytes.ts';
+
+const MAX_JSON_BYTES = 16 * 1024;
+
+/**
+ * A small JSON body of this shape.
+ * @throws Failure AN400 not JSON, AN413 too large, AN415 another content type, AN422 another shape
+ */
+export async function readJsonBody<T>(request: Request, shape: ZodType<T>): Promise<T> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/json *(;|$)/i.test(type)) {
+    throw new Failure('AN415', 'The body must be JSON.', { hint: 'Send it with Content-Type: application/json.' });
+  }
+  const text = new TextDecoder().decode(await readBytes(request.body, MAX_JSON_BYTES));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Failure('AN400', 'The body is not JSON.', { details: error instanceof Error ? error.message : null });
+  }
+  const parsed = shape.safeParse(json);
+  if (!parsed.success) throw invalid(problemsOf(parsed.error as Parameters<typeof problemsOf>[0]));
+  return parsed.data;
+}

@@ -1,0 +1,4 @@
+import { app } from './app.ts';
+
+/** The import Worker: takes histories in, chunk by chunk. Apart from the API Worker, so that an import slows nobody down. */
+export default { fetch: app.fetch };
