@@ -23,7 +23,7 @@ const app = new Hono<ApiEnv>()
   .use(servePage())
   .use(securityHeaders())
   .get('/config', (c) =>
-    c.json({ issuer: c.env.OIDC_ISSUER, client_id: c.env.OIDC_CLIENT_ID, audience: c.env.OIDC_AUDIENCE, scope: 'openid email offline_access' }),
+    c.json({ issuer: c.env.OIDC_ISSUER, client_id: c.env.OIDC_CLIENT_ID, audience: c.env.OIDC_AUDIENCE, scope: 'openid email profile offline_access' }),
   )
   .use('/v1/*', authenticate())
   .use(

@@ -7,7 +7,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiError, annalsApi } from './api.ts';
 import { createAppRouter } from './router.tsx';
-import { startSession } from './session.ts';
+import { SignedOut, startSession } from './session.ts';
 import { BootFailure } from './shell/boot-failure.tsx';
 
 /** Data is shown from the cache at once and asked for again when it is older than this and comes into view. */
@@ -18,11 +18,15 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: STALE_TIME_MS,
-      // What the API refuses (4xx) it will refuse again.
-      retry: (failures, error) => failures < MAX_RETRIES && !(error instanceof ApiError && error.status < 500),
+      retry: (failures, error) => failures < MAX_RETRIES && !isFinal(error),
     },
   },
 });
+
+/** What the API refuses (4xx) it will refuse again, and a session that has ended does not come back by itself. */
+function isFinal(error: Error): boolean {
+  return error instanceof SignedOut || (error instanceof ApiError && error.status < 500);
+}
 
 const container = document.getElementById('root');
 if (container === null) throw new Error('index.html has no element with the id root');
