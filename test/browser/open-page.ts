@@ -16,6 +16,7 @@ export async function openPage(browser: Browser, size: keyof typeof SIZES, theme
     locale: 'en-GB',
     timezoneId: 'America/Detroit',
     hasTouch: size === 'phone',
+    isMobile: size === 'phone',
   });
   const page = await context.newPage();
   const complaints: string[] = [];
