@@ -22,7 +22,7 @@ export interface Stack {
 const OPERATOR = '00000000-0000-4000-8000-0000000000ff';
 
 /** Starts a stack before this file's tests and stops it after them. @param template the database it starts from */
-export function useStack(template: string): () => Stack {
+export function stackFor(template: string): () => Stack {
   let running: (Stack & { stop(): Promise<void> }) | undefined;
   beforeAll(async () => {
     running = await startStack(template);

@@ -23,7 +23,12 @@ const app = new Hono<ApiEnv>()
   .use(servePage())
   .use(securityHeaders())
   .get('/config', (c) =>
-    c.json({ issuer: c.env.OIDC_ISSUER, client_id: c.env.OIDC_CLIENT_ID, audience: c.env.OIDC_AUDIENCE, scope: 'openid email profile offline_access' }),
+    c.json({
+      issuer: c.env.OIDC_ISSUER,
+      client_id: c.env.OIDC_CLIENT_ID,
+      audience: c.env.OIDC_AUDIENCE,
+      scope: 'openid email profile offline_access',
+    }),
   )
   .use('/v1/*', authenticate())
   .use(
@@ -31,7 +36,9 @@ const app = new Hono<ApiEnv>()
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: () => {
-        throw new Failure('AN413', `The body is over ${MAX_BODY_BYTES} bytes.`, { hint: 'Send several smaller transactions.' });
+        throw new Failure('AN413', `The body is over ${MAX_BODY_BYTES} bytes.`, {
+          hint: 'Send several smaller transactions.',
+        });
       },
     }),
   )
@@ -45,7 +52,9 @@ const app = new Hono<ApiEnv>()
   .route('/', heatmapRoute)
   .route('/', refreshesRoute);
 
-app.notFound((c) => renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'The README lists them.' }), c));
+app.notFound((c) =>
+  renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'The README lists them.' }), c),
+);
 app.onError((error, c) => renderFailure(error, c));
 
 export { app };

@@ -10,10 +10,17 @@ export interface FieldProblem {
 /** An AN422 that names each field. @param at JSON pointer of what was validated, within the request */
 export function invalid(problems: readonly FieldProblem[]): Failure {
   const [first] = problems;
-  return new Failure('AN422', first === undefined ? 'The request is not valid.' : `${first.field || 'The body'}: ${first.message}`, {
-    details: problems,
-    hint: problems.length > 1 ? `${problems.length} fields need a change; details lists them.` : 'Change the field and send it again.',
-  });
+  return new Failure(
+    'AN422',
+    first === undefined ? 'The request is not valid.' : `${first.field || 'The body'}: ${first.message}`,
+    {
+      details: problems,
+      hint:
+        problems.length > 1
+          ? `${problems.length} fields need a change; details lists them.`
+          : 'Change the field and send it again.',
+    },
+  );
 }
 
 export function problemsOf(error: core.$ZodError, at = ''): FieldProblem[] {

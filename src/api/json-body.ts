@@ -22,6 +22,9 @@ export async function jsonBody(c: Context): Promise<{ text: string; json: JsonOb
     return { text, json };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new Failure('AN400', `The body is not JSON: ${error.message}.`, { details: { offset: error.offset }, cause: error });
+    throw new Failure('AN400', `The body is not JSON: ${error.message}.`, {
+      details: { offset: error.offset },
+      cause: error,
+    });
   }
 }

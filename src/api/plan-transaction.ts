@@ -34,7 +34,13 @@ const operation = z.discriminatedUnion('op', [
     expected_version: version.optional(),
     ...valid,
   }),
-  z.strictObject({ op: z.literal('delete'), id, entity_type: type.optional(), expected_version: version.optional(), ...valid }),
+  z.strictObject({
+    op: z.literal('delete'),
+    id,
+    entity_type: type.optional(),
+    expected_version: version.optional(),
+    ...valid,
+  }),
   z.strictObject({ op: z.literal('match'), id, expected_version: version }),
 ]);
 
@@ -54,7 +60,8 @@ export function planTransaction(body: JsonObject, userId: string, newId: () => s
   const problems: FieldProblem[] = [];
   const stored = parsed.data.operations.map((op, index) => {
     const planned = planOperation(op, userId, newId);
-    if (Array.isArray(planned)) problems.push(...planned.map(({ field, message }) => ({ field: `/operations/${index}${field}`, message })));
+    if (Array.isArray(planned))
+      problems.push(...planned.map(({ field, message }) => ({ field: `/operations/${index}${field}`, message })));
     return planned;
   });
   if (problems.length > 0) throw invalid(problems);
@@ -92,7 +99,8 @@ function planPatch(
 ): StoredOperation | FieldProblem[] {
   const set = emptyJsonObject();
   for (const [key, value] of Object.entries(op.set ?? {})) {
-    if (!pointer.safeParse(key).success) return [{ field: `/set/${escaped(key)}`, message: 'is not a JSON pointer to a field: write /notes' }];
+    if (!pointer.safeParse(key).success)
+      return [{ field: `/set/${escaped(key)}`, message: 'is not a JSON pointer to a field: write /notes' }];
     set[fieldOf(key)] = value;
   }
   const stripped = withoutEnvelope(set, { id: op.id, entity_type: op.entity_type, user_id: userId });
@@ -124,7 +132,8 @@ function withoutEnvelope(doc: JsonObject, own: Readonly<Record<string, string>>)
   const kept = emptyJsonObject();
   for (const [name, value] of Object.entries(doc)) {
     if (Object.hasOwn(own, name)) {
-      if (value !== own[name]) issues.push({ field: name, message: `is set beside the doc, to ${own[name]}: leave it out` });
+      if (value !== own[name])
+        issues.push({ field: name, message: `is set beside the doc, to ${own[name]}: leave it out` });
     } else if (!READ_ONLY.has(name) && !(name === 'deleted_at' && value === null)) {
       kept[name] = value;
     }
@@ -133,7 +142,10 @@ function withoutEnvelope(doc: JsonObject, own: Readonly<Record<string, string>>)
 }
 
 const at = (prefix: string, issues: readonly DocIssue[]): FieldProblem[] =>
-  issues.map(({ field, message }) => ({ field: prefix + (field.startsWith('/') ? field : `/${escaped(field)}`), message }));
+  issues.map(({ field, message }) => ({
+    field: prefix + (field.startsWith('/') ? field : `/${escaped(field)}`),
+    message,
+  }));
 
 const fieldOf = (pointer: string): string => pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -38,7 +38,12 @@ export function renderFailure(error: unknown, c: Context): Response {
   if (status === 401) c.header('WWW-Authenticate', 'Bearer');
   const body: FailureBody =
     status === 500
-      ? { code: 'AN500', message: 'Something went wrong on our side.', details: null, hint: `Quote request ${requestId} to the operator.` }
+      ? {
+          code: 'AN500',
+          message: 'Something went wrong on our side.',
+          details: null,
+          hint: `Quote request ${requestId} to the operator.`,
+        }
       : { code: failure.code, message: failure.message, details: failure.details, hint: failure.hint };
   return c.json(body, status);
 }

@@ -30,7 +30,10 @@ export interface RunningWorkers {
 
 /** Runs both Workers in workerd: one process, a socket each. */
 export async function runWorkers(options: WorkersOptions): Promise<RunningWorkers> {
-  const [api, importer] = await Promise.all([bundleWorker('src/api/worker.ts'), bundleWorker('src/importer/worker.ts')]);
+  const [api, importer] = await Promise.all([
+    bundleWorker('src/api/worker.ts'),
+    bundleWorker('src/importer/worker.ts'),
+  ]);
   const workers: MiniflareOptions = {
     host: '127.0.0.1',
     port: options.apiPort,

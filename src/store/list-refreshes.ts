@@ -18,8 +18,10 @@ export interface RefreshEntry {
 
 /** The newest refreshes, latest first. */
 export async function listRefreshes(database: Database, limit: number): Promise<RefreshEntry[]> {
-  const rows = await database.call<{ refresh: RefreshEntry }>('list_refreshes', 'select refresh from refreshes($1::integer) as refresh', [
-    limit,
-  ]);
+  const rows = await database.call<{ refresh: RefreshEntry }>(
+    'list_refreshes',
+    'select refresh from refreshes($1::integer) as refresh',
+    [limit],
+  );
   return rows.map((row) => row.refresh);
 }

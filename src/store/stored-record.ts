@@ -6,4 +6,5 @@ export interface StoredRecord {
 }
 
 /** The columns that make a StoredRecord of `s`, a row of live_entities or of state_at(). */
-export const RECORD_COLUMNS = 'entity_record(row(s.*)::entity_state)::text as record, s.hints::text as hints, s.version::text as version';
+export const RECORD_COLUMNS =
+  'entity_record(row(s.*)::entity_state)::text as record, s.hints::text as hints, s.version::text as version';

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { LOCAL_AUDIENCE, startIdentityProvider, WEB_CLIENT_ID } from '../../src/local/identity-provider.ts';
 import { startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
+import { pickPort } from '../../src/local/pick-port.ts';
 import { runWorkers } from '../../src/local/run-workers.ts';
 import { SAMPLE_USERS } from '../../src/local/sample.ts';
 import { signInOverHttp } from '../../src/local/sign-in-over-http.ts';
@@ -28,7 +28,8 @@ export async function startWebStack(template: string): Promise<WebStack> {
     createDatabase(template),
     startNeonEndpoint({ postgres: { host, port } }),
     mkdtemp(join(tmpdir(), 'annals-identity-')),
-    freePort(),
+    // The Workers must know the provider's address before it starts, and the provider theirs.
+    pickPort(0),
   ]);
   const issuer = `http://127.0.0.1:${provider_port}`;
   const signIn = { OIDC_ISSUER: issuer, OIDC_AUDIENCE: LOCAL_AUDIENCE, OIDC_CLIENT_ID: WEB_CLIENT_ID };
@@ -66,14 +67,4 @@ export async function startWebStack(template: string): Promise<WebStack> {
       await rm(data_dir, { recursive: true });
     },
   };
-}
-
-/** The Workers must know the provider's address before it starts, and the provider theirs. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No port is free.');
-  return address.port;
 }

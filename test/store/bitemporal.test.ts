@@ -74,7 +74,11 @@ test('replaying the operations of 250 entities writes the rows that XTDB wrote a
       where entity_id = $1::uuid order by valid_time, tx_time, tx`,
       [id],
     );
-    const expected = fixture.history_with_corrections.map(({ vt, tt, v }) => ({ vt: new Date(vt), tt: new Date(tt), v }));
+    const expected = fixture.history_with_corrections.map(({ vt, tt, v }) => ({
+      vt: new Date(vt),
+      tt: new Date(tt),
+      v,
+    }));
     expect(stored.rows, `rows of ${fixture.eid}`).toEqual(expected);
 
     const asked = fixture.as_of.map(({ V, T }) => ({ V, T: times.get(T) }));
@@ -84,7 +88,10 @@ test('replaying the operations of 250 entities writes the rows that XTDB wrote a
       left join lateral version_at($1::uuid, q.v, q.t) e on true order by q.n`,
       [id, JSON.stringify(asked)],
     );
-    expect(answers.rows.map((row) => row.v), `as-of answers of ${fixture.eid}`).toEqual(fixture.as_of.map(({ v }) => v));
+    expect(
+      answers.rows.map((row) => row.v),
+      `as-of answers of ${fixture.eid}`,
+    ).toEqual(fixture.as_of.map(({ v }) => v));
     questions += asked.length;
   }
   expect(questions).toBe(8_289);

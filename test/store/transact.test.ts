@@ -27,15 +27,32 @@ interface Answer {
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
-async function transact(user_id: string, operations: object[], extra: object = {}, on: Queryable = pool): Promise<Answer> {
+async function transact(
+  user_id: string,
+  operations: object[],
+  extra: object = {},
+  on: Queryable = pool,
+): Promise<Answer> {
   const { rows } = await on.query('select transact($1::jsonb) as answer', [
     JSON.stringify({ user_id, operations, request_hash: '', ...extra }),
   ]);
   return rows[0].answer;
 }
 
-const put = (entity_id: string, doc: object, extra: object = {}) => ({ op: 'put', entity_id, entity_type: 'habit', doc, ...extra });
-const patch = (entity_id: string, set: object, extra: object = {}) => ({ op: 'patch', entity_id, entity_type: 'habit', set, ...extra });
+const put = (entity_id: string, doc: object, extra: object = {}) => ({
+  op: 'put',
+  entity_id,
+  entity_type: 'habit',
+  doc,
+  ...extra,
+});
+const patch = (entity_id: string, set: object, extra: object = {}) => ({
+  op: 'patch',
+  entity_id,
+  entity_type: 'habit',
+  set,
+  ...extra,
+});
 
 async function eventsOf(entityId: string): Promise<{ doc: unknown; tx_time: string; hints: unknown }[]> {
   const { rows } = await owner.query(
@@ -70,7 +87,11 @@ test('a failing operation leaves nothing of the others (I1)', async () => {
 test('a patch sets and unsets fields, with their hints, and keeps the rest', async () => {
   const [user, id] = [randomUUID(), randomUUID()];
   await transact(user, [
-    put(id, { label: 'a', notes: 'n', 'x/y': 1, 'x/z': [1] }, { hints: { '/x~1y': 'double', '/x~1z': 'list', '/x~1z/0': 'double' } }),
+    put(
+      id,
+      { label: 'a', notes: 'n', 'x/y': 1, 'x/z': [1] },
+      { hints: { '/x~1y': 'double', '/x~1z': 'list', '/x~1z/0': 'double' } },
+    ),
   ]);
   await transact(user, [{ ...patch(id, { 'x/y': 2 }), unset: ['notes', 'x/z'] }]);
   expect(await docOf(id)).toEqual({ label: 'a', 'x/y': 2 });
@@ -85,7 +106,10 @@ test('a delete leaves a tombstone; the id can be put again and keeps its created
   expect((await eventsOf(id)).map((event) => event.doc)).toEqual([{ label: 'a' }, null]);
   await expect(transact(user, [{ op: 'delete', entity_id: id }])).rejects.toMatchObject({ code: 'AN404' });
   await transact(user, [put(id, { label: 'again' })]);
-  const { rows } = await owner.query('select iso(created_at) as created_at, deleted_at from entities where entity_id = $1', [id]);
+  const { rows } = await owner.query(
+    'select iso(created_at) as created_at, deleted_at from entities where entity_id = $1',
+    [id],
+  );
   expect(rows[0]).toEqual({ created_at: first.tx_time, deleted_at: null });
 });
 
@@ -93,9 +117,13 @@ test('an expected version that differs, or an expected absence that is not, chan
   const [user, id] = [randomUUID(), randomUUID()];
   const created = await transact(user, [put(id, { n: 1 }, { expected_version: null })]);
   const version = created.entities[0]?.version ?? 0;
-  await expect(transact(user, [put(id, { n: 2 }, { expected_version: null })])).rejects.toMatchObject({ code: 'AN412' });
+  await expect(transact(user, [put(id, { n: 2 }, { expected_version: null })])).rejects.toMatchObject({
+    code: 'AN412',
+  });
   await transact(user, [put(id, { n: 2 }, { expected_version: version })]);
-  await expect(transact(user, [patch(id, { n: 3 }, { expected_version: version })])).rejects.toMatchObject({ code: 'AN412' });
+  await expect(transact(user, [patch(id, { n: 3 }, { expected_version: version })])).rejects.toMatchObject({
+    code: 'AN412',
+  });
   await expect(
     transact(user, [{ op: 'match', entity_id: id, expected_version: version }, put(randomUUID(), { n: 0 })]),
   ).rejects.toMatchObject({ code: 'AN412' });
@@ -105,7 +133,9 @@ test('an expected version that differs, or an expected absence that is not, chan
 test('an entity keeps its type', async () => {
   const [user, id] = [randomUUID(), randomUUID()];
   await transact(user, [put(id, { label: 'a' })]);
-  await expect(transact(user, [put(id, { label: 'a' }, { entity_type: 'task' })])).rejects.toMatchObject({ code: 'AN409' });
+  await expect(transact(user, [put(id, { label: 'a' }, { entity_type: 'task' })])).rejects.toMatchObject({
+    code: 'AN409',
+  });
 });
 
 test('transaction time only moves forward for an entity, whoever waits for whom and whatever the clock does (I4)', async () => {
@@ -151,7 +181,10 @@ test('an Idempotency-Key gives the first answer again, also to two at once, and 
   expect(await eventsOf(id)).toHaveLength(1);
   await expect(send('other')).rejects.toMatchObject({ code: 'AN422' });
   // A key is its user's own: another's equal key is another key.
-  const other = await transact(randomUUID(), [put(randomUUID(), { n: 2 })], { idempotency_key: key, request_hash: 'h' });
+  const other = await transact(randomUUID(), [put(randomUUID(), { n: 2 })], {
+    idempotency_key: key,
+    request_hash: 'h',
+  });
   expect(other.replayed).toBeUndefined();
 });
 

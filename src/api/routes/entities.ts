@@ -36,7 +36,10 @@ type VersionJson = {
 
 /** One answer for an unknown id and for somebody else's: whether it exists is not told. */
 const unknownEntity = (id: string) =>
-  new Failure('AN404', 'There is no such entity.', { details: { id }, hint: 'Check the id, and the moment you asked about.' });
+  new Failure('AN404', 'There is no such entity.', {
+    details: { id },
+    hint: 'Check the id, and the moment you asked about.',
+  });
 
 export const entityRoutes = new Hono<ApiEnv>()
   /** `GET /v1/entities?entity_type=…`: a type's records, newest first; `next` is the `after` of the page that follows. */

@@ -8,7 +8,11 @@ export function YearSummary({ summary }: { summary: Summary }) {
     <dl className="summary">
       <Item name="Records" value={summary.records.toLocaleString('en')} note={time} />
       <Item name="Days" value={String(summary.active_days)} note="with a record" />
-      <Item name="Longest streak" value={String(summary.longest_streak)} note={summary.longest_streak === 1 ? 'day in a row' : 'days in a row'} />
+      <Item
+        name="Longest streak"
+        value={String(summary.longest_streak)}
+        note={summary.longest_streak === 1 ? 'day in a row' : 'days in a row'}
+      />
       <Item
         name="Busiest day"
         value={summary.busiest === null ? '–' : String(summary.busiest.records)}

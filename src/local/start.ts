@@ -1,0 +1,72 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { banner } from './banner.ts';
+import { buildWeb } from './build-web.ts';
+import { startCron } from './cron.ts';
+import { LOCAL_AUDIENCE, OPERATOR_CLIENT_ID, startIdentityProvider, WEB_CLIENT_ID } from './identity-provider.ts';
+import { importSample } from './import-sample.ts';
+import { openLocalDatabase } from './local-database.ts';
+import { pickPort } from './pick-port.ts';
+import { runWorkers } from './run-workers.ts';
+import { SAMPLE_USERS } from './sample.ts';
+import { Shutdown } from './shutdown.ts';
+
+/** `npm start`: all the real parts on this machine, with the sample history in them, until Ctrl-C. */
+
+const DATA_FOLDER = fileURLToPath(new URL('../../.data', import.meta.url));
+
+/** Taken when they are free, so that a bookmark and a signed-in browser outlive a restart. */
+const PORTS = { api: 8787, import: 8788, identity: 8789 } as const;
+
+const shutdown = new Shutdown();
+try {
+  await mkdir(DATA_FOLDER, { recursive: true });
+  const [apiPort, importPort, identityPort] = await Promise.all([
+    pickPort(PORTS.api),
+    pickPort(PORTS.import),
+    pickPort(PORTS.identity),
+  ]);
+  const building = buildWeb();
+  const database = await openLocalDatabase(DATA_FOLDER, process.env.DATABASE_URL);
+  shutdown.add(database);
+
+  const identity = await startIdentityProvider({
+    port: identityPort,
+    users: SAMPLE_USERS,
+    web_origins: [`http://127.0.0.1:${apiPort}`, `http://localhost:${apiPort}`],
+    data_dir: DATA_FOLDER,
+  });
+  shutdown.add(identity);
+
+  await building;
+  const signIn = {
+    OIDC_ISSUER: identity.issuer,
+    OIDC_AUDIENCE: LOCAL_AUDIENCE,
+    OIDC_JWKS_URL: identity.jwks_url,
+    OIDC_CLIENT_ID: WEB_CLIENT_ID,
+  };
+  const workers = await runWorkers({
+    apiPort,
+    importPort,
+    api: { ...signIn, DATABASE_URL: database.appUrl },
+    import: { ...signIn, DATABASE_URL: database.importUrl },
+  });
+  shutdown.add(workers);
+
+  const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
+  const imported = await importSample(workers.importUrl, operator, shutdown.signal);
+  const cron = startCron(workers);
+  shutdown.add(cron);
+  if (imported) await cron.now();
+  console.log(
+    banner({ page: workers.apiUrl, importer: workers.importUrl, issuer: identity.issuer, users: SAMPLE_USERS }),
+  );
+  await shutdown.requested;
+} catch (error) {
+  if (!shutdown.signal.aborted) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+} finally {
+  await shutdown.stopAll();
+}

@@ -1,0 +1,19 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningPostgres, startPostgres } from './postgres.ts';
+
+/** A Postgres of its own in the system's temporary folder, without crash safety; `stop` removes it. */
+export async function startThrowAwayPostgres(): Promise<RunningPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'annals-'));
+  // Root runs Postgres as another user, who must be able to enter.
+  await chmod(folder, 0o755);
+  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false, log: () => {} });
+  return {
+    ...postgres,
+    async stop() {
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
