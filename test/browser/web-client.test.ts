@@ -252,13 +252,36 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('signs out at the provider, too: the next sign-in asks who it is', async () => {
+  it('signs out at the provider, too: no token renews any more, and the next sign-in asks who it is', async () => {
     const { page } = await openPage(browser, 'phone', 'light');
     await signIn(page, stack.origin, MAYA.email);
+    const stolen = await page.evaluate(() => {
+      const [, user] = Object.entries(localStorage).find(([key]) => key.startsWith('annals.user:')) ?? [];
+      return String(JSON.parse(user ?? '{}').refresh_token);
+    });
     await page.getByRole('button', { name: MAYA.name ?? '' }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('annals.user')))).toEqual(
+      [],
+    );
+    const renewal = await fetch(`${stack.issuer}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'refresh_token', client_id: 'annals-web', refresh_token: stolen }),
+    });
+    expect(await renewal.json()).toMatchObject({ error: 'invalid_grant' });
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('button', { name: JOERG.email }).waitFor();
+    await page.context().close();
+  });
+
+  it('says so when a sign-in comes back that never began', async () => {
+    const { page } = await openPage(browser, 'phone', 'dark');
+    await page.goto(`${stack.origin}/signed-in?code=guess&state=guess`);
+    await page.getByRole('heading', { name: 'That sign-in did not work' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Sign in again' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
     await page.context().close();
   });
 });

@@ -14,6 +14,8 @@ import { createDatabase } from '../database.ts';
 export interface WebStack {
   /** Where the client is. */
   readonly origin: string;
+  /** The identity provider. */
+  readonly issuer: string;
   /** A JSON request to the API as this user. */
   request<Answer>(userId: string, path: string, body?: unknown): Promise<Answer>;
   /** Brings the analytics up to date. */
@@ -48,6 +50,7 @@ export async function startWebStack(template: string): Promise<WebStack> {
   });
   return {
     origin,
+    issuer,
     async request<Answer>(userId: string, path: string, body?: unknown) {
       const { access_token } = await signInOverHttp(issuer, userId, origin);
       const response = await fetch(origin + path, {
