@@ -196,9 +196,14 @@ begin
     end if;
 
     if v_state.kind = 'materialized_view' then
-      v_mode := 'full';
-      execute format('refresh materialized view concurrently %I', v_state.name);
-      execute format('select count(*) from %I', v_state.name) into v_rows;
+      -- It is made of the rollup alone: when that has not moved, neither has it.
+      if v_state.stale or exists (
+        select from refresh_log l where l.name = 'daily_activity' and l.mode <> 'noop' and l.finished_at > v_state.as_of
+      ) then
+        v_mode := 'full';
+        execute format('refresh materialized view concurrently %I', v_state.name);
+        execute format('select count(*) from %I', v_state.name) into v_rows;
+      end if;
     elsif v_state.stale then
       v_mode := 'full';
       delete from daily_activity;
@@ -225,15 +230,22 @@ begin
 
       -- A user who moved to another zone moves every record that has no zone of its own.
       select array_agg(distinct u.entity_id) into v_users
-      from event_log u
-      cross join lateral (
+      from (
+        select e.entity_id, e.doc from event_log e
+        where e.entity_type = 'user'
+          and (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and (e.xid, e.seq) <= (v_xid, v_seq)
+        union all
+        select e.entity_id, e.doc from event_log e
+        where e.entity_type = 'user'
+          and e.valid_time > e.tx_time and e.valid_time > v_state.as_of and e.valid_time <= v_now
+      ) u
+      left join lateral (
         select o.doc from event_log o
         where o.entity_id = u.entity_id and o.valid_time <= v_state.as_of
           and (o.xid, o.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
         order by o.valid_time desc, o.tx_time desc, o.tx desc limit 1
-      ) o
-      where (u.xid, u.seq) > (v_state.cursor_xid, v_state.cursor_seq) and (u.xid, u.seq) <= (v_xid, v_seq)
-        and u.entity_type = 'user' and u.doc ->> 'time_zone' is distinct from o.doc ->> 'time_zone';
+      ) o on true
+      where u.doc ->> 'time_zone' is distinct from o.doc ->> 'time_zone';
 
       with changed as (
         select e.entity_id, e.user_id, e.entity_type, e.doc, e.tx_time from event_log e

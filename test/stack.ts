@@ -10,6 +10,8 @@ export interface Stack {
   readonly neon: NeonEndpoint;
   readonly issuer: TestIssuer;
   readonly workers: RunningWorkers;
+  /** What the Workers have logged so far, line by line. */
+  readonly logged: readonly string[];
   /** A request to the API Worker as this user; without one, no token is sent. */
   fetch(path: string, options?: RequestInit & { as?: string }): Promise<Response>;
   /** A request to the import Worker as an operator. */
@@ -42,7 +44,9 @@ export async function startStack(template: string): Promise<Stack & { stop(): Pr
     startTestIssuer(),
   ]);
   const signIn = { OIDC_ISSUER: issuer.issuer, OIDC_AUDIENCE: issuer.settings.audience, OIDC_CLIENT_ID: 'annals-web' };
+  const logged: string[] = [];
   const workers = await runWorkers({
+    log: (line) => logged.push(line),
     apiPort: 0,
     importPort: 0,
     api: { ...signIn, DATABASE_URL: database.urlAs('annals_app', neon.port) },
@@ -55,6 +59,7 @@ export async function startStack(template: string): Promise<Stack & { stop(): Pr
     neon,
     issuer,
     workers,
+    logged,
     token,
     operatorToken,
     async fetch(path, { as, ...options } = {}) {

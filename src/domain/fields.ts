@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isKeywordName } from './edn/keyword-name.ts';
 import { canonicalInstant } from './time/instant.ts';
 import { isLocalDate } from './time/local-date.ts';

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { bundleWorker } from './bundle-worker.ts';
@@ -17,6 +18,8 @@ export interface WorkersOptions {
   readonly importPort: number;
   readonly api: Readonly<Record<string, string>>;
   readonly import: Readonly<Record<string, string>>;
+  /** Each line that the Workers log. */
+  readonly log: (line: string) => void;
 }
 
 export interface RunningWorkers {
@@ -38,6 +41,9 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     host: '127.0.0.1',
     port: options.apiPort,
     log: new Log(LogLevel.WARN),
+    handleRuntimeStdio(stdout, stderr) {
+      for (const stream of [stdout, stderr]) createInterface(stream).on('line', options.log);
+    },
     workers: [
       {
         name: 'annals-api',

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { banner } from './banner.ts';
 import { buildWeb } from './build-web.ts';
@@ -48,6 +49,7 @@ try {
   const workers = await runWorkers({
     apiPort,
     importPort,
+    log: (line) => void appendFile(join(DATA_FOLDER, 'workers.log'), `${line}\n`),
     api: { ...signIn, DATABASE_URL: database.appUrl },
     import: { ...signIn, DATABASE_URL: database.importUrl },
   });

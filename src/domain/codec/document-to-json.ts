@@ -49,7 +49,7 @@ class DocumentWriter {
 
   /** Whether the attribute is an older name, which only counts where the document has no newer one. */
   isOlder(attribute: string): boolean {
-    return this.table.byAttribute.get(attribute)?.isPrimary === false;
+    return this.table.hasOlder && this.table.byAttribute.get(attribute)?.isPrimary === false;
   }
 
   attribute(attribute: string, value: EdnValue): void {
