@@ -9,7 +9,7 @@ export const COMPATIBILITY_DATE = '2026-07-01';
 
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
 /** Decided by the Worker before assets are looked at: the same list as run_worker_first in wrangler.toml. */
-const WORKER_PATHS = ['/v1/*', '/config'];
+const WORKER_PATHS = ['/', '/v1/*', '/config'];
 
 export interface WorkersOptions {
   /** Of the API Worker; 0 picks a free one. */
@@ -54,8 +54,9 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         ...(existsSync(WEB_FOLDER) && {
           assets: {
             directory: WEB_FOLDER,
+            binding: 'ASSETS',
             routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_PATHS } },
-            assetConfig: { not_found_handling: 'single-page-application' },
+            assetConfig: { not_found_handling: 'none' },
           },
         }),
       },
