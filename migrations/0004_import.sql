@@ -397,3 +397,20 @@ end
 $$;
 comment on function import_finish(uuid) is
   'Closes an import whose every line is in and whose footer agrees, and marks the analytics for one rebuild. Raises AN404, AN409, AN422 (with what is missing).';
+
+create function stale_entities() returns bigint
+language sql stable
+begin atomic
+  select
+    (
+      select count(*) from entities e
+      left join lateral version_at(e.entity_id, now(), 'infinity') v on true
+      where (e.next_valid_time is null or e.next_valid_time > now())
+        and (e.version is distinct from v.seq or (e.doc, e.hints) is distinct from (v.doc, v.hints))
+    ) + (
+      select count(distinct l.entity_id) from event_log l
+      where not exists (select from entities e where e.entity_id = l.entity_id)
+    );
+end;
+comment on function stale_entities() is
+  'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';

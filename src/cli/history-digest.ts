@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from '../domain/codec/attributes.ts';
+import { canonicalEdn } from '../domain/edn/canonical.ts';
+import { readEdn } from '../domain/edn/read.ts';
+import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../domain/edn/value.ts';
+
+/** A line of a history as a value, whoever printed it: equal values have equal digests. */
+export interface LineValue {
+  readonly kind: 'header' | 'row' | 'evicted' | 'end';
+  /** XTDB's name of the doc's type; `(delete)`, `(evicted)` or `(no type)`. */
+  readonly type: string;
+  /** Of the transaction, `2024-06`; empty where a line has no time. */
+  readonly month: string;
+  /** The canonical texts of its parts; empty where a line has none. */
+  readonly eid: string;
+  readonly doc: string;
+  readonly id: EdnValue;
+  /** ISO 8601 in UTC to the millisecond. */
+  readonly valid_time: string;
+  readonly tx_time: string;
+  readonly tx: bigint;
+  /** 128 bits of SHA-256 of its canonical text. */
+  readonly digest: bigint;
+}
+
+/** The line's value, or in words why it has none. */
+export function lineValue(text: string): LineValue | string {
+  const read = readEdn(text);
+  if (!read.ok) return read.error.reason;
+  const line = entriesOf(read.value);
+  const doc = line.get('doc') ?? null;
+  const kind = kindOf(line);
+  if (kind === null) return 'a line has an :eid, :evicted, :annals/format or :annals/end';
+  const tx_time = textOf(line.get('tt'));
+  return {
+    kind,
+    type: kind === 'row' ? typeOf(doc) : `(${kind})`,
+    month: tx_time.slice(0, tx_time.indexOf('-', 1) + 3),
+    eid: canonicalEdn(line.get('eid') ?? null),
+    doc: canonicalEdn(doc),
+    id: line.get('eid') ?? null,
+    valid_time: textOf(line.get('vt')),
+    tx_time,
+    tx: longOf(line.get('tx')),
+    digest: digestOf(canonicalEdn(read.value)),
+  };
+}
+
+function kindOf(line: ReadonlyMap<string, EdnValue>): LineValue['kind'] | null {
+  if (line.has('eid')) return 'row';
+  // The footer counts its evictions under the same name.
+  if (line.has('annals/end')) return 'end';
+  if (line.has('evicted')) return 'evicted';
+  return line.has('annals/format') ? 'header' : null;
+}
+
+function typeOf(doc: EdnValue): string {
+  if (doc === null) return '(delete)';
+  const attributes = entriesOf(doc);
+  const type = attributes.get(TYPE_ATTRIBUTE) ?? attributes.get(LEGACY_TYPE_ATTRIBUTE);
+  return type instanceof Keyword ? type.name : '(no type)';
+}
+
+function entriesOf(value: EdnValue): ReadonlyMap<string, EdnValue> {
+  const entries = new Map<string, EdnValue>();
+  if (!(value instanceof EdnMap)) return entries;
+  value.keys.forEach((key, i) => {
+    if (key instanceof Keyword) entries.set(key.name, value.values[i] ?? null);
+  });
+  return entries;
+}
+
+function textOf(value: EdnValue | undefined): string {
+  return value instanceof Tagged && typeof value.value === 'string' ? value.value : '';
+}
+
+function longOf(value: EdnValue | undefined): bigint {
+  return value instanceof EdnNumber && value.kind === 'long' ? BigInt(value.text) : -1n;
+}
+
+function digestOf(text: string): bigint {
+  const hash = createHash('sha256').update(text).digest();
+  return (hash.readBigUInt64BE(0) << 64n) | hash.readBigUInt64BE(8);
+}
+
+const MODULUS = 1n << 128n;
+
+/** Counts and digests by type and month. Digests add up, so that order does not matter and a line twice is not a line never. */
+export class HistoryDigest {
+  readonly groups = new Map<string, { rows: number; digest: bigint }>();
+  rows = 0;
+  evicted = 0;
+  latest_tx_time = '';
+
+  add(line: LineValue): void {
+    if (line.kind === 'row') this.rows++;
+    else if (line.kind === 'evicted') this.evicted++;
+    else return;
+    const key = `${line.type} ${line.month}`;
+    const group = this.groups.get(key) ?? { rows: 0, digest: 0n };
+    group.rows++;
+    group.digest = (group.digest + line.digest) % MODULUS;
+    this.groups.set(key, group);
+    if (line.tx_time > this.latest_tx_time) this.latest_tx_time = line.tx_time;
+  }
+}

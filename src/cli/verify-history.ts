@@ -1,0 +1,147 @@
+import type pg from 'pg';
+import { encodeHistoryRow } from '../domain/codec/history-line.ts';
+import type { StoredEvent } from '../domain/codec/stored-event.ts';
+import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
+import { CliFailure, EXIT } from './cli-failure.ts';
+import { HistoryDigest, lineValue } from './history-digest.ts';
+import { openHistoryFile } from './history-file.ts';
+import { withOperatorDatabase } from './operator-database.ts';
+import { storedHistory } from './stored-history.ts';
+import { textLines } from './text-lines.ts';
+
+export interface VerifyOptions {
+  readonly file: string;
+  readonly databaseUrl: string;
+  /** From 0 to under 1: chooses the as-of questions. */
+  readonly random?: () => number;
+  readonly onRows?: (side: 'file' | 'store', rows: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A type and month whose rows are not the same on both sides. */
+export interface Difference {
+  readonly type: string;
+  readonly month: string;
+  readonly file_rows: number;
+  readonly store_rows: number;
+  readonly same_digest: boolean;
+}
+
+export interface Verification {
+  readonly equal: boolean;
+  readonly file: { readonly rows: number; readonly evicted: number };
+  /** What imports brought; the store's own writes are counted apart. */
+  readonly store: { readonly rows: number; readonly evicted: number; readonly native_rows: number };
+  readonly differences: readonly Difference[];
+  readonly as_of: { readonly asked: number; readonly wrong: readonly AsOfQuestion[] };
+  /** Entities whose current state is not what the log says holds now (I2). */
+  readonly stale_entities: number;
+}
+
+const SAMPLED_ENTITIES = 200;
+const MAX_WRONG_SHOWN = 20;
+
+/**
+ * Compares a history file with what imports brought into the store: counts and order-independent digests of every version
+ * by type and month, as-of answers recomputed from the file, and current state against the log.
+ */
+export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
+  const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
+  const file = await digestFile(options, sample);
+  return withOperatorDatabase(options.databaseUrl, async (client) => {
+    const store = await digestStore(client, options);
+    const questions = sample.questions();
+    const wrong = (await askStore(client, questions)).slice(0, MAX_WRONG_SHOWN);
+    const { rows } = await client.query<{ native: number; stale: number }>(
+      `select (select count(*)::integer from event_log where import_id is null) as native, stale_entities()::integer as stale`,
+    );
+    const differences = differencesOf(file, store);
+    const stale_entities = rows[0]?.stale ?? 0;
+    return {
+      equal: differences.length === 0 && wrong.length === 0 && stale_entities === 0,
+      file: { rows: file.rows, evicted: file.evicted },
+      store: { rows: store.rows, evicted: store.evicted, native_rows: rows[0]?.native ?? 0 },
+      differences,
+      as_of: { asked: questions.length, wrong },
+      stale_entities,
+    };
+  });
+}
+
+async function digestFile({ file: path, onRows, signal }: VerifyOptions, sample: AsOfSample): Promise<HistoryDigest> {
+  const digest = new HistoryDigest();
+  const file = await openHistoryFile(path);
+  let number = 0;
+  let ended = false;
+  try {
+    for await (const lines of textLines(file.bytes())) {
+      signal?.throwIfAborted();
+      for (const text of lines) {
+        number++;
+        const line = lineValue(text);
+        if (typeof line === 'string') {
+          throw new CliFailure(EXIT.bad_file, `Line ${number} of ${file.name} cannot be read: ${line}.`);
+        }
+        ended ||= line.kind === 'end';
+        digest.add(line);
+        sample.add(line);
+      }
+      onRows?.('file', digest.rows);
+    }
+  } finally {
+    await file.close();
+  }
+  if (!ended)
+    throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
+  return digest;
+}
+
+async function digestStore(client: pg.Client, { onRows, signal }: VerifyOptions): Promise<HistoryDigest> {
+  const digest = new HistoryDigest();
+  for await (const page of storedHistory(client, 'imported')) {
+    signal?.throwIfAborted();
+    for (const { text } of page) {
+      const line = lineValue(text);
+      if (typeof line === 'string') throw new Error(`the store's line cannot be read back: ${line}`);
+      digest.add(line);
+    }
+    onRows?.('store', digest.rows);
+  }
+  return digest;
+}
+
+function differencesOf(file: HistoryDigest, store: HistoryDigest): Difference[] {
+  const keys = [...new Set([...file.groups.keys(), ...store.groups.keys()])].sort();
+  return keys.flatMap((key) => {
+    const [ours, theirs] = [file.groups.get(key), store.groups.get(key)];
+    const same_digest = ours?.digest === theirs?.digest;
+    if (same_digest && ours?.rows === theirs?.rows) return [];
+    const at = key.lastIndexOf(' ');
+    return [
+      {
+        type: key.slice(0, at),
+        month: key.slice(at + 1),
+        file_rows: ours?.rows ?? 0,
+        store_rows: theirs?.rows ?? 0,
+        same_digest,
+      },
+    ];
+  });
+}
+
+/** @returns the questions that the store answers otherwise than the file */
+async function askStore(client: pg.Client, questions: readonly AsOfQuestion[]): Promise<AsOfQuestion[]> {
+  const { rows } = await client.query<StoredEvent & { question: number }>(
+    `select q.n::integer - 1 as question, v.entity_id::text, v.entity_type, v.user_id::text, v.tx::text, v.doc::text, v.hints::text,
+       '1970-01-01T00:00:00.000Z' as valid_time, '1970-01-01T00:00:00.000Z' as tx_time
+     from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) with ordinality as q(entity_id, valid_time, tx_time, n)
+     cross join lateral version_at(q.entity_id, q.valid_time, q.tx_time) v`,
+    [questions.map((q) => q.entity_id), questions.map((q) => q.valid_time), questions.map((q) => q.tx_time)],
+  );
+  const answers = new Map(rows.map((row) => [row.question, row]));
+  return questions.filter((question, i) => {
+    const answer = answers.get(i);
+    const line = answer === undefined ? null : lineValue(encodeHistoryRow(answer));
+    return (line === null || typeof line === 'string' ? 'nil' : line.doc) !== question.doc;
+  });
+}
