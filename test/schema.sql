@@ -17,6 +17,7 @@ create table analytics (
   cursor_xid xid8 not null default '0'::xid8,
   cursor_seq bigint not null default 0,
   as_of timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  last_pass_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
   stale boolean not null default true,
   scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone,
   lease uuid,
@@ -930,11 +931,11 @@ begin
         union all
         select e.entity_id, e.doc from event_log e
         where e.entity_type = 'user'
-          and e.valid_time > e.tx_time and e.valid_time > v_state.as_of and e.valid_time <= v_now
+          and e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
       ) u
       left join lateral (
         select o.doc from event_log o
-        where o.entity_id = u.entity_id and o.valid_time <= v_state.as_of
+        where o.entity_id = u.entity_id and o.valid_time <= v_state.last_pass_at
           and (o.xid, o.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
         order by o.valid_time desc, o.tx_time desc, o.tx desc limit 1
       ) o on true
@@ -946,7 +947,7 @@ begin
         union all
         -- Versions of the future that came into force since the last pass.
         select e.entity_id, e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-        where e.valid_time > e.tx_time and e.valid_time > v_state.as_of and e.valid_time <= v_now
+        where e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
       ), versions as (
         select user_id, entity_type, doc, tx_time from changed
         union all
@@ -955,7 +956,7 @@ begin
         from (select distinct entity_id from changed) c
         cross join lateral (
           select e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-          where e.entity_id = c.entity_id and e.valid_time <= v_state.as_of
+          where e.entity_id = c.entity_id and e.valid_time <= v_state.last_pass_at
             and (e.xid, e.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
           order by e.valid_time desc, e.tx_time desc, e.tx desc limit 1
         ) o
@@ -976,7 +977,8 @@ begin
           select user_id, entity_type, day, sum(records), sum(minutes) from activity where user_id = any (v_users) group by 1, 2, 3;
       end if;
     end if;
-    update analytics set cursor_xid = v_xid, cursor_seq = v_seq, as_of = case when v_more then as_of else v_now end, stale = false
+    update analytics set cursor_xid = v_xid, cursor_seq = v_seq, last_pass_at = v_now, stale = false,
+        as_of = case when v_more then as_of else v_now end
       where name = v_state.name;
   exception when others then
     get stacked diagnostics v_error = message_text;
@@ -1095,6 +1097,21 @@ begin
   return array_append(v_written, v_before);
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.stale_entities()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT (( SELECT count(*) AS count
+            FROM (entities e
+              LEFT JOIN LATERAL version_at(e.entity_id, now(), 'infinity'::timestamp with time zone) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints) ON (true))
+           WHERE (((e.next_valid_time IS NULL) OR (e.next_valid_time > now())) AND ((e.version IS DISTINCT FROM v.seq) OR ((e.doc IS DISTINCT FROM v.doc) OR (e.hints IS DISTINCT FROM v.hints))))) + ( SELECT count(DISTINCT l.entity_id) AS count
+            FROM event_log l
+           WHERE (NOT (EXISTS ( SELECT
+                    FROM entities e
+                   WHERE (e.entity_id = l.entity_id))))));
+END
 ;
 CREATE OR REPLACE FUNCTION public.state_at(p_entity_id uuid, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
  RETURNS SETOF entity_state
@@ -1432,6 +1449,7 @@ comment on function refresh_start(text,timestamp with time zone,integer) is 'Tak
 comment on function refreshes(integer) is 'The newest refreshes, for the operator';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
+comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
 comment on function state_at(uuid,timestamp with time zone,timestamp with time zone) is 'The entity as it was at (valid time, transaction time); no row when nothing held';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match, entity_id, entity_type, doc|set|unset, hints, valid_from, valid_to, expected_version}], idempotency_key, request_hash} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), AN409 type changed, AN412 version differs, AN413 too many, AN422 key reused.';
@@ -1441,7 +1459,8 @@ comment on function version_at(uuid,timestamp with time zone,timestamp with time
 comment on materialized view duration_profile is 'Medians and ninth deciles of the minutes of a day, per user, type and month: these do not decompose, so the view is refreshed whole';
 comment on sequence tx_seq is 'Numbers native transactions; an import pushes it past the greatest XTDB tx-id it wrote';
 comment on table analytics is 'Where each rollup and view stands: its cursor into the log (I9), and the lease of the pass that runs';
-comment on table analytics.as_of is 'the clock of the last pass: what the answers are right for';
+comment on table analytics.as_of is 'the clock of the last pass that left no event behind: what the answers are right for';
+comment on table analytics.last_pass_at is 'the clock of the last pass of any kind: the valid time up to which its buckets counted';
 comment on table analytics.stale is 'true when only a full rebuild makes it right: at first, after an import, after a restore into a new cluster';
 comment on table daily_activity is 'Rollup: records and minutes per user, entity type and local day';
 comment on table entities is 'One row per entity that has any event: the version that holds now, a fold of event_log (I2)';

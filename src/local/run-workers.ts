@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { bundleWorker } from './bundle-worker.ts';
@@ -41,7 +42,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     host: '127.0.0.1',
     port: options.apiPort,
     log: new Log(LogLevel.WARN),
-    handleRuntimeStdio(stdout, stderr) {
+    handleRuntimeStdio(stdout: Readable, stderr: Readable) {
       for (const stream of [stdout, stderr]) createInterface(stream).on('line', options.log);
     },
     workers: [
