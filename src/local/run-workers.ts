@@ -42,6 +42,8 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     host: '127.0.0.1',
     port: options.apiPort,
     log: new Log(LogLevel.WARN),
+    // Else Miniflare asks the internet for a sample of what the edge knows of a request.
+    cf: false,
     handleRuntimeStdio(stdout: Readable, stderr: Readable) {
       for (const stream of [stdout, stderr]) createInterface(stream).on('line', options.log);
     },
