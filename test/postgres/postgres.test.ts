@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -166,6 +166,15 @@ describe('local Postgres', () => {
     await writeFile(join(dataDir, 'letter.txt'), 'dear');
     await expect(start()).rejects.toThrow('is not empty and holds no Annals cluster');
     expect(await readdir(dataDir)).toEqual(['letter.txt']);
+  });
+
+  it.runIf(process.getuid?.() === 0)('tells root which folder keeps the account of Postgres out', async () => {
+    const closed = join(dataDir, 'closed');
+    await mkdir(closed, { mode: 0o700 });
+    await chmod(dataDir, 0o755);
+    const blocked = startPostgres({ dataDir: join(closed, 'postgres'), log: () => {} });
+    await expect(blocked).rejects.toThrow(`allow it: chmod o+x ${closed}`);
+    expect(await readdir(closed)).toEqual([]);
   });
 
   it('says that a port is taken', async () => {
