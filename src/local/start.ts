@@ -54,6 +54,7 @@ try {
     import: { ...signIn, DATABASE_URL: database.importUrl },
   });
   shutdown.add(workers);
+  shutdown.ownSignals();
 
   const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
   const imported = await importSample(workers.importUrl, operator, shutdown.signal);
