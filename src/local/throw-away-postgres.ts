@@ -11,7 +11,7 @@ export async function startThrowAwayPostgres(): Promise<RunningPostgres> {
     ...postgres,
     async stop() {
       await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
+      for (const made of [postgres.dataDir, folder]) await rm(made, { recursive: true, force: true });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -168,14 +168,21 @@ describe('local Postgres', () => {
     expect(await readdir(dataDir)).toEqual(['letter.txt']);
   });
 
-  it.runIf(process.getuid?.() === 0)('tells root which folder keeps the account of Postgres out', async () => {
-    const closed = join(dataDir, 'closed');
-    await mkdir(closed, { mode: 0o700 });
-    await chmod(dataDir, 0o755);
-    const blocked = startPostgres({ dataDir: join(closed, 'postgres'), log: () => {} });
-    await expect(blocked).rejects.toThrow(`allow it: chmod o+x ${closed}`);
-    expect(await readdir(closed)).toEqual([]);
-  });
+  it.runIf(process.getuid?.() === 0)(
+    'keeps the data of a project that is closed to the account of Postgres outside it',
+    async () => {
+      const closed = join(dataDir, 'closed');
+      await mkdir(closed, { mode: 0o700, recursive: true });
+      const first = await startPostgres({ dataDir: join(closed, 'postgres'), durable: false, log: () => {} });
+      expect(first.dataDir.startsWith(closed)).toBe(false);
+      expect(await readdir(closed)).toEqual([]);
+      await first.stop();
+      const again = await startPostgres({ dataDir: join(closed, 'postgres'), durable: false, log: () => {} });
+      expect(again.dataDir).toBe(first.dataDir);
+      await again.stop();
+      await rm(dirname(again.dataDir), { recursive: true });
+    },
+  );
 
   it('says that a port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
