@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { COMPATIBILITY_DATE, WORKER_PATHS } from '../../src/local/run-workers.ts';
 
 const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), 'utf8');
-const valueOf = (toml: string, key: string) => new RegExp(`^${key} = (.*)$`, 'm').exec(toml)?.[1];
+const settingOf = (toml: string, key: string) => new RegExp(`^${key} = (.*)$`, 'm').exec(toml)?.[1];
 
 test('both Workers run at the edge with the behaviour that they run with here', async () => {
   for (const name of ['wrangler.toml', 'wrangler.import.toml']) {
-    expect(valueOf(await read(name), 'compatibility_date'), name).toBe(JSON.stringify(COMPATIBILITY_DATE));
+    expect(settingOf(await read(name), 'compatibility_date'), name).toBe(JSON.stringify(COMPATIBILITY_DATE));
   }
-  expect(JSON.parse(valueOf(await read('wrangler.toml'), 'run_worker_first') ?? '[]')).toEqual(WORKER_PATHS);
+  expect(JSON.parse(settingOf(await read('wrangler.toml'), 'run_worker_first') ?? '[]')).toEqual(WORKER_PATHS);
 });
 
 test('every setting that the Workers read is named in .dev.vars.example', async () => {
