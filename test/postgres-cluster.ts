@@ -1,11 +1,8 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../src/cli/migrate.ts';
 import { newRolePasswords, type RolePasswords, setRolePasswords } from '../src/cli/roles.ts';
-import { startPostgres } from '../src/local/postgres.ts';
+import { startThrowAwayPostgres } from '../src/local/throw-away-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,9 +18,7 @@ export const SCHEMA_TEMPLATE = 'annals_schema';
 
 /** Vitest global setup: one cluster for the whole run; each test file makes databases in it with `createDatabase`. */
 export default async function startTestCluster(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'annals-test-'));
-  await chmod(folder, 0o755);
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false, log: () => {} });
+  const postgres = await startThrowAwayPostgres();
   project.provide('postgres', { host: postgres.host, port: postgres.port, ...postgres.superuser });
   const owner = new pg.Client({ connectionString: postgres.superuserUrl() });
   await owner.connect();
@@ -33,8 +28,5 @@ export default async function startTestCluster(project: TestProject): Promise<()
   const roles = newRolePasswords();
   await setRolePasswords(postgres.superuserUrl(SCHEMA_TEMPLATE), roles);
   project.provide('roles', roles);
-  return async () => {
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
+  return () => postgres.stop();
 }

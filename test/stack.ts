@@ -10,6 +10,8 @@ export interface Stack {
   readonly neon: NeonEndpoint;
   readonly issuer: TestIssuer;
   readonly workers: RunningWorkers;
+  /** What the Workers have logged so far, line by line. */
+  readonly logged: readonly string[];
   /** A request to the API Worker as this user; without one, no token is sent. */
   fetch(path: string, options?: RequestInit & { as?: string }): Promise<Response>;
   /** A request to the import Worker as an operator. */
@@ -19,13 +21,19 @@ export interface Stack {
   operatorToken(): Promise<string>;
 }
 
+export interface StartedStack extends Stack {
+  /** Stops everything but the database, which then has no connections. */
+  pause(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 const OPERATOR = '00000000-0000-4000-8000-0000000000ff';
 
 /** Starts a stack before this file's tests and stops it after them. @param template the database it starts from */
-export function stackFor(template: string): () => Stack {
-  let running: (Stack & { stop(): Promise<void> }) | undefined;
+export function stackFor(template: string | (() => Promise<string>)): () => Stack {
+  let running: StartedStack | undefined;
   beforeAll(async () => {
-    running = await startStack(template);
+    running = await startStack(typeof template === 'string' ? template : await template());
   });
   afterAll(() => running?.stop());
   return () => {
@@ -34,7 +42,7 @@ export function stackFor(template: string): () => Stack {
   };
 }
 
-export async function startStack(template: string): Promise<Stack & { stop(): Promise<void> }> {
+export async function startStack(template: string): Promise<StartedStack> {
   const { host, port } = inject('postgres');
   const [database, neon, issuer] = await Promise.all([
     createDatabase(template),
@@ -42,12 +50,19 @@ export async function startStack(template: string): Promise<Stack & { stop(): Pr
     startTestIssuer(),
   ]);
   const signIn = { OIDC_ISSUER: issuer.issuer, OIDC_AUDIENCE: issuer.settings.audience, OIDC_CLIENT_ID: 'annals-web' };
+  const logged: string[] = [];
   const workers = await runWorkers({
+    log: (line) => logged.push(line),
     apiPort: 0,
     importPort: 0,
     api: { ...signIn, DATABASE_URL: database.urlAs('annals_app', neon.port) },
     import: { ...signIn, DATABASE_URL: database.urlAs('annals_import', neon.port) },
   });
+  let paused: Promise<unknown> | null = null;
+  const pause = async () => {
+    paused ??= Promise.all([workers.stop(), neon.stop(), issuer.stop()]);
+    await paused;
+  };
   const token = (sub: string) => issuer.token({ sub });
   const operatorToken = () => issuer.token({ sub: OPERATOR, scope: 'operator' });
   return {
@@ -55,6 +70,7 @@ export async function startStack(template: string): Promise<Stack & { stop(): Pr
     neon,
     issuer,
     workers,
+    logged,
     token,
     operatorToken,
     async fetch(path, { as, ...options } = {}) {
@@ -67,10 +83,9 @@ export async function startStack(template: string): Promise<Stack & { stop(): Pr
       if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${await operatorToken()}`);
       return fetch(workers.importUrl + path, { ...options, headers });
     },
+    pause,
     async stop() {
-      await workers.stop();
-      await neon.stop();
-      await issuer.stop();
+      await pause();
       await database.drop();
     },
   };

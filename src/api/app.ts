@@ -12,6 +12,7 @@ import { overviewRoute } from './routes/overview.ts';
 import { refreshesRoute } from './routes/refreshes.ts';
 import { transactionsRoute } from './routes/transactions.ts';
 import { securityHeaders } from './security-headers.ts';
+import { servePage } from './serve-page.ts';
 
 /** A transaction of a thousand ordinary records is about 1 MB; Neon itself takes 10 MiB. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -19,13 +20,14 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** The API: request id, headers, then for everything under /v1 who asks and the road to the database, then the route. */
 const app = new Hono<ApiEnv>()
   .use(requestId())
+  .use(servePage())
   .use(securityHeaders())
   .get('/config', (c) =>
     c.json({
       issuer: c.env.OIDC_ISSUER,
       client_id: c.env.OIDC_CLIENT_ID,
       audience: c.env.OIDC_AUDIENCE,
-      scope: 'openid email offline_access',
+      scope: 'openid email profile offline_access',
     }),
   )
   .use('/v1/*', authenticate())

@@ -1,9 +1,10 @@
 import type { Database } from '../store/database.ts';
+import type { PageBindings } from './serve-page.ts';
 import type { TokenEnv } from './token-settings.ts';
 import type { Caller } from './verify-token.ts';
 
 /** The API Worker's bindings: secrets and settings (`.dev.vars.example` documents each) and the web client's files. */
-export interface ApiBindings extends TokenEnv {
+export interface ApiBindings extends TokenEnv, PageBindings {
   /** Postgres connection string of the role annals_app. */
   DATABASE_URL: string;
   /** What the web client signs in as, at OIDC_ISSUER. */

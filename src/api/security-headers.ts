@@ -1,6 +1,6 @@
 import { secureHeaders } from 'hono/secure-headers';
 
-/** For the API's answers. The page's own policy, which must allow scripts, is in src/web/public/_headers. */
+/** For the API's answers. The page's own policy, which must allow scripts, is in serve-page.ts. */
 export const securityHeaders = () =>
   secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },

@@ -1,12 +1,10 @@
-import type { Context } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 
 /** What serving the web client needs of the Worker. */
-export interface PageEnv {
-  Bindings: {
-    /** The static assets of `dist/web`. */
-    ASSETS: { fetch(request: Request): Promise<Response> };
-    OIDC_ISSUER?: string;
-  };
+export interface PageBindings {
+  /** The static assets of `dist/web`; missing where the client was never built. */
+  ASSETS?: { fetch(request: Request): Promise<Response> };
+  OIDC_ISSUER?: string;
 }
 
 /** Paths of machines, which never get a page whatever they accept. */
@@ -14,24 +12,26 @@ const API_PATH = /^\/(v1|rest|config)(\/|$)/;
 const FILE_PATH = /\.[a-z0-9]+$/;
 
 /**
- * Answers what no other route took: a file of the web client, or its page for every address that a browser navigates
- * to (the client's own router takes it from there). Null when it is neither: the caller answers 404.
+ * Answers GET and HEAD with the web client: a file of it, or its page for every address that a browser navigates to (the
+ * client's own router takes it from there). Everything else goes on to the routes.
  *
  * Why not the platform's own single-page fallback: it answers a missing script with the page, status 200 and the
  * script's caching for a year, so that one request in the middle of a deployment breaks a browser for good.
- *
- * @param c any request; only GET and HEAD are taken
  */
-export async function servePage(c: Context<PageEnv>): Promise<Response | null> {
-  const url = new URL(c.req.url);
-  if ((c.req.method !== 'GET' && c.req.method !== 'HEAD') || API_PATH.test(url.pathname)) return null;
-  const is_file = FILE_PATH.test(url.pathname);
-  if (!is_file && !(c.req.header('accept') ?? '').includes('text/html')) return null;
-  const asset = await c.env.ASSETS.fetch(new Request(is_file ? url : new URL('/', url), c.req.raw));
-  if (asset.status === 404) return null;
-  const response = new Response(asset.body, asset);
-  for (const [name, value] of Object.entries(pageHeaders(c.env.OIDC_ISSUER))) response.headers.set(name, value);
-  return response;
+export function servePage(): MiddlewareHandler<{ Bindings: PageBindings }> {
+  return async function servePage(c, next) {
+    const url = new URL(c.req.url);
+    const is_file = FILE_PATH.test(url.pathname);
+    const is_read = c.req.method === 'GET' || c.req.method === 'HEAD';
+    const wants_page = (c.req.header('accept') ?? '').includes('text/html');
+    if (c.env.ASSETS === undefined || !is_read || API_PATH.test(url.pathname) || !(is_file || wants_page))
+      return next();
+    const asset = await c.env.ASSETS.fetch(new Request(is_file ? url : new URL('/', url), c.req.raw));
+    if (asset.status === 404) return next();
+    const response = new Response(asset.body, asset);
+    for (const [name, value] of Object.entries(pageHeaders(c.env.OIDC_ISSUER))) response.headers.set(name, value);
+    return response;
+  };
 }
 
 /**

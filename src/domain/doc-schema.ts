@@ -1,12 +1,12 @@
-import { z } from 'zod';
-import { attributeTable, commonFields, isUnknownName, LEGACY, META, unknownAttribute } from './codec/attributes.ts';
+import * as z from 'zod';
+import { attributeTable, commonFields, isUnknownName, TYPE_ATTRIBUTE, unknownAttribute } from './codec/attributes.ts';
 import type { EntityType, Fields } from './define-entity-type.ts';
 import { isKeywordName } from './edn/keyword-name.ts';
 
 type Shape<F extends Fields> = { [K in keyof F]: F[K]['schema'] };
 
 /** Attributes that the columns beside a document are made of. */
-const ENVELOPE: ReadonlySet<string> = new Set(['xt/id', 'user/id', `${META}/type`, `${LEGACY}/type`]);
+const ENVELOPE: ReadonlySet<string> = new Set(['xt/id', 'user/id', TYPE_ATTRIBUTE]);
 
 const whyNameRefused = (type: EntityType, name: string): string | null => {
   if (!isUnknownName(name)) return `${type.name} has no field of this name`;

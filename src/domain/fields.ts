@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isKeywordName } from './edn/keyword-name.ts';
 import { canonicalInstant } from './time/instant.ts';
 import { isLocalDate } from './time/local-date.ts';
@@ -20,7 +20,7 @@ export type FieldKind =
   | 'refs'
   | 'json';
 
-export type Unit = 'kg' | 'min' | 'mg' | 'bpm' | 'mmHg' | '%';
+export type Unit = 'bpm' | 'mmHg' | '%';
 
 type FieldFacts = {
   kind: FieldKind;

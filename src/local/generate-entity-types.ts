@@ -9,11 +9,11 @@ const registry = join(domain, 'entity-types.generated.ts');
 export const entityTypeRegistry = (files: readonly string[]): string => {
   const types = files
     .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -'.ts'.length))
     .sort()
-    .map((file) => {
-      const kebab = file.slice(0, -'.ts'.length);
+    .map((kebab) => {
       return {
-        file,
+        file: `${kebab}.ts`,
         name: kebab.replaceAll('-', '_'),
         export: kebab.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
       };

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { bundleWorker } from './bundle-worker.ts';
@@ -8,7 +10,7 @@ export const COMPATIBILITY_DATE = '2026-07-01';
 
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
 /** Decided by the Worker before assets are looked at: the same list as run_worker_first in wrangler.toml. */
-const WORKER_PATHS = ['/v1/*', '/config'];
+export const WORKER_PATHS = ['/', '/v1/*', '/config'];
 
 export interface WorkersOptions {
   /** Of the API Worker; 0 picks a free one. */
@@ -17,6 +19,8 @@ export interface WorkersOptions {
   readonly importPort: number;
   readonly api: Readonly<Record<string, string>>;
   readonly import: Readonly<Record<string, string>>;
+  /** Each line that the Workers log. */
+  readonly log: (line: string) => void;
 }
 
 export interface RunningWorkers {
@@ -38,6 +42,11 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     host: '127.0.0.1',
     port: options.apiPort,
     log: new Log(LogLevel.WARN),
+    // Else Miniflare asks the internet for a sample of what the edge knows of a request.
+    cf: false,
+    handleRuntimeStdio(stdout: Readable, stderr: Readable) {
+      for (const stream of [stdout, stderr]) createInterface(stream).on('line', options.log);
+    },
     workers: [
       {
         name: 'annals-api',
@@ -48,8 +57,9 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         ...(existsSync(WEB_FOLDER) && {
           assets: {
             directory: WEB_FOLDER,
+            binding: 'ASSETS',
             routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_PATHS } },
-            assetConfig: { not_found_handling: 'single-page-application' },
+            assetConfig: { not_found_handling: 'none' },
           },
         }),
       },

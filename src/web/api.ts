@@ -1,60 +1,15 @@
+import { hc, type InferResponseType } from 'hono/client';
+import type { Api } from '../api/app.ts';
 import type { Session } from './session.ts';
 
-/** One record, as every answer carries it: fixed fields beside the doc's own. Instants are ISO 8601 in UTC. */
-export interface Entity {
-  readonly id: string;
-  readonly entity_type: string;
-  readonly user_id: string;
-  readonly version: number;
-  readonly occurred_at: string | null;
-  readonly occurred_until: string | null;
-  readonly created_at: string;
-  readonly updated_at: string;
-  readonly deleted_at: string | null;
-  readonly label: string | null;
-  readonly related: readonly RelatedEntity[];
-  readonly [field: string]: unknown;
-}
+type Client = ReturnType<typeof hc<Api>>;
 
-export interface RelatedEntity {
-  readonly id: string;
-  readonly entity_type: string;
-  readonly label: string | null;
-}
-
-export interface Overview {
-  readonly as_of: string;
-  /** IANA name of the user's zone. */
-  readonly time_zone: string;
-  readonly user: { readonly id: string; readonly email: string | null; readonly label: string | null };
-  /** Newest first. */
-  readonly timeline: readonly Entity[];
-  /** Begun and not ended. */
-  readonly running: readonly Entity[];
-  readonly counts: {
-    readonly today: Readonly<Record<string, number>>;
-    readonly last_7_days: Readonly<Record<string, number>>;
-  };
-}
-
-export interface Heatmap {
-  readonly entity_type: string;
-  readonly year: number;
-  readonly time_zone: string;
-  readonly as_of: string;
-  readonly lag_ms: number;
-  /** Years that have records of the type. */
-  readonly years: readonly number[];
-  /** Days that have records, in order. */
-  readonly days: readonly HeatmapDay[];
-}
-
-export interface HeatmapDay {
-  /** `YYYY-MM-DD`, local. */
-  readonly day: string;
-  readonly records: number;
-  readonly minutes: number;
-}
+export type Overview = InferResponseType<Client['v1']['overview']['$get'], 200>;
+/** One record, as the overview carries it: fixed fields beside the doc's own. */
+export type Entity = Overview['timeline'][number];
+export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
+/** A local day that has records. */
+export type HeatmapDay = Heatmap['days'][number];
 
 interface ErrorBody {
   readonly code: string;
@@ -77,31 +32,45 @@ export class ApiError extends Error {
   }
 }
 
-/** @throws ApiError, or a TypeError when the network fails */
-export function getOverview(session: Session, signal: AbortSignal): Promise<Overview> {
-  return get<Overview>(session, '/v1/overview', signal);
+export interface AnnalsApi {
+  /** @throws ApiError, SignedOut, or a TypeError when the network fails */
+  overview(signal: AbortSignal): Promise<Overview>;
+  /** @throws as {@link AnnalsApi.overview} */
+  heatmap(query: { entity_type: string; year: number }, signal: AbortSignal): Promise<Heatmap>;
 }
 
-/** @throws ApiError, or a TypeError when the network fails */
-export function getHeatmap(
-  session: Session,
-  query: { entity_type: string; year: number },
-  signal: AbortSignal,
-): Promise<Heatmap> {
-  const search = new URLSearchParams({ entity_type: query.entity_type, year: String(query.year) });
-  return get<Heatmap>(session, `/v1/heatmap?${search}`, signal);
+/** The service's edge endpoints, typed by its own routes, asked as the session's user. */
+export function annalsApi(session: Session): AnnalsApi {
+  const client = hc<Api>(location.origin, { fetch: authorized(session) });
+  return {
+    async overview(signal) {
+      const response = await client.v1.overview.$get({}, { init: { signal } });
+      return response.json();
+    },
+    async heatmap({ entity_type, year }, signal) {
+      const query = { entity_type, year: String(year) };
+      const response = await client.v1.heatmap.$get({ query }, { init: { signal } });
+      return response.json();
+    },
+  };
 }
 
-/** A token that the API no longer takes (a key was withdrawn, say) is renewed once before anyone is troubled. */
-async function get<Answer>(session: Session, path: string, signal: AbortSignal): Promise<Answer> {
-  let response = await send(await session.accessToken(), path, signal);
-  if (response.status === 401) response = await send(await session.renewedToken(), path, signal);
-  if (response.ok) return (await response.json()) as Answer;
-  throw new ApiError(response.status, await errorBody(response));
-}
-
-function send(token: string, path: string, signal: AbortSignal): Promise<Response> {
-  return fetch(path, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' }, signal });
+/**
+ * A `fetch` with the user's token, that throws for what is not a success. A token that the API no longer takes (a key
+ * was withdrawn, say) is renewed once before anyone is troubled.
+ */
+function authorized(session: Session): typeof fetch {
+  return async (input, init) => {
+    const send = (token: string): Promise<Response> => {
+      const headers = new Headers(init?.headers);
+      headers.set('authorization', `Bearer ${token}`);
+      return fetch(input, { ...init, headers });
+    };
+    let response = await send(await session.accessToken());
+    if (response.status === 401) response = await send(await session.renewedToken());
+    if (!response.ok) throw new ApiError(response.status, await errorBody(response));
+    return response;
+  };
 }
 
 /** Something between here and the Worker may answer without our error shape. */

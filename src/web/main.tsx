@@ -5,9 +5,9 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApiError } from './api.ts';
+import { ApiError, annalsApi } from './api.ts';
 import { createAppRouter } from './router.tsx';
-import { startSession } from './session.ts';
+import { SignedOut, startSession } from './session.ts';
 import { BootFailure } from './shell/boot-failure.tsx';
 
 /** Data is shown from the cache at once and asked for again when it is older than this and comes into view. */
@@ -18,11 +18,15 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: STALE_TIME_MS,
-      // What the API refuses (4xx) it will refuse again.
-      retry: (failures, error) => failures < MAX_RETRIES && !(error instanceof ApiError && error.status < 500),
+      retry: (failures, error) => failures < MAX_RETRIES && !isFinal(error),
     },
   },
 });
+
+/** What the API refuses (4xx) it will refuse again, and a session that has ended does not come back by itself. */
+function isFinal(error: Error): boolean {
+  return error instanceof SignedOut || (error instanceof ApiError && error.status < 500);
+}
 
 const container = document.getElementById('root');
 if (container === null) throw new Error('index.html has no element with the id root');
@@ -30,7 +34,7 @@ const root = createRoot(container);
 
 try {
   const session = await startSession();
-  const router = createAppRouter({ session, queries });
+  const router = createAppRouter({ session, api: annalsApi(session), queries });
   root.render(
     <StrictMode>
       <QueryClientProvider client={queries}>

@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import type { AnnalsApi } from './api.ts';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
 import { SignInFailedScreen } from './screens/sign-in/sign-in-failed-screen.tsx';
 import { SignInScreen } from './screens/sign-in/sign-in-screen.tsx';
@@ -16,6 +17,7 @@ import { NotFoundScreen } from './shell/not-found-screen.tsx';
 import { ScreenFailure } from './shell/screen-failure.tsx';
 
 export interface AppContext {
+  readonly api: AnnalsApi;
   readonly session: Session;
   readonly queries: QueryClient;
 }

@@ -35,7 +35,7 @@ export interface Session {
   signIn(return_to: string): Promise<void>;
   /** Ends a sign-in at `/signed-in`; gives the `return_to` of its beginning. */
   finishSignIn(): Promise<string>;
-  /** Leaves the page for the provider, which comes back to `/`. */
+  /** Ends the session here and at the provider: leaves the page for it, and comes back to `/`. */
   signOut(): Promise<void>;
 }
 
@@ -104,7 +104,16 @@ export async function startSession(): Promise<Session> {
       const user = await manager.signinRedirectCallback();
       return typeof user.state === 'string' && /^\/(?!\/)/.test(user.state) ? user.state : '/';
     },
-    signOut: () => manager.signoutRedirect(),
+    async signOut() {
+      // Best effort: an issuer may be out of reach, or know no revocation or no logout of its own.
+      await manager.revokeTokens(['refresh_token']).catch(() => {});
+      try {
+        await manager.signoutRedirect();
+      } catch {
+        await manager.removeUser();
+        location.assign('/');
+      }
+    },
   };
 }
 

@@ -78,7 +78,13 @@ function startWorkers(database: string, importPort = 0): Promise<RunningWorkers>
       DATABASE_URL: url.href,
     };
   };
-  return runWorkers({ apiPort: 0, importPort, api: settings('annals_app'), import: settings('annals_import') });
+  return runWorkers({
+    apiPort: 0,
+    importPort,
+    log: () => {},
+    api: settings('annals_app'),
+    import: settings('annals_import'),
+  });
 }
 
 const run = (url: string) => importFile({ file, url, token: () => issuer.token({ scope: 'operator' }) });

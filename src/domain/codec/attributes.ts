@@ -38,6 +38,8 @@ export type AttributeTable = {
   byAttribute: ReadonlyMap<string, FieldAttribute>;
   byName: ReadonlyMap<string, FieldAttribute>;
   required: readonly string[];
+  /** Whether some field has older names. */
+  hasOlder: boolean;
 };
 
 const tableOf = (type: EntityType | undefined): AttributeTable => {
@@ -53,9 +55,10 @@ const tableOf = (type: EntityType | undefined): AttributeTable => {
       if (i === 0) byName.set(name, entry);
     });
   }
+  const hasOlder = byAttribute.size > byName.size;
   const required = Object.entries(fields).filter(([, field]) => field.facts.isOptional !== true);
   // Of a type that no schema knows nothing is required.
-  return { byAttribute, byName, required: type === undefined ? [] : required.map(([name]) => name) };
+  return { byAttribute, byName, required: type === undefined ? [] : required.map(([name]) => name), hasOlder };
 };
 
 const tables = new Map<EntityType, AttributeTable>();

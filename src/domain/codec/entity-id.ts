@@ -45,7 +45,7 @@ const hashOf = (id: EdnValue): string | null => {
 
 /**
  * XTDB's own name for an id, the SHA-1 in hex that evictions carry. Null for the few ids whose bytes are not known here:
- * maps with unlike keys, or with collections in them.
+ * maps with unlike keys or with sets, vectors or lists in them, and numbers of more than 1,000 digits.
  */
 export const xtdbIdHash = (id: EdnValue): string | null => {
   const known = hashOf(id);

@@ -11,8 +11,7 @@ import { parseHints } from './parse-hints.ts';
 import { pointerStep } from './pointer.ts';
 import type { StoredEvent } from './stored-event.ts';
 
-const idIn = (hint: Hint | undefined, pointer: string): EdnValue | undefined => {
-  if (hint === undefined) return undefined;
+const idIn = (hint: Hint, pointer: string): EdnValue => {
   const read = readEdn(unescapeExact(typeof hint === 'string' ? '' : hint[1]));
   if (!read.ok) throw new HintMismatchError(pointer, 'id');
   return read.value;
@@ -25,8 +24,10 @@ const typeKeyword = (name: string): Keyword => {
 };
 
 /** The id that an event's entity had in XTDB. */
-export const originalId = (entityId: string, hints: Hints | null): EdnValue =>
-  idIn(hints?.get('/id'), '/id') ?? new Tagged('uuid', entityId);
+export const originalId = (entityId: string, hints: Hints | null): EdnValue => {
+  const hint = hints?.get('/id');
+  return hint === undefined ? new Tagged('uuid', entityId) : idIn(hint, '/id');
+};
 
 /** Collects the attributes of one document. */
 class DocumentReader {
@@ -49,7 +50,8 @@ const envelope = (event: StoredEvent, hints: Hints | null, out: DocumentReader):
 const ownId = (event: StoredEvent, hints: Hints | null, out: DocumentReader): void => {
   const hint = hints?.get('/id');
   if (Array.isArray(hint) && hint[0] === 'id-unsaid') return;
-  out.add('xt/id', idIn(hints?.get('/xt~1id'), '/xt~1id') ?? originalId(event.entity_id, hints));
+  const own = hints?.get('/xt~1id');
+  out.add('xt/id', own === undefined ? originalId(event.entity_id, hints) : idIn(own, '/xt~1id'));
 };
 
 /** The XTDB document of an event that is no delete. */

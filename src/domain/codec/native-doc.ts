@@ -1,52 +1,61 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { EntityType } from '../define-entity-type.ts';
 import { docSchema, patchSchema } from '../doc-schema.ts';
 import { isKeywordName } from '../edn/keyword-name.ts';
 import type { FieldKind } from '../fields.ts';
 import { JsonNumber, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { canonicalInstant } from '../time/instant.ts';
-import { attributeTable, unknownAttribute, unknownKind } from './attributes.ts';
-import type { Hint } from './hint.ts';
+import { attributeTable, unknownKind } from './attributes.ts';
+import { HintNotes } from './hint-notes.ts';
 import { MAX_JSON_DIGITS, normalizedJsonNumber } from './json-number.ts';
-import { escapeExact, fitsJsonb, readableText } from './jsonb-text.ts';
+import { escapeExact, fitsJsonb, readableText, storableKeys } from './jsonb-text.ts';
 import { pointerStep } from './pointer.ts';
+import { UnstorableError } from './unstorable-error.ts';
 
 /** What is wrong with a field: its name, or a JSON pointer where the fault is deeper. */
 export type DocIssue = { field: string; message: string };
 export type EncodedDoc = { ok: true; doc: string; hints: string | null } | { ok: false; issues: DocIssue[] };
 
-class NumberTooLongError extends Error {}
+/** Well inside what the EDN reader takes, so that an export can always be imported. */
+export const MAX_DOC_DEPTH = 200;
 
 /** Writes JSON values that came from an API as the store holds them. */
 class NativeWriter {
-  readonly noted = new Map<string, Hint>();
+  readonly notes = new HintNotes();
+  private depth = 0;
 
-  object(object: JsonObject, pointer: string): string {
-    const written = new Set<string>();
-    const parts = Object.entries(object).map(([name, value]) => {
-      let key = fitsJsonb(name) ? name : readableText(name);
-      while (written.has(key) || (key !== name && Object.hasOwn(object, key))) key += '\uFFFD';
-      written.add(key);
+  value(value: JsonValue, kind: FieldKind, pointer: string): string {
+    if (++this.depth > MAX_DOC_DEPTH) throw new UnstorableError(`is nested deeper than ${MAX_DOC_DEPTH}`);
+    const json = this.write(value, kind, pointer);
+    this.depth--;
+    return json;
+  }
+
+  private object(object: JsonObject, pointer: string): string {
+    const names = Object.keys(object);
+    const keys = storableKeys(names);
+    const parts = names.map((name, i) => {
+      const key = keys[i] ?? '';
       const here = pointer + pointerStep(key);
-      if (key !== name) this.noted.set(`#${here}`, ['key', escapeExact(name)]);
-      return `${JSON.stringify(key)}:${this.value(value, 'json', here)}`;
+      if (key !== name) this.notes.note(`#${here}`, ['key', escapeExact(name)]);
+      return `${JSON.stringify(key)}:${this.value(object[name] ?? null, 'json', here)}`;
     });
     // Without a hint the keys would be keywords, and not every text can be one.
-    if (!Object.keys(object).every(isKeywordName)) this.noted.set(pointer, 'string-keys');
+    if (!names.every(isKeywordName)) this.notes.note(pointer, 'string-keys');
     return `{${parts.join(',')}}`;
   }
 
-  value(value: JsonValue, kind: FieldKind, pointer: string): string {
+  private write(value: JsonValue, kind: FieldKind, pointer: string): string {
     if (typeof value === 'string') {
       if (fitsJsonb(value)) return JSON.stringify(value);
-      this.noted.set(pointer, ['string', escapeExact(value)]);
+      this.notes.note(pointer, ['string', escapeExact(value)]);
       return JSON.stringify(readableText(value));
     }
     if (value === null || typeof value === 'boolean') return String(value);
     if (typeof value === 'number' || value instanceof JsonNumber) {
       const literal = typeof value === 'number' ? String(value) : value.text;
       const normal = normalizedJsonNumber(literal, kind);
-      if (normal === null) throw new NumberTooLongError(pointer);
+      if (normal === null) throw new UnstorableError(`has a number of more than ${MAX_JSON_DIGITS} digits`);
       return normal;
     }
     if (!Array.isArray(value)) return this.object(value, pointer);
@@ -69,12 +78,20 @@ const issuesOf = (error: z.ZodError): DocIssue[] =>
     message,
   }));
 
-/** Attributes without a field have a kind only where older documents have them. */
+const whyLegacyRefused = (kind: FieldKind, value: JsonValue): string | null => {
+  if (kind === 'instant') {
+    const isInstant = typeof value === 'string' && canonicalInstant(value) === value;
+    return isInstant ? null : 'is not an instant in UTC, as 2026-07-01T12:00:00Z';
+  }
+  if (kind !== 'keyword') return null;
+  return typeof value === 'string' && isKeywordName(value) ? null : 'is not a keyword';
+};
+
+/** Older documents have attributes of known kinds that no schema names. */
 const legacyIssues = (json: JsonObject): DocIssue[] =>
   Object.entries(json).flatMap(([name, value]) => {
-    if (unknownKind(unknownAttribute(name)) !== 'instant') return [];
-    const isInstant = typeof value === 'string' && canonicalInstant(value) === value;
-    return isInstant ? [] : [{ field: name, message: 'is not an instant in UTC, as 2026-07-01T12:00:00Z' }];
+    const message = whyLegacyRefused(unknownKind(name), value);
+    return message === null ? [] : [{ field: name, message }];
   });
 
 const encode = (type: EntityType, json: JsonObject, schema: z.ZodType<Record<string, unknown>>): EncodedDoc => {
@@ -86,19 +103,18 @@ const encode = (type: EntityType, json: JsonObject, schema: z.ZodType<Record<str
   const parts: string[] = [];
   for (const [name, given] of Object.entries(json)) {
     const checked = parsed.data[name];
-    const kind = table.byName.get(name)?.field.facts.kind ?? 'json';
+    const kind = table.byName.get(name)?.field.facts.kind ?? unknownKind(name);
     // The schema may have put text and sets in their canonical form; a number keeps the text that it came with.
     const value = typeof checked === 'string' || isStrings(checked) ? checked : given;
     try {
       parts.push(`${JSON.stringify(name)}:${writer.value(value, kind, pointerStep(name))}`);
     } catch (error) {
-      if (!(error instanceof NumberTooLongError)) throw error;
-      issues.push({ field: name, message: `has a number of more than ${MAX_JSON_DIGITS} digits` });
+      if (!(error instanceof UnstorableError)) throw error;
+      issues.push({ field: name, message: error.message });
     }
   }
   if (issues.length > 0) return { ok: false, issues };
-  const hints = writer.noted.size === 0 ? null : JSON.stringify(Object.fromEntries(writer.noted));
-  return { ok: true, doc: `{${parts.join(',')}}`, hints };
+  return { ok: true, doc: `{${parts.join(',')}}`, hints: writer.notes.text() };
 };
 
 const isStrings = (value: unknown): value is string[] =>

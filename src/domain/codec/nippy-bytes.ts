@@ -77,7 +77,11 @@ const double = (value: number): Uint8Array => {
   return join(TYPE.double, new Uint8Array(view.buffer));
 };
 
+/** Longer numbers would take quadratic time to convert, and are no one's ids. */
+const MAX_DIGITS = 1_000;
+
 const number = ({ kind, text: digits }: EdnNumber): Uint8Array | null => {
+  if (digits.length > MAX_DIGITS) return null;
   if (kind === 'long') return long(BigInt(digits));
   if (kind === 'double') return double(Number(digits));
   if (kind === 'bigint') return join(TYPE.bigint, bigInteger(BigInt(digits)));

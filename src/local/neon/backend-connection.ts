@@ -6,7 +6,7 @@ import {
   type PostgresAddress,
   sendCancelRequest,
 } from './open-backend.ts';
-import { CANCEL_REQUEST, MessageWriter } from './wire.ts';
+import { CANCEL_REQUEST, MessageWriter, REPLY } from './wire.ts';
 
 const HEADER_BYTES = 5;
 /** Postgres has rolled back by the time it closes a connection; this bounds the wait for one that is busy. */
@@ -30,6 +30,7 @@ export class BackendConnection {
   #received = 0;
   #needed = HEADER_BYTES;
   #closed = false;
+  #held: Buffer | undefined;
   /** Called once, when the connection closes for whatever reason. */
   onClose: (() => void) | undefined;
 
@@ -58,7 +59,20 @@ export class BackendConnection {
       return;
     }
     this.#handlers.push(handler);
-    this.#socket.write(bytes);
+    const held = this.#held;
+    this.#held = undefined;
+    this.#socket.write(held ? Buffer.concat([held, bytes]) : bytes);
+  }
+
+  /** Like `submit`, but the messages go out with the next submission, or before the event loop turns. */
+  submitSoon(bytes: Buffer, handler: ReplyHandler): void {
+    this.#handlers.push(handler);
+    this.#held = bytes;
+    setImmediate(() => {
+      if (!this.#held) return;
+      this.#socket.write(this.#held);
+      this.#held = undefined;
+    });
   }
 
   /** Asks Postgres to cancel the running statement, on a connection of its own. */
@@ -78,6 +92,7 @@ export class BackendConnection {
       }
       this.#socket.once('close', () => resolve());
       this.#socket.setTimeout(TERMINATE_TIMEOUT_MS, () => this.#socket.destroy());
+      this.#held = undefined;
       this.#socket.end(new MessageWriter().terminate().bytes());
     });
   }
@@ -116,8 +131,11 @@ export class BackendConnection {
   }
 
   #dispatch(buffer: Buffer, at: number, end: number): void {
-    // With nothing under way these are notices, notifications and setting changes, which HTTP has no place for.
-    const finished = this.#handlers[0]?.message(buffer[at] ?? 0, buffer, at + HEADER_BYTES, end);
-    if (finished) this.#handlers.shift();
+    const type = buffer[at] ?? 0;
+    const handler = this.#handlers[0];
+    // With nothing under way these are notices, notifications and setting changes, which HTTP has no place for, or the
+    // reason why Postgres is about to close the connection.
+    if (handler?.message(type, buffer, at + HEADER_BYTES, end)) this.#handlers.shift();
+    else if (!handler && type === REPLY.error) this.destroy();
   }
 }

@@ -53,10 +53,12 @@ export class HttpRoad {
     const { traffic, delay, limits } = this.#parts;
     traffic.countHttpRequest();
     const client: Client = { gone: false, onGone: undefined };
+    let over = false;
     response.once('close', () => {
-      if (response.writableFinished) return;
+      if (over) return;
       client.gone = true;
       client.onGone?.();
+      traffic.tell({ type: 'client_left', id });
     });
     let answer: SqlAnswer;
     try {
@@ -75,6 +77,7 @@ export class HttpRoad {
       answer = errorAnswer(error);
     }
     await delay.travel();
+    over = true;
     if (answer === 'cut' || client.gone) {
       response.socket?.destroy();
       traffic.tell({ type: 'answer', id, status: 'cut' });

@@ -93,7 +93,8 @@ export class BackendPool {
       void connection.terminate();
       return;
     }
-    connection.submit(RESET, {
+    // Busy clients send their next request within the same turn: reset and query then share one write.
+    connection.submitSoon(RESET, {
       message: (type) => {
         if (type === REPLY.error) connection.destroy();
         return type === REPLY.readyForQuery;

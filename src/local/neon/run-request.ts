@@ -101,11 +101,14 @@ async function runBatch(options: RunOptions, start: string): Promise<Buffer> {
   const { connection } = lease;
   const results = resultsOf(options);
   const begin = new MessageWriter().parse(start).bind([]).execute();
-  if (request.statements.some(({ query }) => TRANSACTION_CONTROL.test(query))) {
+  // Types are asked for right after each statement, since a later one may drop them.
+  const oneByOne = !request.rawText || request.statements.some(({ query }) => TRANSACTION_CONTROL.test(query));
+  if (oneByOne) {
     await run(connection, begin.sync().bytes(), [], 1, results, 'ready');
     for (const statement of request.statements) {
       const bytes = statementMessages(new MessageWriter(), [statement]).sync().bytes();
       await run(connection, bytes, [statement], 0, results, 'ready');
+      await learnTypes(lease, results);
     }
   } else {
     const bytes = statementMessages(begin, request.statements).flush().bytes();
@@ -152,12 +155,15 @@ function answerOf({ lease, request, maxAnswerBytes }: RunOptions, typed: boolean
 
 async function finish(options: RunOptions, results: Answer | StoredResults): Promise<Buffer> {
   if (results instanceof Answer) return results.bytes();
-  const { connection, elementTypes } = options.lease;
-  const unknown = results.unknownTypes(elementTypes);
-  if (unknown.length > 0) await learnElementTypes(connection, unknown, elementTypes);
+  await learnTypes(options.lease, results);
   const answer = answerOf(options, true);
   results.replay(answer);
   return answer.bytes();
+}
+
+async function learnTypes({ connection, elementTypes }: Lease, results: Answer | StoredResults): Promise<void> {
+  const unknown = results instanceof Answer ? [] : results.unknownTypes(elementTypes);
+  if (unknown.length > 0) await learnElementTypes(connection, unknown, elementTypes);
 }
 
 /** Leaves a failed batch: Sync ends what a pipeline skipped, and each of the two brings a ReadyForQuery. */

@@ -10,6 +10,8 @@ export interface TrafficCounts {
 
 export type TrafficEvent =
   | { type: 'request'; id: string; batch: boolean; queries: readonly string[] }
+  /** The client closed its connection before it had an answer. */
+  | { type: 'client_left'; id: string }
   /** Status is `cut` when the connection ended without an answer. */
   | { type: 'answer'; id: string; status: number | 'cut' }
   | { type: 'websocket_open' }

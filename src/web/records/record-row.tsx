@@ -1,26 +1,19 @@
 import type { Entity } from '../api.ts';
 import { formatDuration } from '../time/format-duration.ts';
 import { localTime } from '../time/local-day.ts';
-import { recordTitle } from './record-title.ts';
-import { typeAppearance } from './type-appearance.ts';
+import { recordDetails, recordTitle } from './record-title.ts';
 import { TypeIcon } from './type-icon.tsx';
 
 /** One record in a list: when, what, what it relates to, and how long it took. */
 export function RecordRow({ entity, time_zone }: { entity: Entity; time_zone: string }) {
-  const title = recordTitle(entity);
-  const type_name = typeAppearance(entity.entity_type).one;
-  const related = entity.related.map((each) => each.label).filter((label) => label !== null && label !== title);
+  const details = recordDetails(entity);
   return (
     <li className="record-row">
       <RecordTime entity={entity} time_zone={time_zone} />
       <TypeIcon entity_type={entity.entity_type} />
       <div className="record-text">
-        <span className="record-title">{title}</span>
-        {(type_name !== title || related.length > 0) && (
-          <span className="record-about">
-            {[type_name, ...related.filter((label) => !title.includes(label ?? ''))].join(' · ')}
-          </span>
-        )}
+        <span className="record-title">{recordTitle(entity)}</span>
+        {details.length > 0 && <span className="record-about">{details.join(' · ')}</span>}
       </div>
       <RecordLength entity={entity} />
     </li>

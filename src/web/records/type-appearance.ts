@@ -38,25 +38,6 @@ const APPEARANCES: Readonly<Record<string, TypeAppearance>> = {
   location: { one: 'Place', many: 'Places', icon: 'pin', hue: 180 },
 };
 
-/** Types whose records have a time, in the order in which people pick one for the calendar. */
-export const CALENDAR_TYPES = [
-  'habit_log',
-  'meditation_log',
-  'medication_log',
-  'mood_log',
-  'bm_log',
-  'symptom_log',
-  'symptom_episode',
-  'exercise_session',
-  'exercise_log',
-  'exercise_set',
-  'boulder_session',
-  'project_log',
-  'reading_log',
-  'task',
-  'calendar_event',
-] as const;
-
 /** The appearance of a type, also of one that this client has never heard of. */
 export function typeAppearance(entity_type: string): TypeAppearance {
   const words = entity_type.replaceAll('_', ' ');

@@ -5,6 +5,7 @@ export function BootFailure({ error }: { error: unknown }) {
   return (
     <main className="lone-page">
       <Notice
+        is_page
         role="alert"
         title="Annals cannot start"
         action={

@@ -5,6 +5,7 @@ export function NotFoundScreen() {
   return (
     <main className="lone-page">
       <Notice
+        is_page
         title="There is no such page"
         action={
           <Link to="/" className="button">

@@ -47,6 +47,16 @@ export function dayInWords(day: string, with_year: boolean): string {
   }).format(Date.parse(day));
 }
 
+/** @example shortDay('2025-12-21', '2026-06-30') // '21 Dec 2025' */
+export function shortDay(day: string, today: string): string {
+  return new Intl.DateTimeFormat(LOCALE, {
+    timeZone: 'UTC',
+    day: 'numeric',
+    month: 'short',
+    ...(day.slice(0, 4) !== today.slice(0, 4) && { year: 'numeric' }),
+  }).format(Date.parse(day));
+}
+
 function dayBefore(day: string): string {
   return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 }

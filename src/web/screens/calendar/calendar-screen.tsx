@@ -1,38 +1,45 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouteContext, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
-import { getHeatmap } from '../../api.ts';
-import { CALENDAR_TYPES, typeAppearance } from '../../records/type-appearance.ts';
+import { useMemo, useState } from 'react';
+import { CALENDAR_TYPES, FIRST_CALENDAR_TYPE } from '../../records/calendar-types.ts';
+import { typeAppearance } from '../../records/type-appearance.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
-import { localTime } from '../../time/local-day.ts';
+import { Freshness } from '../../time/freshness.tsx';
+import { heatLevels } from './heat-levels.ts';
 import { HeatmapChart } from './heatmap-chart.tsx';
+import { HeatmapLegend } from './heatmap-legend.tsx';
 import { HeatmapTable } from './heatmap-table.tsx';
-import type { Measure } from './measure.ts';
+import { amountOf, type Measure } from './measure.ts';
 import { summarize } from './summarize.ts';
 import { YearChoice } from './year-choice.tsx';
 import { YearSummary } from './year-summary.tsx';
 
 /** A year of one entity type, a square a day: darker is more. */
 export function CalendarScreen() {
-  const { session } = useRouteContext({ from: '/app' });
+  const { api } = useRouteContext({ from: '/app' });
   const search = useSearch({ from: '/app/calendar' });
   const navigate = useNavigate({ from: '/calendar' });
   const [wanted, setWanted] = useState<Measure>('records');
-  const type = search.type ?? CALENDAR_TYPES[0];
+  const type = search.type ?? FIRST_CALENDAR_TYPE;
   const year = search.year ?? new Date().getFullYear();
   const heatmap = useQuery({
     queryKey: ['heatmap', type, year],
-    queryFn: ({ signal }) => getHeatmap(session, { entity_type: type, year }, signal),
+    queryFn: ({ signal }) => api.heatmap({ entity_type: type, year }, signal),
     placeholderData: keepPreviousData,
   });
   const { many } = typeAppearance(type);
   const has_minutes = heatmap.data?.days.some((day) => day.minutes > 0) ?? false;
   const measure = has_minutes ? wanted : 'records';
+  const levels = useMemo(
+    () => heatLevels(heatmap.data?.days.map((day) => amountOf(day, measure)) ?? []),
+    [heatmap.data, measure],
+  );
 
   return (
     <>
+      <title>Calendar · Annals</title>
       <header className="screen-header">
         <h1>Calendar</h1>
         <p>
@@ -43,7 +50,7 @@ export function CalendarScreen() {
         <label className="field">
           <span>Type</span>
           <select value={type} onChange={(event) => navigate({ search: { type: event.target.value, year } })}>
-            {[...new Set<string>([...CALENDAR_TYPES, type])].map((each) => (
+            {[...new Set([...CALENDAR_TYPES, type])].map((each) => (
               <option key={each} value={each}>
                 {typeAppearance(each).many}
               </option>
@@ -77,7 +84,8 @@ export function CalendarScreen() {
         <div className="calendar" aria-busy={heatmap.isPlaceholderData}>
           <YearSummary summary={summarize(heatmap.data.days)} />
           <section className="card heatmap-card" aria-label={`${many} in ${heatmap.data.year}, day by day`}>
-            <HeatmapChart heatmap={heatmap.data} measure={measure} />
+            <HeatmapChart heatmap={heatmap.data} measure={measure} levels={levels} />
+            <HeatmapLegend levels={levels} measure={measure} />
             {heatmap.data.days.length === 0 && (
               <Notice title={`Nothing in ${heatmap.data.year}`}>
                 {heatmap.data.years.length > 0
@@ -88,8 +96,7 @@ export function CalendarScreen() {
           </section>
           <HeatmapTable heatmap={heatmap.data} />
           <footer className="screen-footer">
-            As of {localTime(Date.parse(heatmap.data.as_of), heatmap.data.time_zone)},{' '}
-            {heatmap.data.time_zone.replaceAll('_', ' ')}
+            <Freshness as_of={heatmap.data.as_of} time_zone={heatmap.data.time_zone} />
           </footer>
         </div>
       )}

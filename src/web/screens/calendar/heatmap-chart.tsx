@@ -5,13 +5,15 @@ import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
 import type { Heatmap } from '../../api.ts';
 import { onThemeChange } from '../../shell/theme.ts';
+import type { HeatLevel } from './heat-levels.ts';
 import { heatmapOption } from './heatmap-option.ts';
 import type { Measure } from './measure.ts';
 
 use([HeatmapSeries, CalendarComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
 
 /** The chart itself. It is hidden from screen readers, for which there is a table. */
-export function HeatmapChart({ heatmap, measure }: { heatmap: Heatmap; measure: Measure }) {
+export function HeatmapChart(props: { heatmap: Heatmap; measure: Measure; levels: readonly HeatLevel[] }) {
+  const { heatmap, measure, levels } = props;
   const container = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(null);
 
@@ -31,7 +33,7 @@ export function HeatmapChart({ heatmap, measure }: { heatmap: Heatmap; measure: 
     if (element === null) return;
     const draw = (): void => {
       chart.current?.resize();
-      chart.current?.setOption(heatmapOption(heatmap, measure, element), { notMerge: true });
+      chart.current?.setOption(heatmapOption(heatmap, measure, levels, element), { notMerge: true });
     };
     // It calls back once at the start, too: that is the first drawing.
     const resized = new ResizeObserver(draw);
@@ -41,7 +43,7 @@ export function HeatmapChart({ heatmap, measure }: { heatmap: Heatmap; measure: 
       resized.disconnect();
       stop();
     };
-  }, [heatmap, measure]);
+  }, [heatmap, measure, levels]);
 
   return <div ref={container} className="heatmap" aria-hidden="true" />;
 }

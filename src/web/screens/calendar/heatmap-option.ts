@@ -3,8 +3,8 @@ import type { CalendarComponentOption, TooltipComponentOption, VisualMapComponen
 import type { ComposeOption } from 'echarts/core';
 import type { Heatmap } from '../../api.ts';
 import { dayInWords } from '../../time/local-day.ts';
-import { heatLevels } from './heat-levels.ts';
-import { formatMeasure, type Measure } from './measure.ts';
+import type { HeatLevel } from './heat-levels.ts';
+import { amountOf, formatMeasure, type Measure } from './measure.ts';
 
 type Option = ComposeOption<
   HeatmapSeriesOption | CalendarComponentOption | TooltipComponentOption | VisualMapComponentOption
@@ -14,12 +14,15 @@ type Option = ComposeOption<
 const UPRIGHT_BELOW_PX = 620;
 
 /** What ECharts needs to draw a year in the space and the colours of an element. */
-export function heatmapOption(heatmap: Heatmap, measure: Measure, element: HTMLElement): Option {
+export function heatmapOption(
+  heatmap: Heatmap,
+  measure: Measure,
+  levels: readonly HeatLevel[],
+  element: HTMLElement,
+): Option {
   const colour = colourReader(element);
   const upright = element.clientWidth < UPRIGHT_BELOW_PX;
   const text = { color: colour('--ink-soft'), fontFamily: getComputedStyle(element).fontFamily, fontSize: 12 };
-  const levels = heatLevels(heatmap.days.map((day) => day[measure]));
-  const shades = ['--heat-1', '--heat-2', '--heat-3', '--heat-4', '--heat-5'].map(colour);
   return {
     animation: false,
     tooltip: {
@@ -33,23 +36,15 @@ export function heatmapOption(heatmap: Heatmap, measure: Measure, element: HTMLE
         return `${dayInWords(String(value[0]), true)}<br><b>${formatMeasure(Number(value[1]), measure)}</b>`;
       },
     },
+    // Maps amounts to colours; the legend is HTML.
     visualMap: {
       type: 'piecewise',
-      show: levels.length > 0,
-      pieces: levels.map((level, i) => ({
-        ...level,
-        color: shades[Math.round(((i + 1) * (shades.length - 1)) / levels.length)] ?? '',
+      show: false,
+      pieces: levels.map(({ min, max, colour: property }) => ({
+        gte: min,
+        ...(Number.isFinite(max) && { lt: max + 1 }),
+        color: colour(property),
       })),
-      orient: 'horizontal',
-      left: upright ? 'center' : 30,
-      bottom: 0,
-      itemWidth: 14,
-      itemHeight: 14,
-      itemGap: 14,
-      // Clicking a level would hide its days, and nothing says so.
-      selectedMode: false,
-      formatter: (...range: unknown[]) => legend(Number(range[0]), Number(range[1]), measure),
-      textStyle: text,
     },
     calendar: {
       range: String(heatmap.year),
@@ -58,7 +53,7 @@ export function heatmapOption(heatmap: Heatmap, measure: Measure, element: HTMLE
       top: 26,
       left: upright ? 42 : 36,
       right: upright ? 8 : 6,
-      ...(upright ? {} : { bottom: 40 }),
+      ...(upright ? {} : { bottom: 4 }),
       splitLine: { show: false },
       itemStyle: { color: colour('--heat-0'), borderColor: colour('--card'), borderWidth: 3 },
       dayLabel: {
@@ -72,17 +67,11 @@ export function heatmapOption(heatmap: Heatmap, measure: Measure, element: HTMLE
     series: {
       type: 'heatmap',
       coordinateSystem: 'calendar',
-      data: heatmap.days.filter((day) => day[measure] > 0).map((day) => [day.day, day[measure]]),
-      itemStyle: { borderRadius: 3, borderColor: colour('--card'), borderWidth: 3 },
+      data: heatmap.days.flatMap((day) => (amountOf(day, measure) > 0 ? [[day.day, amountOf(day, measure)]] : [])),
+      itemStyle: { borderRadius: 3 },
       emphasis: { itemStyle: { borderColor: colour('--ink'), borderWidth: 1.5 } },
     },
   };
-}
-
-function legend(from: number, to: number, measure: Measure): string {
-  const name = measure === 'minutes' ? ' min' : '';
-  if (!Number.isFinite(to)) return `${from}+${name}`;
-  return from === to ? `${from}${name}` : `${from}–${to}${name}`;
 }
 
 /** Resolves custom properties to colours as ECharts knows them: `light-dark()` is none, what the browser computes is. */

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouteContext } from '@tanstack/react-router';
-import { getOverview } from '../../api.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
-import { dayInWords, localDay, localTime } from '../../time/local-day.ts';
+import { Freshness } from '../../time/freshness.tsx';
+import { dayInWords, localDay } from '../../time/local-day.ts';
 import { Counts } from './counts.tsx';
 import { OverviewSkeleton } from './overview-skeleton.tsx';
 import { RunningTimers } from './running-timers.tsx';
@@ -13,8 +13,8 @@ import { Timeline } from './timeline.tsx';
  * It is asked for again when the window gets the focus, and never by a timer: an idle tab must cost the service nothing.
  */
 export function OverviewScreen() {
-  const { session } = useRouteContext({ from: '/app' });
-  const overview = useQuery({ queryKey: ['overview'], queryFn: ({ signal }) => getOverview(session, signal) });
+  const { api } = useRouteContext({ from: '/app' });
+  const overview = useQuery({ queryKey: ['overview'], queryFn: ({ signal }) => api.overview(signal) });
   if (overview.data === undefined) {
     if (overview.isError) return <FailureNotice error={overview.error} retry={() => overview.refetch()} />;
     return <OverviewSkeleton />;
@@ -23,6 +23,7 @@ export function OverviewScreen() {
   const today = localDay(Date.parse(as_of), time_zone);
   return (
     <>
+      <title>Overview · Annals</title>
       <header className="screen-header">
         <h1>Overview</h1>
         <p>{dayInWords(today, true)}</p>
@@ -35,7 +36,7 @@ export function OverviewScreen() {
         <Timeline timeline={timeline} time_zone={time_zone} today={today} />
       </div>
       <footer className="screen-footer">
-        As of {localTime(Date.parse(as_of), time_zone)}, {time_zone.replaceAll('_', ' ')}
+        <Freshness as_of={as_of} time_zone={time_zone} />
         {overview.isRefetchError && ' · could not be brought up to date'}
       </footer>
     </>

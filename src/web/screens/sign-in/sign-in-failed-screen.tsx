@@ -6,6 +6,7 @@ export function SignInFailedScreen() {
   return (
     <main className="lone-page">
       <Notice
+        is_page
         role="alert"
         title="That sign-in did not work"
         action={

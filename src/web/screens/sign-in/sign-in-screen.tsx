@@ -8,6 +8,7 @@ export function SignInScreen() {
   const signIn = useMutation({ mutationFn: () => session.signIn(return_to ?? '/') });
   return (
     <main className="lone-page sign-in">
+      <title>Sign in · Annals</title>
       <Wordmark />
       <h1>Every day leaves a trace.</h1>
       <p>Habits, workouts, reading, medicine, tasks: all in one place, with every version kept.</p>

@@ -1,0 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningPostgres, startPostgres } from './postgres.ts';
+
+/** A Postgres of its own in the system's temporary folder, without crash safety; `stop` removes it. */
+export async function startThrowAwayPostgres(): Promise<RunningPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'annals-'));
+  const postgres = await startPostgres({ dataDir: folder, durable: false, log: () => {} });
+  return {
+    ...postgres,
+    async stop() {
+      await postgres.stop();
+      for (const made of [postgres.dataDir, folder]) await rm(made, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,287 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLE_USERS } from '../../src/local/sample.ts';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { axeViolations } from './axe-violations.ts';
+import { launchBrowser } from './launch-browser.ts';
+import { keepPicture, openPage, SIZES, signIn } from './open-page.ts';
+import { startWebStack, type WebStack } from './web-stack.ts';
+
+const [MAYA, JOERG] = SAMPLE_USERS;
+if (MAYA === undefined || JOERG === undefined) throw new Error('The sample has fewer users than these tests need.');
+const ZONE = 'America/Detroit';
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+let stack: WebStack;
+let browser: Browser;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startWebStack(SCHEMA_TEMPLATE), launchBrowser()]);
+  await stack.request(MAYA.id, '/v1/transactions', { operations: records() });
+  await stack.refresh();
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** Maya's records: habits of three days ago, a timer that runs since an hour, and 2025's habits on known days. */
+function records() {
+  const now_ms = Date.now();
+  const ago = (ms: number) => new Date(now_ms - ms).toISOString();
+  const habit = '11111111-1111-4111-8111-111111111111';
+  const project = '22222222-2222-4222-8222-222222222222';
+  const logAt = (timestamp: string) => ({
+    op: 'put',
+    entity_type: 'habit_log',
+    doc: { timestamp, time_zone: ZONE, habit_ids: [habit] },
+  });
+  return [
+    {
+      op: 'put',
+      id: MAYA?.id,
+      entity_type: 'user',
+      doc: { joined_at: '2023-01-01T00:00:00Z', email: MAYA?.email, time_zone: ZONE },
+    },
+    { op: 'put', id: habit, entity_type: 'habit', doc: { label: 'Morning walk' } },
+    { op: 'put', id: project, entity_type: 'project', doc: { label: 'Garden shed' } },
+    {
+      op: 'put',
+      entity_type: 'project_log',
+      doc: { project_id: project, time_zone: ZONE, beginning: ago(HOUR_MS), notes: 'The roof' },
+    },
+    {
+      op: 'put',
+      entity_type: 'project_log',
+      doc: { project_id: project, time_zone: ZONE, beginning: ago(4 * DAY_MS), end: ago(4 * DAY_MS - 1.5 * HOUR_MS) },
+    },
+    logAt(ago(3 * DAY_MS)),
+    logAt(ago(3 * DAY_MS + 1)),
+    // The last minute of 1 March in Detroit is 2 March in UTC.
+    logAt('2025-03-02T04:59:00Z'),
+    logAt('2025-03-01T15:00:00Z'),
+    logAt('2025-03-02T15:00:00Z'),
+    logAt('2025-07-04T15:00:00Z'),
+  ];
+}
+
+async function openCalendar(page: Page): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name: 'Calendar' }).click();
+  await page.getByRole('heading', { name: 'Calendar' }).waitFor();
+  await page.getByText(/^As of/).waitFor();
+}
+
+const LOOKS = Object.keys(SIZES).flatMap((size) => [
+  [size, 'light'],
+  [size, 'dark'],
+]) as [keyof typeof SIZES, 'light' | 'dark'][];
+
+describe('the web client', () => {
+  it.each(LOOKS)('shows every screen on a %s in %s without a fault that axe knows', async (size, theme) => {
+    const { page, complaints } = await openPage(browser, size, theme);
+    await page.goto(stack.origin);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, `sign-in-${size}-${theme}`);
+
+    await signIn(page, stack.origin, MAYA.email);
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, `overview-${size}-${theme}`);
+
+    await openCalendar(page);
+    await page.locator('.heatmap svg').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, `calendar-${size}-${theme}`);
+
+    await page.goto(`${stack.origin}/no-such-page`);
+    await page.getByText('There is no such page').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows what is running, the newest records by day, and the week’s counts', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    await signIn(page, stack.origin, MAYA.email);
+
+    const running = page.getByRole('region', { name: 'Running now' });
+    await expect.poll(() => running.getByRole('timer').textContent()).toMatch(/^1:\d\d:\d\d$/);
+    expect(await running.textContent()).toContain('Garden shed');
+
+    const timeline = page.getByRole('region', { name: 'Timeline' });
+    expect(await timeline.getByText('Morning walk').count()).toBeGreaterThanOrEqual(2);
+    expect(await timeline.getByText('1 h 30 min').count()).toBe(1);
+
+    const counts = page.getByRole('region', { name: 'Last seven days' });
+    const countsOf = (name: RegExp) => counts.getByRole('row', { name }).getByRole('cell').allTextContents();
+    expect(await countsOf(/^Habits/)).toEqual(['0', '2']);
+    expect((await countsOf(/^Project times/)).at(-1)).toBe('2');
+    await page.context().close();
+  });
+
+  it('shows a year’s local days, as many as the API says, as squares and as a table', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    await signIn(page, stack.origin, MAYA.email);
+    await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
+    await page.getByText('Show as a table').click();
+    const table = page.getByRole('table');
+    expect(await table.getByRole('rowheader').allTextContents()).toEqual([
+      'Saturday 1 March',
+      'Sunday 2 March',
+      'Friday 4 July',
+    ]);
+    expect(await table.getByRole('cell').allTextContents()).toEqual(['2', '1', '1']);
+    const heatmap = await stack.request<{ days: unknown[] }>(MAYA.id, '/v1/heatmap?entity_type=habit_log&year=2025');
+    expect(heatmap.days).toHaveLength(3);
+    expect(await page.locator('.summary-value').allTextContents()).toEqual(['4', '3', '2', '2']);
+
+    await page.getByRole('button', { name: 'The year before' }).click();
+    await page.getByText('Nothing in 2024').waitFor();
+    expect(new URL(page.url()).search).toBe('?type=habit_log&year=2024');
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Calendar' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('year')).toBe('2025');
+    await page.context().close();
+  });
+
+  it('shows another user nothing of it, and tells what would be there', async () => {
+    const { page } = await openPage(browser, 'phone', 'light');
+    await signIn(page, stack.origin, JOERG.email);
+    expect(await page.locator('main').textContent()).not.toContain('Morning walk');
+    await page.getByText('Your timeline starts here').waitFor();
+    await page.getByText('Nothing is running.').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'overview-empty-phone-light');
+    await page.context().close();
+  });
+
+  it('can be used from sign-in to the calendar with the keyboard alone', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    await page.goto(stack.origin);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: MAYA.email }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.locator(':focus').textContent()).toBe('Skip to content');
+    for (let i = 0; i < 3; i++) await page.keyboard.press('Tab');
+    expect(await page.locator(':focus').textContent()).toBe('Calendar');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Calendar' }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('content');
+    await page.context().close();
+  });
+
+  it('comes back after sign-in to where it was', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: MAYA.email }).click();
+    await page.getByRole('heading', { name: 'Calendar' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?type=habit_log&year=2025');
+    await page.context().close();
+  });
+
+  it('renews a token that the API no longer takes, and nobody notices', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    await signIn(page, stack.origin, MAYA.email);
+    await page.evaluate(() => {
+      for (const [key, value] of Object.entries(localStorage)) {
+        if (!key.startsWith('annals.user:')) continue;
+        localStorage.setItem(key, JSON.stringify({ ...JSON.parse(value), access_token: 'withdrawn' }));
+      }
+    });
+    await page.reload();
+    await page.getByRole('region', { name: 'Timeline' }).getByText('Morning walk').first().waitFor();
+    await page.context().close();
+  });
+
+  it('asks to sign in again when the session cannot be renewed', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    await signIn(page, stack.origin, MAYA.email);
+    await page.evaluate(() => {
+      for (const [key, value] of Object.entries(localStorage)) {
+        if (!key.startsWith('annals.user:')) continue;
+        const spoilt = { ...JSON.parse(value), access_token: 'withdrawn', refresh_token: 'withdrawn' };
+        localStorage.setItem(key, JSON.stringify(spoilt));
+      }
+    });
+    await page.reload();
+    await page.getByText('You are signed out').waitFor();
+    await page.getByRole('button', { name: 'Sign in again' }).click();
+    // The provider still knows the browser, and asks nothing.
+    await page.getByRole('region', { name: 'Timeline' }).getByText('Morning walk').first().waitFor();
+    await page.context().close();
+  });
+
+  it('says when the service cannot be reached, and goes on when it can', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    await signIn(page, stack.origin, MAYA.email);
+    await page.route('**/v1/heatmap*', (route) => route.abort());
+    await page.clock.install();
+    await page.getByRole('navigation').getByRole('link', { name: 'Calendar' }).click();
+    const failure = page.getByText('The service cannot be reached.');
+    await expect
+      .poll(async () => {
+        await page.clock.fastForward(10_000);
+        return failure.isVisible();
+      })
+      .toBe(true);
+    await page.unroute('**/v1/heatmap*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText(/^As of/).waitFor();
+    await page.context().close();
+  });
+
+  it('keeps the chosen theme', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    await signIn(page, stack.origin, MAYA.email);
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const light = await background();
+    await page.getByRole('button', { name: MAYA.name ?? '' }).click();
+    await page.getByRole('radio', { name: 'Dark' }).check();
+    const dark = await background();
+    expect(dark).not.toBe(light);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    expect(await background()).toBe(dark);
+    await page.context().close();
+  });
+
+  it('signs out at the provider, too: no token renews any more, and the next sign-in asks who it is', async () => {
+    const { page } = await openPage(browser, 'phone', 'light');
+    await signIn(page, stack.origin, MAYA.email);
+    const stolen = await page.evaluate(() => {
+      const [, user] = Object.entries(localStorage).find(([key]) => key.startsWith('annals.user:')) ?? [];
+      return String(JSON.parse(user ?? '{}').refresh_token);
+    });
+    await page.getByRole('button', { name: MAYA.name ?? '' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('annals.user')))).toEqual(
+      [],
+    );
+    const renewal = await fetch(`${stack.issuer}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'refresh_token', client_id: 'annals-web', refresh_token: stolen }),
+    });
+    expect(await renewal.json()).toMatchObject({ error: 'invalid_grant' });
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: JOERG.email }).waitFor();
+    await page.context().close();
+  });
+
+  it('says so when a sign-in comes back that never began', async () => {
+    const { page } = await openPage(browser, 'phone', 'dark');
+    await page.goto(`${stack.origin}/signed-in?code=guess&state=guess`);
+    await page.getByRole('heading', { name: 'That sign-in did not work' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Sign in again' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.context().close();
+  });
+});

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { LOCAL_AUDIENCE, startIdentityProvider, WEB_CLIENT_ID } from '../../src/local/identity-provider.ts';
+import { startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
+import { pickPort } from '../../src/local/pick-port.ts';
+import { runWorkers } from '../../src/local/run-workers.ts';
+import { SAMPLE_USERS } from '../../src/local/sample.ts';
+import { signInOverHttp } from '../../src/local/sign-in-over-http.ts';
+import { createDatabase } from '../database.ts';
+
+/** What `npm start` runs, for a browser: the built client, both Workers, and the local identity provider. */
+export interface WebStack {
+  /** Where the client is. */
+  readonly origin: string;
+  /** The identity provider. */
+  readonly issuer: string;
+  /** A JSON request to the API as this user. */
+  request<Answer>(userId: string, path: string, body?: unknown): Promise<Answer>;
+  /** Brings the analytics up to date. */
+  refresh(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param template the database it starts from */
+export async function startWebStack(template: string): Promise<WebStack> {
+  const { host, port } = inject('postgres');
+  const [database, neon, data_dir, provider_port] = await Promise.all([
+    createDatabase(template),
+    startNeonEndpoint({ postgres: { host, port } }),
+    mkdtemp(join(tmpdir(), 'annals-identity-')),
+    // The Workers must know the provider's address before it starts, and the provider theirs.
+    pickPort(0),
+  ]);
+  const issuer = `http://127.0.0.1:${provider_port}`;
+  const signIn = { OIDC_ISSUER: issuer, OIDC_AUDIENCE: LOCAL_AUDIENCE, OIDC_CLIENT_ID: WEB_CLIENT_ID };
+  const workers = await runWorkers({
+    apiPort: 0,
+    importPort: 0,
+    log: () => {},
+    api: { ...signIn, DATABASE_URL: database.urlAs('annals_app', neon.port) },
+    import: { ...signIn, DATABASE_URL: database.urlAs('annals_import', neon.port) },
+  });
+  const origin = workers.apiUrl;
+  const provider = await startIdentityProvider({
+    port: provider_port,
+    users: SAMPLE_USERS,
+    web_origins: [origin],
+    data_dir,
+  });
+  return {
+    origin,
+    issuer,
+    async request<Answer>(userId: string, path: string, body?: unknown) {
+      const { access_token } = await signInOverHttp(issuer, userId, origin);
+      const response = await fetch(origin + path, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+      return (await response.json()) as Answer;
+    },
+    refresh: () => workers.tick(new Date()),
+    async stop() {
+      await workers.stop();
+      await provider.stop();
+      await neon.stop();
+      await database.drop();
+      await rm(data_dir, { recursive: true });
+    },
+  };
+}

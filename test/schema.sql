@@ -1,0 +1,1489 @@
+-- Extensions
+create extension btree_gist;
+
+-- Composite types
+create type activity_bucket as (user_id uuid, entity_type text, day date);
+create type entity_facts as (occurred_at timestamp with time zone, occurred_until timestamp with time zone, created_at timestamp with time zone, deleted_at timestamp with time zone, sensitive boolean, archived boolean, label text, related uuid[]);
+create type entity_state as (entity_id uuid, entity_type text, user_id uuid, version bigint, occurred_at timestamp with time zone, occurred_until timestamp with time zone, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, sensitive boolean, archived boolean, label text, related uuid[], doc jsonb, hints jsonb);
+create type event_row as (entity_id uuid, valid_time timestamp with time zone, tx_time timestamp with time zone, tx bigint, entity_type text, user_id uuid, doc jsonb, hints jsonb);
+
+-- Sequences
+create sequence tx_seq as bigint;
+
+-- Tables
+create table analytics (
+  name text not null,
+  kind text not null,
+  cursor_xid xid8 not null default '0'::xid8,
+  cursor_seq bigint not null default 0,
+  as_of timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  last_pass_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  stale boolean not null default true,
+  scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  lease uuid,
+  lease_until timestamp with time zone
+);
+create table daily_activity (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  records integer not null,
+  minutes double precision not null
+);
+create table entities (
+  entity_id uuid not null,
+  user_id uuid,
+  version bigint,
+  occurred_at timestamp with time zone,
+  occurred_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  last_tx_time timestamp with time zone not null,
+  next_valid_time timestamp with time zone,
+  sensitive boolean not null,
+  archived boolean not null,
+  entity_type text,
+  label text,
+  related uuid[] not null,
+  doc jsonb,
+  hints jsonb
+);
+create table entity_types (
+  name text not null,
+  xtdb_name text not null,
+  axis_from text[] not null,
+  axis_until text,
+  label_fields text[] not null,
+  relations jsonb not null,
+  timeline boolean not null,
+  timer_parent text,
+  time_zone_field text
+);
+create table event_log (
+  seq bigint not null generated always as identity,
+  xid xid8 not null default pg_current_xact_id(),
+  tx bigint not null,
+  tx_time timestamp with time zone not null,
+  valid_time timestamp with time zone not null,
+  entity_id uuid not null,
+  user_id uuid,
+  import_id uuid,
+  entity_type text,
+  doc jsonb,
+  hints jsonb
+);
+create table evictions (
+  eviction_id bigint not null generated always as identity,
+  entity_id uuid,
+  xtdb_id_hash text,
+  tx bigint not null,
+  tx_time timestamp with time zone not null,
+  user_id uuid,
+  evicted_by text not null,
+  import_id uuid,
+  xid xid8 not null default pg_current_xact_id()
+);
+create table idempotency_keys (
+  user_id uuid not null,
+  key text not null,
+  request_hash text not null,
+  answer jsonb,
+  created_at timestamp with time zone not null default clock_timestamp()
+);
+create table import_chunks (
+  import_id uuid not null,
+  first_line bigint not null,
+  last_line bigint not null,
+  digest text not null,
+  bytes bigint not null,
+  rows integer not null,
+  inserted integer not null,
+  tombstones integer not null,
+  evictions integer not null,
+  rejects integer not null,
+  conflicts integer not null,
+  nonconforming integer not null,
+  entities integer not null,
+  first_entity uuid,
+  last_entity uuid,
+  max_tx bigint,
+  header jsonb,
+  footer jsonb,
+  report jsonb not null,
+  applied_at timestamp with time zone not null default clock_timestamp()
+);
+create table import_rejects (
+  import_id uuid not null,
+  line bigint not null,
+  reason text not null,
+  raw bytea not null
+);
+create table import_transitions (
+  state text not null,
+  action text not null,
+  next_state text not null
+);
+create table imports (
+  import_id uuid not null default gen_random_uuid(),
+  fingerprint text not null,
+  file_name text not null,
+  total_bytes bigint not null,
+  created_by uuid not null,
+  state text not null default 'running'::text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  state_since timestamp with time zone not null default clock_timestamp(),
+  ran_before interval not null default '00:00:00'::interval,
+  last_error text
+);
+create table refresh_log (
+  refresh_id uuid not null default gen_random_uuid(),
+  name text not null,
+  mode text,
+  scheduled_for timestamp with time zone not null,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  finished_at timestamp with time zone,
+  duration_ms double precision,
+  events bigint,
+  buckets bigint,
+  rows bigint,
+  lag_before_ms double precision,
+  error text
+);
+create table time_zones (
+  name text not null
+);
+
+-- Constraints
+alter table analytics add constraint analytics_kind_check CHECK ((kind = ANY (ARRAY['rollup'::text, 'materialized_view'::text])));
+alter table analytics add constraint analytics_pkey PRIMARY KEY (name);
+alter table daily_activity add constraint daily_activity_pkey PRIMARY KEY (user_id, entity_type, day);
+alter table entities add constraint entities_absent_is_deleted CHECK (((doc IS NOT NULL) OR (deleted_at IS NOT NULL)));
+alter table entities add constraint entities_pkey PRIMARY KEY (entity_id);
+alter table entity_types add constraint entity_types_pkey PRIMARY KEY (name);
+alter table entity_types add constraint entity_types_xtdb_name_key UNIQUE (xtdb_name);
+alter table event_log add constraint event_log_pkey PRIMARY KEY (entity_id, valid_time, tx_time, tx);
+alter table evictions add constraint evictions_pkey PRIMARY KEY (eviction_id);
+alter table evictions add constraint evictions_xtdb_id_hash_entity_id_tx_tx_time_key UNIQUE NULLS NOT DISTINCT (xtdb_id_hash, entity_id, tx, tx_time);
+alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (user_id, key);
+alter table import_chunks add constraint import_chunks_check CHECK ((last_line >= first_line));
+alter table import_chunks add constraint import_chunks_first_line_check CHECK ((first_line > 0));
+alter table import_chunks add constraint import_chunks_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id);
+alter table import_chunks add constraint import_chunks_import_id_int8range_excl EXCLUDE USING gist (import_id WITH =, int8range(first_line, last_line, '[]'::text) WITH &&);
+alter table import_chunks add constraint import_chunks_pkey PRIMARY KEY (import_id, first_line);
+alter table import_rejects add constraint import_rejects_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id);
+alter table import_rejects add constraint import_rejects_pkey PRIMARY KEY (import_id, line);
+alter table import_transitions add constraint import_transitions_pkey PRIMARY KEY (state, action);
+alter table imports add constraint imports_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text));
+alter table imports add constraint imports_pkey PRIMARY KEY (import_id);
+alter table imports add constraint imports_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'cancelled'::text, 'finished'::text])));
+alter table imports add constraint imports_total_bytes_check CHECK ((total_bytes >= 0));
+alter table refresh_log add constraint refresh_log_mode_check CHECK ((mode = ANY (ARRAY['noop'::text, 'incremental'::text, 'full'::text])));
+alter table refresh_log add constraint refresh_log_name_fkey FOREIGN KEY (name) REFERENCES analytics(name);
+alter table refresh_log add constraint refresh_log_pkey PRIMARY KEY (refresh_id);
+alter table time_zones add constraint time_zones_pkey PRIMARY KEY (name);
+
+-- Views
+create view activity as
+ SELECT e.user_id,
+    e.entity_type,
+    e.entity_id,
+    e.occurred_at,
+    e.occurred_until,
+    d.day,
+    d.records,
+    d.minutes
+   FROM (((live_entities e
+     LEFT JOIN entity_types t ON ((t.name = e.entity_type)))
+     LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
+     CROSS JOIN LATERAL activity_days(e.occurred_at, e.occurred_until,
+        CASE
+            WHEN ((e.doc ->> t.axis_from[1]) ~ '^\d{4}-\d\d-\d\d$'::text) THEN 'UTC'::text
+            ELSE as_zone((e.doc ->> t.time_zone_field), (u.doc ->> 'time_zone'::text))
+        END) d(day, records, minutes))
+  WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type IS NOT NULL) AND isfinite(e.occurred_at));
+create materialized view duration_profile as
+ SELECT user_id,
+    entity_type,
+    (date_trunc('month'::text, (day)::timestamp with time zone))::date AS month,
+    count(*) AS days,
+    percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY minutes) AS median_minutes,
+    percentile_cont((0.9)::double precision) WITHIN GROUP (ORDER BY minutes) AS p90_minutes
+   FROM daily_activity
+  WHERE (minutes > (0)::double precision)
+  GROUP BY user_id, entity_type, ((date_trunc('month'::text, (day)::timestamp with time zone))::date);
+create view live_entities with (security_invoker=true) as
+ SELECT entities.entity_id,
+    entities.entity_type,
+    entities.user_id,
+    entities.version,
+    entities.occurred_at,
+    entities.occurred_until,
+    entities.created_at,
+    entities.updated_at,
+    entities.deleted_at,
+    entities.sensitive,
+    entities.archived,
+    entities.label,
+    entities.related,
+    entities.doc,
+    entities.hints
+   FROM entities
+  WHERE ((entities.doc IS NOT NULL) AND ((entities.next_valid_time IS NULL) OR (entities.next_valid_time > now())))
+UNION ALL
+ SELECT s.entity_id,
+    s.entity_type,
+    s.user_id,
+    s.version,
+    s.occurred_at,
+    s.occurred_until,
+    s.created_at,
+    s.updated_at,
+    s.deleted_at,
+    s.sensitive,
+    s.archived,
+    s.label,
+    s.related,
+    s.doc,
+    s.hints
+   FROM (entities e
+     CROSS JOIN LATERAL state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints))
+  WHERE (e.next_valid_time <= now());
+
+-- Indexes
+CREATE UNIQUE INDEX duration_profile_key ON public.duration_profile USING btree (user_id, entity_type, month);
+CREATE INDEX entities_doc ON public.entities USING gin (doc jsonb_path_ops);
+CREATE INDEX entities_hidden_parents ON public.entities USING btree (user_id) WHERE (sensitive OR archived);
+CREATE INDEX entities_long ON public.entities USING btree (user_id, entity_type, occurred_until) WHERE ((occurred_until - occurred_at) > '24:00:00'::interval);
+CREATE INDEX entities_running ON public.entities USING btree (user_id, occurred_at DESC) WHERE ((occurred_until IS NULL) AND (deleted_at IS NULL));
+CREATE INDEX entities_turning_over ON public.entities USING btree (next_valid_time) WHERE (next_valid_time IS NOT NULL);
+CREATE INDEX entities_user_time ON public.entities USING btree (user_id, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
+CREATE INDEX entities_user_type_time ON public.entities USING btree (user_id, entity_type, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
+CREATE INDEX event_log_future ON public.event_log USING btree (valid_time) WHERE (valid_time > tx_time);
+CREATE INDEX event_log_user_type_time ON public.event_log USING btree (user_id, entity_type, tx_time);
+CREATE INDEX event_log_xid_seq ON public.event_log USING btree (xid, seq);
+CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
+CREATE INDEX import_chunks_footer ON public.import_chunks USING btree (import_id, last_line) WHERE (footer IS NOT NULL);
+CREATE UNIQUE INDEX imports_fingerprint ON public.imports USING btree (fingerprint) WHERE (state <> 'cancelled'::text);
+CREATE INDEX refresh_log_started ON public.refresh_log USING btree (started_at DESC);
+
+-- Functions
+CREATE OR REPLACE FUNCTION public.activity_buckets(p_user_id uuid, p_entity_type text, p_doc jsonb, p_first_tx_time timestamp with time zone)
+ RETURNS SETOF activity_bucket
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT activity_buckets.p_user_id AS p_user_id,
+     activity_buckets.p_entity_type AS p_entity_type,
+     (d.day + o.days) AS date
+    FROM ((entity_facts(activity_buckets.p_entity_type, activity_buckets.p_doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)
+      CROSS JOIN LATERAL activity_days(COALESCE(x.occurred_at, activity_buckets.p_first_tx_time), x.occurred_until, 'UTC'::text) d(day, records, minutes))
+      CROSS JOIN generate_series('-1'::integer, 1) o(days))
+   WHERE ((activity_buckets.p_doc IS NOT NULL) AND (activity_buckets.p_user_id IS NOT NULL) AND (activity_buckets.p_entity_type IS NOT NULL));
+END
+;
+CREATE OR REPLACE FUNCTION public.activity_days(p_from timestamp with time zone, p_until timestamp with time zone, p_zone text)
+ RETURNS TABLE(day date, records integer, minutes double precision)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT s.day,
+     s.records,
+     s.minutes
+    FROM ( SELECT (d.day)::date AS day,
+             (((d.day)::date = b.first))::integer AS records,
+                 CASE
+                     WHEN (activity_days.p_until > activity_days.p_from) THEN ((EXTRACT(epoch FROM (LEAST(activity_days.p_until, ((((d.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))))::double precision / (60)::double precision)
+                     ELSE (0)::double precision
+                 END AS minutes
+            FROM (( SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
+                     ((GREATEST(activity_days.p_from, activity_days.p_until) AT TIME ZONE activity_days.p_zone))::date AS last) b
+              CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))) s
+   WHERE ((s.records > 0) OR (s.minutes > (0)::double precision));
+END
+;
+CREATE OR REPLACE FUNCTION public.as_instant(p_text text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN ((p_text ~ '^\d{4}-\d\d-\d\d$'::text) AND pg_input_is_valid(p_text, 'date'::text)) THEN ((p_text || 'T00:00:00Z'::text))::timestamp with time zone WHEN ((p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$'::text) AND pg_input_is_valid(p_text, 'timestamptz'::text)) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END
+;
+CREATE OR REPLACE FUNCTION public.as_zone(p_text text, p_default text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN COALESCE((SELECT time_zones.name FROM time_zones WHERE (time_zones.name = as_zone.p_text)), (SELECT time_zones.name FROM time_zones WHERE (time_zones.name = as_zone.p_default)), 'UTC'::text)
+;
+CREATE OR REPLACE FUNCTION public.caller()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('annals.user_id'::text, true), ''::text))::uuid
+;
+CREATE OR REPLACE FUNCTION public.entity_facts(p_entity_type text, p_doc jsonb)
+ RETURNS entity_facts
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+AS $function$
+declare
+  v_type entity_types%rowtype;
+  v_facts entity_facts;
+  v_field text;
+  v_relation jsonb;
+begin
+  v_facts.sensitive := coalesce(p_doc -> 'sensitive' = 'true'::jsonb, false);
+  v_facts.archived := coalesce(p_doc -> 'archived' = 'true'::jsonb, false);
+  v_facts.related := '{}';
+  if p_doc is null then
+    return v_facts;
+  end if;
+  -- Docs of before the app renamed its meta attributes keep the old names.
+  v_facts.created_at := as_instant(coalesce(p_doc ->> 'created_at', p_doc ->> 'tech.jgood.gleanmo.schema/created-at'));
+  if coalesce(p_doc ->> 'deleted_at', p_doc ->> 'tech.jgood.gleanmo.schema/deleted-at') is not null then
+    v_facts.deleted_at := coalesce(
+      as_instant(coalesce(p_doc ->> 'deleted_at', p_doc ->> 'tech.jgood.gleanmo.schema/deleted-at')),
+      '-infinity'
+    );
+  end if;
+  select * into v_type from entity_types where name = p_entity_type;
+  if not found then
+    v_facts.occurred_at := v_facts.created_at;
+    v_facts.occurred_until := v_facts.created_at;
+    return v_facts;
+  end if;
+  foreach v_field in array v_type.axis_from loop
+    v_facts.occurred_at := as_instant(p_doc ->> v_field);
+    exit when v_facts.occurred_at is not null;
+  end loop;
+  if v_type.axis_until is null or v_facts.occurred_at is null then
+    v_facts.occurred_at := coalesce(v_facts.occurred_at, v_facts.created_at);
+    v_facts.occurred_until := v_facts.occurred_at;
+  else
+    v_facts.occurred_until := as_instant(p_doc ->> v_type.axis_until);
+  end if;
+  foreach v_field in array v_type.label_fields loop
+    v_facts.label := nullif(p_doc ->> v_field, '');
+    exit when v_facts.label is not null;
+  end loop;
+  for v_relation in select jsonb_array_elements(v_type.relations) loop
+    v_facts.related := v_facts.related || array(
+      select r::uuid
+      from jsonb_array_elements_text(
+        case jsonb_typeof(p_doc -> (v_relation ->> 'field'))
+          when 'array' then p_doc -> (v_relation ->> 'field')
+          when 'string' then jsonb_build_array(p_doc -> (v_relation ->> 'field'))
+          else '[]'
+        end
+      ) r
+      where pg_input_is_valid(r, 'uuid')
+    );
+  end loop;
+  return v_facts;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.entity_record(p_state entity_state)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (jsonb_build_object('id', (p_state).entity_id, 'entity_type', (p_state).entity_type, 'user_id', (p_state).user_id, 'version', (p_state).version, 'occurred_at', iso((p_state).occurred_at), 'occurred_until', iso((p_state).occurred_until), 'created_at', iso((p_state).created_at), 'updated_at', iso((p_state).updated_at), 'deleted_at', iso((p_state).deleted_at)) || (p_state).doc)
+;
+CREATE OR REPLACE FUNCTION public.event_rows(p_entity_id uuid, p_pending event_row[])
+ RETURNS SETOF event_row
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT DISTINCT ON (r.valid_time) r.entity_id,
+     r.valid_time,
+     r.tx_time,
+     r.tx,
+     r.entity_type,
+     r.user_id,
+     r.doc,
+     r.hints
+    FROM ( SELECT e.entity_id,
+             e.valid_time,
+             e.tx_time,
+             e.tx,
+             e.entity_type,
+             e.user_id,
+             e.doc,
+             e.hints
+            FROM event_log e
+           WHERE (e.entity_id = event_rows.p_entity_id)
+         UNION ALL
+          SELECT p.entity_id,
+             p.valid_time,
+             p.tx_time,
+             p.tx,
+             p.entity_type,
+             p.user_id,
+             p.doc,
+             p.hints
+            FROM unnest(event_rows.p_pending) p(entity_id, valid_time, tx_time, tx, entity_type, user_id, doc, hints)
+           WHERE (p.entity_id = event_rows.p_entity_id)) r
+   ORDER BY r.valid_time, r.tx_time DESC, r.tx DESC;
+END
+;
+CREATE OR REPLACE FUNCTION public.fold_entities(p_ids uuid[], p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_again uuid[] := p_ids;
+  v_known uuid[];
+begin
+  -- Rows that exist are locked first, in one order for all, so what is read next is the last word on them. A row that a
+  -- rival creates in between is met as a conflict, folded from a snapshot that may miss the rival's events, and so folded
+  -- once more, now locked by us: two rounds always end it.
+  for v_round in 1..2 loop
+    perform from entities where entity_id = any (v_again) order by entity_id for update;
+    select coalesce(array_agg(entity_id), '{}') into v_known from entities where entity_id = any (v_again);
+    with folded as (
+      select
+        i.entity_id, s.first_tx_time, s.last_tx_time, s.next_valid_time,
+        v.seq, v.tx_time, v.valid_time, v.doc, v.hints,
+        coalesce(v.user_id, o.user_id) as user_id,
+        case when v.doc is null then o.entity_type else v.entity_type end as entity_type
+      from unnest(v_again) as i(entity_id)
+      cross join lateral (
+        select min(e.tx_time) as first_tx_time, max(e.tx_time) as last_tx_time,
+          min(e.valid_time) filter (where e.valid_time > p_now) as next_valid_time
+        from event_log e where e.entity_id = i.entity_id
+      ) s
+      left join lateral version_at(i.entity_id, p_now, 'infinity') v on true
+      left join lateral (
+        -- An imported tombstone says neither whose nor what: the newest doc before it does, else the newest of all.
+        select e.user_id, e.entity_type from event_log e
+        where e.entity_id = i.entity_id and v.doc is null
+        order by (e.doc is not null) desc, (e.valid_time <= p_now) desc, e.valid_time desc, e.tx_time desc, e.tx desc
+        limit 1
+      ) o on true
+      where s.last_tx_time is not null
+    ), written as (
+      insert into entities as w (
+        entity_id, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+        last_tx_time, next_valid_time, sensitive, archived, entity_type, label, related, doc, hints
+      )
+      select
+        f.entity_id, f.user_id, f.seq,
+        coalesce(x.occurred_at, f.first_tx_time), case when x.occurred_at is null then f.first_tx_time else x.occurred_until end,
+        coalesce(x.created_at, f.first_tx_time), coalesce(f.tx_time, f.first_tx_time),
+        case when f.doc is null then coalesce(f.valid_time, '-infinity') else x.deleted_at end,
+        f.last_tx_time, f.next_valid_time, x.sensitive, x.archived, f.entity_type, x.label, x.related, f.doc, f.hints
+      from folded f
+      cross join lateral entity_facts(f.entity_type, f.doc) x
+      order by f.entity_id
+      on conflict (entity_id) do update set
+        user_id = excluded.user_id, version = excluded.version,
+        occurred_at = excluded.occurred_at, occurred_until = excluded.occurred_until,
+        created_at = excluded.created_at, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at,
+        last_tx_time = excluded.last_tx_time, next_valid_time = excluded.next_valid_time,
+        sensitive = excluded.sensitive, archived = excluded.archived, entity_type = excluded.entity_type,
+        label = excluded.label, related = excluded.related, doc = excluded.doc, hints = excluded.hints
+      returning w.entity_id, (w.xmax <> 0) as existed
+    )
+    select array_agg(entity_id) filter (where existed and not entity_id = any (v_known)) into v_again from written;
+    exit when v_again is null;
+  end loop;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.foreign_entities(p_ids uuid[], p_user_id uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT entities.entity_id
+    FROM entities
+   WHERE ((entities.entity_id = ANY (foreign_entities.p_ids)) AND (entities.user_id IS DISTINCT FROM foreign_entities.p_user_id));
+END
+;
+CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (SELECT jsonb_object_agg(h.key, h.value) AS jsonb_object_agg FROM jsonb_each(hints_without.p_hints) h(key, value) WHERE (replace(replace(split_part(h.key, '/'::text, 2), '~1'::text, '/'::text), '~0'::text, '~'::text) <> ALL (hints_without.p_fields)))
+;
+CREATE OR REPLACE FUNCTION public.import_act(p_import_id uuid, p_action text, p_error text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_import imports%rowtype;
+  v_next text;
+begin
+  -- For update: waits for chunks under way, which hold the row shared, and keeps out later ones.
+  select * into v_import from imports where import_id = p_import_id for update;
+  if not found then
+    raise exception 'no such import' using errcode = 'AN404', hint = 'Open the import first.';
+  end if;
+  select next_state into v_next from import_transitions where state = v_import.state and action = p_action;
+  if not found then
+    raise exception 'the import is %: it cannot %', v_import.state, p_action using errcode = 'AN409',
+      hint = case v_import.state
+        when 'cancelled' then 'Open a new import of the file: what is in already will not be written twice.'
+        when 'paused' then 'Resume it first.'
+        else 'Nothing is left to do.'
+      end;
+  end if;
+  if v_next <> v_import.state then
+    update imports set
+      state = v_next, state_since = clock_timestamp(),
+      ran_before = ran_before + case when state = 'running' then clock_timestamp() - state_since else '0' end,
+      last_error = case when v_next = 'paused' then p_error end
+    where import_id = p_import_id;
+  end if;
+  return import_status(p_import_id);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.import_chunk(p_chunk jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_import imports%rowtype;
+  v_kept import_chunks%rowtype;
+  v_first constant bigint := (p_chunk ->> 'first_line')::bigint;
+  v_last constant bigint := (p_chunk ->> 'last_line')::bigint;
+  v_rows integer;
+  v_inserted integer;
+  v_tombstones integer;
+  v_rejects integer;
+  v_conflicts jsonb := '[]';
+  v_footer_line bigint;
+  v_max_tx bigint;
+  v_ids uuid[];
+begin
+  -- Shared: chunks of one import run side by side; what changes its state takes the row for itself and so waits for them all.
+  select * into v_import from imports where import_id = (p_chunk ->> 'import_id')::uuid for share;
+  if not found then
+    raise exception 'no such import' using errcode = 'AN404', hint = 'Open the import first.';
+  end if;
+  if v_import.fingerprint <> p_chunk ->> 'fingerprint' then
+    raise exception 'this chunk is of another file than the import was opened with'
+      using errcode = 'AN409', hint = 'Open an import for this file, or send the file the import was opened with.';
+  end if;
+
+  if v_import.state = 'running' then
+    -- The fence: a rival with any of these lines waits here until the first one commits, and then does nothing.
+    insert into import_chunks (
+      import_id, first_line, last_line, digest, bytes, rows, inserted, tombstones, evictions, rejects, conflicts, nonconforming,
+      entities, header, footer, report
+    ) values (
+      v_import.import_id, v_first, v_last, p_chunk ->> 'digest', (p_chunk ->> 'bytes')::bigint, 0, 0, 0, 0, 0, 0,
+      (p_chunk ->> 'nonconforming')::integer, 0, nullif(p_chunk -> 'header', 'null'), nullif(p_chunk -> 'footer', 'null'),
+      p_chunk -> 'report'
+    ) on conflict do nothing;
+  end if;
+  if v_import.state <> 'running' or not found then
+    select * into v_kept from import_chunks where import_id = v_import.import_id and first_line = v_first and last_line = v_last;
+    if v_kept.digest = p_chunk ->> 'digest' then
+      return jsonb_build_object(
+        'applied', false, 'first_line', v_first, 'last_line', v_last, 'rows', v_kept.rows, 'inserted', v_kept.inserted,
+        'tombstones', v_kept.tombstones, 'evictions', v_kept.evictions, 'rejects', v_kept.rejects, 'nonconforming', v_kept.nonconforming,
+        'conflicts', v_conflicts
+      );
+    elsif v_import.state = 'running' then
+      raise exception 'lines % to % overlap lines that are in already, cut or worded otherwise', v_first, v_last
+        using errcode = 'AN409', hint = 'Ask for the import''s status and send the lines that are missing.';
+    else
+      raise exception 'the import is %: it takes no chunk', v_import.state using errcode = 'AN409',
+        hint = case v_import.state
+          when 'paused' then 'Resume it first.'
+          else 'Open an import of the file.'
+        end;
+    end if;
+  end if;
+  select min(last_line) into v_footer_line from import_chunks where import_id = v_import.import_id and footer is not null;
+  if v_last > v_footer_line or (p_chunk -> 'footer' <> 'null' and exists (
+    select from import_chunks where import_id = v_import.import_id and first_line > v_last
+  )) then
+    raise exception 'the file goes on after its footer' using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
+  end if;
+
+  with input as materialized (
+    select * from jsonb_to_recordset(p_chunk -> 'rows') as r(
+      line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, user_id uuid, entity_type text,
+      doc jsonb, hints jsonb
+    )
+  ), inserted as (
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
+    select tx, tx_time, valid_time, entity_id, user_id, v_import.import_id, entity_type, nullif(doc, 'null'), nullif(hints, 'null')
+    from input order by entity_id, valid_time, tx_time, tx
+    on conflict (entity_id, valid_time, tx_time, tx) do nothing
+    returning entity_id
+  )
+  select (select count(*) from input), (select count(*) from inserted),
+    (select count(*) from input where nullif(doc, 'null') is null), (select array_agg(distinct entity_id) from input),
+    (select max(tx) from input)
+  into v_rows, v_inserted, v_tombstones, v_ids, v_max_tx;
+
+  if v_inserted < v_rows then
+    -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
+    with conflicts as (
+      insert into import_rejects (import_id, line, reason, raw)
+      select v_import.import_id, r.line, 'the store holds another version of this entity at this valid time and transaction',
+        convert_to(to_jsonb(r)::text, 'UTF8')
+      from jsonb_to_recordset(p_chunk -> 'rows') as r(
+        line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
+      )
+      join event_log e using (entity_id, valid_time, tx_time, tx)
+      where (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints)
+      returning line, reason
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('line', line, 'reason', reason) order by line), '[]') into v_conflicts from conflicts;
+  end if;
+  insert into import_rejects (import_id, line, reason, raw)
+    select v_import.import_id, r.line, r.reason, decode(r.raw, 'base64')
+    from jsonb_to_recordset(p_chunk -> 'rejects') as r(line bigint, reason text, raw text);
+  get diagnostics v_rejects = row_count;
+
+  insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, evicted_by, import_id)
+    select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, 'xtdb', v_import.import_id
+    from jsonb_to_recordset(p_chunk -> 'evictions') as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
+    on conflict do nothing;
+
+  if v_ids is not null then
+    perform fold_entities(v_ids, clock_timestamp());
+  end if;
+
+  update import_chunks set
+    rows = v_rows, inserted = v_inserted, tombstones = v_tombstones, evictions = jsonb_array_length(p_chunk -> 'evictions'),
+    rejects = v_rejects, conflicts = jsonb_array_length(v_conflicts), entities = coalesce(cardinality(v_ids), 0),
+    first_entity = (p_chunk -> 'rows' -> 0 ->> 'entity_id')::uuid, last_entity = (p_chunk -> 'rows' -> -1 ->> 'entity_id')::uuid,
+    max_tx = v_max_tx
+  where import_id = v_import.import_id and first_line = v_first;
+  return jsonb_build_object(
+    'applied', true, 'first_line', v_first, 'last_line', v_last, 'rows', v_rows, 'inserted', v_inserted, 'tombstones', v_tombstones,
+    'evictions', jsonb_array_length(p_chunk -> 'evictions'), 'rejects', v_rejects, 'nonconforming', p_chunk -> 'nonconforming',
+    'conflicts', v_conflicts
+  );
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.import_finish(p_import_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_status jsonb;
+  v_footer jsonb;
+  v_last_line bigint;
+  v_entities bigint;
+begin
+  perform from imports where import_id = p_import_id and state = 'finished' for update;
+  if found then
+    return import_status(p_import_id);
+  end if;
+  v_status := import_act(p_import_id, 'finish');
+  select c.footer, c.last_line into v_footer, v_last_line
+    from import_chunks c where c.import_id = p_import_id and c.footer is not null order by c.last_line limit 1;
+  if v_footer is null then
+    raise exception 'the file has no footer: it was cut short' using errcode = 'AN422',
+      hint = format('Lines up to %s are in. Send the rest, or export again.', (v_status ->> 'next_line')::bigint - 1);
+  end if;
+  if (v_status ->> 'next_line')::bigint <= v_last_line then
+    raise exception 'line % is missing', v_status ->> 'next_line' using errcode = 'AN422',
+      hint = 'Send the missing lines and finish again.';
+  end if;
+  -- Two chunks sent side by side can each be in before they see the other.
+  if (v_status ->> 'lines')::bigint <> v_last_line then
+    raise exception 'the file goes on after its footer' using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
+  end if;
+  -- Every line is the header, the footer, a row, an eviction, or a reject: then nothing can be missing unnoticed.
+  if (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'rejects')::bigint + 2 <> v_last_line then
+    raise exception 'of % lines only % are accounted for', v_last_line,
+      (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'rejects')::bigint + 2
+      using errcode = 'AN500';
+  end if;
+  if (v_footer ->> 'rows')::bigint + (v_footer ->> 'evicted')::bigint + 2 <> v_last_line then
+    raise exception 'the footer promises % rows and % evictions, the file has % such lines',
+      v_footer ->> 'rows', v_footer ->> 'evicted', v_last_line - 2
+      using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
+  end if;
+  if (v_status ->> 'rejects')::bigint = 0 then
+    -- Rows are grouped by entity, so an entity is counted twice just where a chunk ends within it.
+    select sum(c.entities) - count(*) filter (where c.last_entity = n.first_entity) into v_entities
+    from import_chunks c left join import_chunks n on n.import_id = c.import_id and n.first_line = c.last_line + 1
+    where c.import_id = p_import_id;
+    if v_entities <> (v_footer ->> 'entities')::bigint then
+      raise exception 'the footer promises % entities, the file has %', v_footer ->> 'entities', v_entities
+        using errcode = 'AN422', hint = 'The file is not what was exported, or its rows are not grouped by entity. Export again.';
+    end if;
+  end if;
+  perform setval('tx_seq', greatest((select max(max_tx) from import_chunks where import_id = p_import_id), last_value)) from tx_seq;
+  -- One rebuild, not a million invalidations.
+  update analytics set stale = true;
+  return v_status;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.import_list()
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT import_status(imports.import_id) AS import_status
+    FROM imports
+   ORDER BY imports.created_at DESC, imports.import_id
+  LIMIT 100;
+END
+;
+CREATE OR REPLACE FUNCTION public.import_open(p_request jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_import imports%rowtype;
+  v_created boolean;
+begin
+  insert into imports (fingerprint, file_name, total_bytes, created_by)
+    values (p_request ->> 'fingerprint', p_request ->> 'file_name', (p_request ->> 'total_bytes')::bigint, (p_request ->> 'created_by')::uuid)
+    on conflict (fingerprint) where state <> 'cancelled' do nothing;
+  v_created := found;
+  select * into strict v_import from imports where fingerprint = p_request ->> 'fingerprint' and state <> 'cancelled';
+  return import_status(v_import.import_id) || jsonb_build_object('created', v_created);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.import_report(p_import_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT jsonb_build_object('types', COALESCE(( SELECT jsonb_object_agg(t.key, t.counters) AS jsonb_object_agg
+            FROM ( SELECT t_1.key,
+                     jsonb_build_object('rows', sum(((t_1.value ->> 'rows'::text))::bigint), 'tombstones', sum(((t_1.value ->> 'tombstones'::text))::bigint), 'back_dated', sum(((t_1.value ->> 'back_dated'::text))::bigint), 'future', sum(((t_1.value ->> 'future'::text))::bigint), 'nonconforming', sum(((t_1.value ->> 'nonconforming'::text))::bigint), 'without_user', sum(((t_1.value ->> 'without_user'::text))::bigint)) AS counters
+                    FROM (import_chunks c
+                      CROSS JOIN LATERAL jsonb_each((c.report -> 'types'::text)) t_1(key, value))
+                   WHERE (c.import_id = i.import_id)
+                   GROUP BY t_1.key) t), '{}'::jsonb), 'nonconforming', COALESCE(( SELECT jsonb_object_agg(f.key, jsonb_build_object('count', f.count, 'line', f.line)) AS jsonb_object_agg
+            FROM ( SELECT f_1.key,
+                     sum(((f_1.value ->> 'count'::text))::bigint) AS count,
+                     min(((f_1.value ->> 'line'::text))::bigint) AS line
+                    FROM (import_chunks c
+                      CROSS JOIN LATERAL jsonb_each((c.report -> 'nonconforming'::text)) f_1(key, value))
+                   WHERE (c.import_id = i.import_id)
+                   GROUP BY f_1.key) f), '{}'::jsonb), 'unknown_attributes', COALESCE(( SELECT jsonb_object_agg(f.key, jsonb_build_object('count', f.count, 'line', f.line)) AS jsonb_object_agg
+            FROM ( SELECT f_1.key,
+                     sum(((f_1.value ->> 'count'::text))::bigint) AS count,
+                     min(((f_1.value ->> 'line'::text))::bigint) AS line
+                    FROM (import_chunks c
+                      CROSS JOIN LATERAL jsonb_each((c.report -> 'unknown_attributes'::text)) f_1(key, value))
+                   WHERE (c.import_id = i.import_id)
+                   GROUP BY f_1.key) f), '{}'::jsonb), 'other_ids', ( SELECT jsonb_build_object('count', sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint), 'line', min((((c.report -> 'other_ids'::text) ->> 'line'::text))::bigint)) AS jsonb_build_object
+            FROM import_chunks c
+           WHERE (c.import_id = i.import_id))) AS jsonb_build_object
+    FROM imports i
+   WHERE (i.import_id = import_report.p_import_id);
+END
+;
+CREATE OR REPLACE FUNCTION public.import_status(p_import_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT jsonb_build_object('import_id', i.import_id, 'state', i.state, 'fingerprint', i.fingerprint, 'file_name', i.file_name, 'total_bytes', i.total_bytes, 'created_by', i.created_by, 'created_at', iso(i.created_at), 'state_since', iso(i.state_since), 'running_ms', round((EXTRACT(epoch FROM (i.ran_before +
+         CASE
+             WHEN (i.state = 'running'::text) THEN (clock_timestamp() - i.state_since)
+             ELSE '00:00:00'::interval
+         END)) * (1000)::numeric)), 'last_chunk_at', iso(s.last_chunk_at), 'last_error', i.last_error, 'header', ( SELECT c.header
+            FROM import_chunks c
+           WHERE ((c.import_id = i.import_id) AND (c.first_line = 1))), 'footer', ( SELECT c.footer
+            FROM import_chunks c
+           WHERE ((c.import_id = i.import_id) AND (c.footer IS NOT NULL))
+           ORDER BY c.last_line
+          LIMIT 1), 'applied_lines', COALESCE(( SELECT jsonb_agg(jsonb_build_array(lower(r.r), (upper(r.r) - 1)) ORDER BY r.r) AS jsonb_agg
+            FROM unnest(s.applied_lines) r(r)), '[]'::jsonb), 'next_line', COALESCE(( SELECT upper(r.r) AS upper
+            FROM unnest(s.applied_lines) r(r)
+           WHERE (lower(r.r) = 1)), (1)::bigint), 'chunks', s.chunks, 'lines', s.lines, 'bytes', s.bytes, 'rows', s.rows, 'inserted', s.inserted, 'tombstones', s.tombstones, 'evictions', s.evictions, 'rejects', s.rejects, 'conflicts', s.conflicts, 'nonconforming', s.nonconforming) AS jsonb_build_object
+    FROM (imports i
+      CROSS JOIN LATERAL ( SELECT count(*) AS chunks,
+             COALESCE(sum(((c.last_line - c.first_line) + 1)), (0)::numeric) AS lines,
+             COALESCE(sum(c.bytes), (0)::numeric) AS bytes,
+             COALESCE(sum(c.rows), (0)::bigint) AS rows,
+             COALESCE(sum(c.inserted), (0)::bigint) AS inserted,
+             COALESCE(sum(c.tombstones), (0)::bigint) AS tombstones,
+             COALESCE(sum(c.evictions), (0)::bigint) AS evictions,
+             COALESCE(sum(c.rejects), (0)::bigint) AS rejects,
+             COALESCE(sum(c.conflicts), (0)::bigint) AS conflicts,
+             COALESCE(sum(c.nonconforming), (0)::bigint) AS nonconforming,
+             max(c.applied_at) AS last_chunk_at,
+             range_agg(int8range(c.first_line, c.last_line, '[]'::text)) AS applied_lines
+            FROM import_chunks c
+           WHERE (c.import_id = i.import_id)) s)
+   WHERE (i.import_id = import_status.p_import_id);
+END
+;
+CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN isfinite(p_at) THEN to_char((p_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text) ELSE (p_at)::text END
+;
+CREATE OR REPLACE FUNCTION public.recompute_activity(p_buckets activity_bucket[])
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rows integer;
+begin
+  delete from daily_activity d using unnest(p_buckets) b
+    where (d.user_id, d.entity_type, d.day) = (b.user_id, b.entity_type, b.day);
+  insert into daily_activity (user_id, entity_type, day, records, minutes)
+    select b.user_id, b.entity_type, b.day, sum(a.records), sum(a.minutes)
+    from unnest(p_buckets) b
+    cross join lateral (
+      -- What can touch a local day began within a day of it, or is an interval of over a day.
+      select a.records, a.minutes from activity a
+      where a.user_id = b.user_id and a.entity_type = b.entity_type and a.day = b.day
+        and a.occurred_at >= b.day::timestamp at time zone 'UTC' - interval '38 hours'
+        and a.occurred_at < b.day::timestamp at time zone 'UTC' + interval '38 hours'
+      union all
+      select a.records, a.minutes from activity a
+      where a.user_id = b.user_id and a.entity_type = b.entity_type and a.day = b.day
+        and a.occurred_at < b.day::timestamp at time zone 'UTC' - interval '38 hours'
+        and a.occurred_until - a.occurred_at > interval '24 hours'
+        and a.occurred_until > b.day::timestamp at time zone 'UTC' - interval '14 hours'
+    ) a
+    group by 1, 2, 3;
+  get diagnostics v_rows = row_count;
+  return v_rows;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.refresh_pass(p_refresh_id uuid, p_max_events integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_state analytics%rowtype;
+  v_horizon xid8;
+  v_now timestamptz;
+  v_mode text := 'noop';
+  v_events bigint := 0;
+  v_buckets activity_bucket[] := '{}';
+  v_rows bigint := 0;
+  v_xid xid8;
+  v_seq bigint;
+  v_more boolean := false;
+  v_users uuid[];
+  v_error text;
+begin
+  select * into v_state from analytics where lease = p_refresh_id for update;
+  if not found then
+    raise exception 'this refresh lost its lease to a later one' using errcode = 'AN409';
+  end if;
+  begin
+    v_horizon := pg_snapshot_xmin(pg_current_snapshot());
+    v_now := clock_timestamp();
+    v_xid := v_state.cursor_xid;
+    v_seq := v_state.cursor_seq;
+    -- After a restore into a new cluster transaction ids start again, below the cursor: only a rebuild is right then (I9).
+    if v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot()) then
+      v_state.stale := true;
+    end if;
+
+    if v_state.kind = 'materialized_view' then
+      -- It is made of the rollup alone: when that has not moved, neither has it.
+      if v_state.stale or exists (
+        select from refresh_log l where l.name = 'daily_activity' and l.mode <> 'noop' and l.finished_at > v_state.as_of
+      ) then
+        v_mode := 'full';
+        execute format('refresh materialized view concurrently %I', v_state.name);
+        execute format('select count(*) from %I', v_state.name) into v_rows;
+      end if;
+    elsif v_state.stale then
+      v_mode := 'full';
+      delete from daily_activity;
+      insert into daily_activity (user_id, entity_type, day, records, minutes)
+        select user_id, entity_type, day, sum(records), sum(minutes) from activity group by 1, 2, 3;
+      get diagnostics v_rows = row_count;
+      -- Just below the horizon: all of it was committed, and so read, before this pass began.
+      v_xid := v_horizon;
+      v_seq := -1;
+    else
+      select count(*), count(*) > p_max_events into v_events, v_more
+      from (
+        select from event_log
+        where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon
+        order by xid, seq limit p_max_events + 1
+      ) e;
+      v_events := least(v_events, p_max_events);
+      select e.xid, e.seq into v_xid, v_seq
+      from event_log e
+      where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and e.xid < v_horizon
+      order by e.xid, e.seq offset greatest(v_events - 1, 0) limit 1;
+      v_xid := coalesce(v_xid, v_state.cursor_xid);
+      v_seq := coalesce(v_seq, v_state.cursor_seq);
+
+      -- A user who moved to another zone moves every record that has no zone of its own.
+      select array_agg(distinct u.entity_id) into v_users
+      from (
+        select e.entity_id, e.doc from event_log e
+        where e.entity_type = 'user'
+          and (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and (e.xid, e.seq) <= (v_xid, v_seq)
+        union all
+        select e.entity_id, e.doc from event_log e
+        where e.entity_type = 'user'
+          and e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
+      ) u
+      left join lateral (
+        select o.doc from event_log o
+        where o.entity_id = u.entity_id and o.valid_time <= v_state.last_pass_at
+          and (o.xid, o.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
+        order by o.valid_time desc, o.tx_time desc, o.tx desc limit 1
+      ) o on true
+      where u.doc ->> 'time_zone' is distinct from o.doc ->> 'time_zone';
+
+      with changed as (
+        select e.entity_id, e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
+        where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and (e.xid, e.seq) <= (v_xid, v_seq)
+        union all
+        -- Versions of the future that came into force since the last pass.
+        select e.entity_id, e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
+        where e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
+      ), versions as (
+        select user_id, entity_type, doc, tx_time from changed
+        union all
+        -- What the last pass counted, and what holds now.
+        select o.user_id, o.entity_type, o.doc, o.tx_time
+        from (select distinct entity_id from changed) c
+        cross join lateral (
+          select e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
+          where e.entity_id = c.entity_id and e.valid_time <= v_state.last_pass_at
+            and (e.xid, e.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
+          order by e.valid_time desc, e.tx_time desc, e.tx desc limit 1
+        ) o
+        union all
+        select n.user_id, n.entity_type, n.doc, n.created_at
+        from (select distinct entity_id from changed) c join live_entities n using (entity_id)
+      )
+      select coalesce(array_agg(distinct b), '{}') into v_buckets
+      from versions v cross join lateral activity_buckets(v.user_id, v.entity_type, v.doc, v.tx_time) b;
+      if cardinality(v_buckets) > 0 then
+        v_mode := 'incremental';
+        v_rows := recompute_activity(v_buckets);
+      end if;
+      if v_users is not null then
+        v_mode := 'incremental';
+        delete from daily_activity where user_id = any (v_users);
+        insert into daily_activity (user_id, entity_type, day, records, minutes)
+          select user_id, entity_type, day, sum(records), sum(minutes) from activity where user_id = any (v_users) group by 1, 2, 3;
+      end if;
+    end if;
+    update analytics set cursor_xid = v_xid, cursor_seq = v_seq, last_pass_at = v_now, stale = false,
+        as_of = case when v_more then as_of else v_now end
+      where name = v_state.name;
+  exception when others then
+    get stacked diagnostics v_error = message_text;
+  end;
+  update analytics set lease = null, lease_until = null where name = v_state.name;
+  update refresh_log set
+    mode = v_mode, finished_at = clock_timestamp(), duration_ms = extract(epoch from clock_timestamp() - started_at) * 1000,
+    events = v_events, buckets = cardinality(v_buckets), rows = v_rows, error = v_error
+  where refresh_id = p_refresh_id;
+  return jsonb_build_object(
+    'refresh_id', p_refresh_id, 'name', v_state.name, 'mode', v_mode, 'events', v_events, 'buckets', cardinality(v_buckets),
+    'rows', v_rows, 'more', v_more, 'error', v_error
+  );
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.refresh_start(p_name text, p_scheduled_for timestamp with time zone, p_lease_s integer)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_refresh_id uuid := gen_random_uuid();
+begin
+  -- Compare-and-set on the scheduled time: a tick that fires twice, or beside a pass still running, loses here and does nothing.
+  update analytics set scheduled_for = p_scheduled_for, lease = v_refresh_id,
+      lease_until = clock_timestamp() + make_interval(secs => p_lease_s)
+    where name = p_name and scheduled_for < p_scheduled_for and (lease_until is null or lease_until < clock_timestamp());
+  if not found then
+    return null;
+  end if;
+  insert into refresh_log (refresh_id, name, scheduled_for, lag_before_ms)
+    select v_refresh_id, name, p_scheduled_for,
+      case when isfinite(as_of) then extract(epoch from clock_timestamp() - as_of) * 1000 end
+    from analytics where name = p_name;
+  return v_refresh_id;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.refreshes(p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT jsonb_build_object('refresh_id', refresh_log.refresh_id, 'name', refresh_log.name, 'mode', refresh_log.mode, 'scheduled_for', iso(refresh_log.scheduled_for), 'started_at', iso(refresh_log.started_at), 'finished_at', iso(refresh_log.finished_at), 'duration_ms', refresh_log.duration_ms, 'events', refresh_log.events, 'buckets', refresh_log.buckets, 'rows', refresh_log.rows, 'lag_before_ms', refresh_log.lag_before_ms, 'error', refresh_log.error) AS jsonb_build_object
+    FROM refresh_log
+   ORDER BY refresh_log.started_at DESC, refresh_log.refresh_id
+  LIMIT refreshes.p_limit;
+END
+;
+CREATE OR REPLACE FUNCTION public.refuse_log_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- The only way out of the log is an eviction, recorded in this same transaction (I3).
+  if tg_op = 'DELETE' and exists (
+    select from evictions where entity_id = old.entity_id and xid = pg_current_xact_id()
+  ) then
+    return old;
+  end if;
+  raise exception 'event_log is append-only: % is refused', tg_op
+    using errcode = 'AN403', hint = 'Write a new version, or evict the entity.';
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.rows_to_write(p_row event_row, p_until timestamp with time zone, p_pending event_row[])
+ RETURNS event_row[]
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_rows event_row[] := array(select r from event_rows(p_row.entity_id, p_pending) r order by r.valid_time);
+  v_before event_row;
+  v_row event_row;
+  v_new event_row := p_row;
+  v_written event_row[] := array[p_row];
+begin
+  if p_until is null then
+    -- R4: the write holds until the next version that differs from the one it replaces. After a tombstone the run is empty.
+    select r.* into v_before from unnest(v_rows) r where r.valid_time <= p_row.valid_time order by r.valid_time desc limit 1;
+    if v_before.doc is null then
+      return v_written;
+    end if;
+    foreach v_row in array v_rows loop
+      continue when v_row.valid_time < p_row.valid_time;
+      exit when (v_row.tx_time, v_row.tx) <> (v_before.tx_time, v_before.tx)
+        or v_row.doc is distinct from v_before.doc or v_row.hints is distinct from v_before.hints;
+      v_new.valid_time := v_row.valid_time;
+      v_written := array_append(v_written, v_new);
+    end loop;
+    return v_written;
+  end if;
+  -- R6: an empty range writes nothing; an end before the start is not refused and falls out of the rule below.
+  if p_until = p_row.valid_time then
+    return '{}';
+  end if;
+  -- R5: over every version inside the range; at its end what held there comes back, with its own transaction.
+  foreach v_row in array v_rows loop
+    if v_row.valid_time <= p_until then
+      v_before := v_row;
+    end if;
+    if v_row.valid_time > p_row.valid_time and v_row.valid_time < p_until then
+      v_new.valid_time := v_row.valid_time;
+      v_written := array_append(v_written, v_new);
+    end if;
+  end loop;
+  if v_before.entity_id is null then
+    v_before := p_row;
+    v_before.doc := null;
+    v_before.hints := null;
+  end if;
+  v_before.valid_time := p_until;
+  return array_append(v_written, v_before);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.stale_entities()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT (( SELECT count(*) AS count
+            FROM (entities e
+              LEFT JOIN LATERAL version_at(e.entity_id, now(), 'infinity'::timestamp with time zone) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints) ON (true))
+           WHERE (((e.next_valid_time IS NULL) OR (e.next_valid_time > now())) AND ((e.version IS DISTINCT FROM v.seq) OR ((e.doc IS DISTINCT FROM v.doc) OR (e.hints IS DISTINCT FROM v.hints))))) + ( SELECT count(DISTINCT l.entity_id) AS count
+            FROM event_log l
+           WHERE (NOT (EXISTS ( SELECT
+                    FROM entities e
+                   WHERE (e.entity_id = l.entity_id))))));
+END
+;
+CREATE OR REPLACE FUNCTION public.state_at(p_entity_id uuid, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
+ RETURNS SETOF entity_state
+ LANGUAGE sql
+ STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+ SELECT v.entity_id,
+     v.entity_type,
+     v.user_id,
+     v.seq,
+     COALESCE(x.occurred_at, s.first_tx_time) AS "coalesce",
+         CASE
+             WHEN (x.occurred_at IS NULL) THEN s.first_tx_time
+             ELSE x.occurred_until
+         END AS occurred_until,
+     COALESCE(x.created_at, s.first_tx_time) AS "coalesce",
+     v.tx_time,
+     x.deleted_at,
+     x.sensitive,
+     x.archived,
+     x.label,
+     x.related,
+     v.doc,
+     v.hints
+    FROM ((version_at(state_at.p_entity_id, state_at.p_valid_time, state_at.p_tx_time) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
+      CROSS JOIN LATERAL entity_facts(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
+      CROSS JOIN LATERAL ( SELECT min(e.tx_time) AS first_tx_time
+            FROM event_log e
+           WHERE (e.entity_id = state_at.p_entity_id)) s)
+   WHERE (v.doc IS NOT NULL);
+END
+;
+CREATE OR REPLACE FUNCTION public.sync_entity_types(p_types jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from entity_types where name not in (select t ->> 'name' from jsonb_array_elements(p_types) t);
+  insert into entity_types (name, xtdb_name, axis_from, axis_until, label_fields, relations, timeline, timer_parent, time_zone_field)
+  select t.name, t.xtdb_name, t.axis_from, t.axis_until, t.label_fields, t.relations, t.timeline, t.timer_parent, t.time_zone_field
+  from jsonb_to_recordset(p_types) as t(
+    name text, xtdb_name text, axis_from text[], axis_until text, label_fields text[], relations jsonb,
+    timeline boolean, timer_parent text, time_zone_field text
+  )
+  on conflict (name) do update set
+    xtdb_name = excluded.xtdb_name, axis_from = excluded.axis_from, axis_until = excluded.axis_until,
+    label_fields = excluded.label_fields, relations = excluded.relations, timeline = excluded.timeline,
+    timer_parent = excluded.timer_parent, time_zone_field = excluded.time_zone_field;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  c_max_operations constant integer := 1000;
+  v_user_id constant uuid := (p_request ->> 'user_id')::uuid;
+  v_key constant text := p_request ->> 'idempotency_key';
+  v_ops constant jsonb := p_request -> 'operations';
+  v_ids uuid[];
+  v_op jsonb;
+  v_ordinal integer;
+  v_entity entities%rowtype;
+  v_base event_row;
+  v_row event_row;
+  v_new event_row[];
+  v_pending event_row[] := '{}';
+  v_touched uuid[] := '{}';
+  v_now timestamptz;
+  v_tx bigint;
+  v_set jsonb;
+  v_fields text[];
+  v_kept idempotency_keys%rowtype;
+  v_answer jsonb;
+begin
+  if p_clock is not null and not pg_has_role(current_user, (select tableowner from pg_tables where schemaname = 'public' and tablename = 'event_log')::name, 'usage') then
+    raise exception 'only the schema''s owner may set the clock' using errcode = 'AN403';
+  end if;
+  if jsonb_array_length(v_ops) > c_max_operations then
+    raise exception 'a transaction takes % operations at most', c_max_operations
+      using errcode = 'AN413', hint = 'Split it into several transactions.';
+  end if;
+  perform set_config('annals.user_id', v_user_id::text, true);
+
+  if v_key is not null then
+    insert into idempotency_keys (user_id, key, request_hash) values (v_user_id, v_key, p_request ->> 'request_hash')
+      on conflict do nothing;
+    if not found then
+      select * into v_kept from idempotency_keys where user_id = v_user_id and key = v_key;
+      if v_kept.request_hash <> p_request ->> 'request_hash' then
+        raise exception 'this Idempotency-Key was used with another request'
+          using errcode = 'AN422', hint = 'Use a new key for a new request.';
+      end if;
+      return v_kept.answer || '{"replayed": true}';
+    end if;
+  end if;
+
+  v_ids := array(select distinct (o ->> 'entity_id')::uuid from jsonb_array_elements(v_ops) o order by 1);
+  perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from unnest(v_ids) i;
+  perform from entities where entity_id = any (v_ids) order by entity_id for update;
+  select to_jsonb(array_agg(f)) into v_answer from foreign_entities(v_ids, v_user_id) f;
+  if v_answer is not null then
+    raise exception 'no such entity' using errcode = 'AN404', detail = v_answer ->> 0;
+  end if;
+
+  -- I4: the clock is read after the locks (now() is when the transaction began, before the wait) and never runs backwards.
+  select greatest(coalesce(p_clock, clock_timestamp()), max(last_tx_time) + interval '1 microsecond') into v_now
+    from entities where entity_id = any (v_ids);
+  v_tx := nextval('tx_seq');
+
+  for v_op, v_ordinal in select o, n from jsonb_array_elements(v_ops) with ordinality as a(o, n) order by n loop
+    select * into v_entity from entities where entity_id = (v_op ->> 'entity_id')::uuid;
+    if v_entity.entity_id is null then
+      v_entity.entity_id := (v_op ->> 'entity_id')::uuid;
+    end if;
+
+    v_row := null;
+    v_row.entity_id := v_entity.entity_id;
+    v_row.valid_time := coalesce((v_op ->> 'valid_from')::timestamptz, v_now);
+    v_row.tx_time := v_now;
+    v_row.tx := v_tx;
+    v_row.user_id := v_user_id;
+
+    -- What holds at the operation's valid time: most entities have no version of the future and no second operation here.
+    if v_op -> 'valid_from' is null and v_entity.next_valid_time is null and v_entity.entity_id <> all (v_touched) then
+      v_base := null;
+      if v_entity.doc is not null then
+        v_base.entity_id := v_entity.entity_id;
+        v_base.entity_type := v_entity.entity_type;
+        v_base.doc := v_entity.doc;
+        v_base.hints := v_entity.hints;
+      end if;
+    else
+      v_base := null;
+      select r.* into v_base from event_rows(v_entity.entity_id, v_pending) r
+        where r.valid_time <= v_row.valid_time order by r.valid_time desc limit 1;
+    end if;
+
+    if v_op ? 'expected_version' and (v_op ->> 'expected_version')::bigint is distinct from
+      (case when v_entity.doc is not null then v_entity.version end) then
+      raise exception 'operation %: version % was expected, the entity is at %', v_ordinal,
+        coalesce(v_op ->> 'expected_version', 'none'), coalesce(case when v_entity.doc is not null then v_entity.version end ::text, 'none')
+        using errcode = 'AN412', hint = 'Read the entity again and decide anew.', detail = v_entity.entity_id::text;
+    end if;
+
+    case v_op ->> 'op'
+    when 'match' then
+      continue;
+    when 'put' then
+      v_row.entity_type := v_op ->> 'entity_type';
+      v_row.doc := v_op -> 'doc';
+      v_row.hints := nullif(v_op -> 'hints', 'null');
+    when 'patch' then
+      if v_base.doc is null then
+        raise exception 'no such entity' using errcode = 'AN404', detail = v_entity.entity_id::text;
+      end if;
+      v_row.entity_type := v_base.entity_type;
+      v_set := coalesce(v_op -> 'set', '{}');
+      v_fields := array(select jsonb_object_keys(v_set)) || array(select jsonb_array_elements_text(coalesce(v_op -> 'unset', '[]')));
+      v_row.doc := (v_base.doc - v_fields) || v_set;
+      v_row.hints := nullif(coalesce(hints_without(v_base.hints, v_fields), '{}') || coalesce(nullif(v_op -> 'hints', 'null'), '{}'), '{}');
+    when 'delete' then
+      -- A delete at a valid time of its own is a statement about that time, as in XTDB: it may come before any put.
+      if v_base.doc is null and v_op -> 'valid_from' is null and v_op -> 'valid_to' is null then
+        raise exception 'no such entity' using errcode = 'AN404', detail = v_entity.entity_id::text;
+      end if;
+      v_row.entity_type := coalesce(v_base.entity_type, v_op ->> 'entity_type');
+      v_row.hints := case when v_base.hints ? '/id' then jsonb_build_object('/id', v_base.hints -> '/id') end;
+    else
+      raise exception 'operation %: unknown op %', v_ordinal, v_op ->> 'op' using errcode = 'AN400';
+    end case;
+    if v_op ->> 'entity_type' <> coalesce(v_base.entity_type, v_row.entity_type) then
+      raise exception 'operation %: the entity is a %, not a %', v_ordinal, v_base.entity_type, v_op ->> 'entity_type'
+        using errcode = 'AN409', detail = v_entity.entity_id::text, hint = 'An entity keeps its type; use another id.';
+    end if;
+
+    if v_op -> 'valid_from' is null and v_op -> 'valid_to' is null and v_entity.next_valid_time is null
+      and v_entity.entity_id <> all (v_touched) then
+      v_pending := array_append(v_pending, v_row);
+    else
+      -- R7: the later operation of a transaction on one valid time wins, and the earlier leaves no row.
+      v_new := rows_to_write(v_row, (v_op ->> 'valid_to')::timestamptz, v_pending);
+      v_pending := array(
+        select p from unnest(v_pending) p
+        where not exists (
+          select from unnest(v_new) n
+          where (n.entity_id, n.valid_time, n.tx_time, n.tx) = (p.entity_id, p.valid_time, p.tx_time, p.tx)
+        )
+      ) || v_new;
+    end if;
+    v_touched := array_append(v_touched, v_entity.entity_id);
+  end loop;
+
+  insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints)
+    select p.tx, p.tx_time, p.valid_time, p.entity_id, p.user_id, p.entity_type, p.doc, p.hints
+    from unnest(v_pending) p
+    -- A version that a bounded write brings back keeps its own transaction: it may stand there already.
+    on conflict (entity_id, valid_time, tx_time, tx) do nothing;
+  -- At the clock of the write or, when the log ran ahead of the clock, at the write's own time: a write is seen at once.
+  perform fold_entities(array(select distinct t from unnest(v_touched) t), v_now);
+
+  select jsonb_build_object(
+    'tx', v_tx,
+    'tx_time', iso(v_now),
+    'entities', coalesce(jsonb_agg(jsonb_build_object(
+      'id', e.entity_id, 'entity_type', e.entity_type, 'version', e.version, 'updated_at', iso(e.updated_at),
+      'deleted_at', iso(e.deleted_at)
+    ) order by array_position(v_touched, e.entity_id)), '[]')
+  ) into v_answer
+  from entities e where e.entity_id = any (v_touched);
+  if v_key is not null then
+    update idempotency_keys set answer = v_answer where user_id = v_user_id and key = v_key;
+  end if;
+  return v_answer;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.turn_over(p_now timestamp with time zone, p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_ids uuid[];
+begin
+  select array_agg(entity_id) into v_ids
+  from (select entity_id from entities where next_valid_time <= p_now order by next_valid_time limit p_limit) due;
+  if v_ids is not null then
+    perform fold_entities(v_ids, p_now);
+  end if;
+  return coalesce(cardinality(v_ids), 0);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.turn_over_due(p_limit integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+RETURN turn_over(clock_timestamp(), p_limit)
+;
+CREATE OR REPLACE FUNCTION public.version_at(p_entity_id uuid, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
+ RETURNS SETOF event_log
+ LANGUAGE sql
+ STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+ SELECT e.seq,
+     e.xid,
+     e.tx,
+     e.tx_time,
+     e.valid_time,
+     e.entity_id,
+     e.user_id,
+     e.import_id,
+     e.entity_type,
+     e.doc,
+     e.hints
+    FROM event_log e
+   WHERE ((e.entity_id = version_at.p_entity_id) AND (e.valid_time <= version_at.p_valid_time) AND (e.tx_time <= version_at.p_tx_time))
+   ORDER BY e.valid_time DESC, e.tx_time DESC, e.tx DESC
+  LIMIT 1;
+END
+;
+
+-- Triggers
+CREATE TRIGGER event_log_append_only BEFORE DELETE OR UPDATE ON public.event_log FOR EACH ROW EXECUTE FUNCTION refuse_log_change();
+CREATE TRIGGER event_log_no_truncate BEFORE TRUNCATE ON public.event_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_log_change();
+
+-- Row-level security
+alter table daily_activity enable row level security;
+create policy own_days on daily_activity for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table entities enable row level security;
+create policy all_entities on entities for all to annals_import using true with check true;
+create policy own_entities on entities for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
+alter table event_log enable row level security;
+create policy all_events on event_log for all to annals_import using true with check true;
+create policy own_events on event_log for select to annals_app using ((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND (EXISTS ( SELECT
+   FROM entities e
+  WHERE ((e.entity_id = event_log.entity_id) AND (e.user_id = ( SELECT caller() AS caller)))))));
+create policy own_writes on event_log for insert to annals_app with check (user_id = ( SELECT caller() AS caller));
+alter table idempotency_keys enable row level security;
+create policy own_keys on idempotency_keys for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
+
+-- Grants
+grant execute on function foreign_entities(uuid[],uuid) to annals_app;
+grant execute on function refresh_pass(uuid,integer) to annals_app;
+grant execute on function refresh_start(text,timestamp with time zone,integer) to annals_app;
+grant execute on function refreshes(integer) to annals_app;
+grant execute on function turn_over_due(integer) to annals_app;
+grant insert, select on event_log to annals_app;
+grant insert, select on event_log to annals_import;
+grant insert, select on evictions to annals_import;
+grant insert, select on import_rejects to annals_import;
+grant insert, select, update on entities to annals_app;
+grant insert, select, update on entities to annals_import;
+grant insert, select, update on idempotency_keys to annals_app;
+grant insert, select, update on import_chunks to annals_import;
+grant insert, select, update on imports to annals_import;
+grant select on analytics to annals_app;
+grant select on daily_activity to annals_app;
+grant select on entity_types to annals_app;
+grant select on entity_types to annals_import;
+grant select on import_transitions to annals_import;
+grant select on live_entities to annals_app;
+grant select on live_entities to annals_import;
+grant select on time_zones to annals_app;
+grant select on time_zones to annals_import;
+grant select, update on analytics to annals_import;
+grant select, update, usage on tx_seq to annals_import;
+grant usage on tx_seq to annals_app;
+
+-- Comments
+comment on function activity_buckets(uuid,text,jsonb,timestamp with time zone) is 'Every bucket that a version can have counted in, in any zone';
+comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
+comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
+comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
+comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
+comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
+comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
+comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
+comment on function fold_entities(uuid[],timestamp with time zone) is 'Sets the entities rows of these ids to what event_log says holds at the given clock (I2). Ids without events are left alone.';
+comment on function foreign_entities(uuid[],uuid) is 'Which of these ids are somebody else''s. Runs as the owner, past row-level security, and tells transact only what it must refuse.';
+comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
+comment on function import_act(uuid,text,text) is 'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
+comment on function import_chunk(jsonb) is 'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, rejects, nonconforming, report, header, footer} once (I8) and answers the chunk''s counters with `applied` and `conflicts`. Raises AN404 no such import; AN409 another file, overlapping lines, an import that is not running; AN422 lines after the footer.';
+comment on function import_finish(uuid) is 'Closes an import whose every line is in and whose footer agrees, and marks the analytics for one rebuild. Raises AN404, AN409, AN422 (with what is missing).';
+comment on function import_list() is 'The status of the newest 100 imports';
+comment on function import_open(jsonb) is 'Opens an import of {fingerprint, file_name, total_bytes, created_by}, or finds the one of the same file; answers its status and whether it was `created`';
+comment on function import_report(uuid) is 'What the rows of an import are: counters per entity type; nonconforming fields, unknown attributes and ids that were no UUID, each with an example line';
+comment on function import_status(uuid) is 'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
+comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
+comment on function recompute_activity(activity_bucket[]) is 'Sets these buckets of daily_activity to their definition, the view activity; returns the rows written';
+comment on function refresh_pass(uuid,integer) is 'Brings the analytic of this lease up to date, p_max_events events at most, and logs mode, duration and work. Only committed events below every running transaction are read (I9). A failure rolls back its work and is logged; a lost lease raises AN409. Answers the log row, and `more` when events remain.';
+comment on function refresh_start(text,timestamp with time zone,integer) is 'Takes the lease (p_lease_s seconds) of an analytic for a scheduled time and writes "started"; null when the tick was taken or a pass is running';
+comment on function refreshes(integer) is 'The newest refreshes, for the operator';
+comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
+comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
+comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
+comment on function state_at(uuid,timestamp with time zone,timestamp with time zone) is 'The entity as it was at (valid time, transaction time); no row when nothing held';
+comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
+comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match, entity_id, entity_type, doc|set|unset, hints, valid_from, valid_to, expected_version}], idempotency_key, request_hash} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), AN409 type changed, AN412 version differs, AN413 too many, AN422 key reused.';
+comment on function turn_over(timestamp with time zone,integer) is 'Brings versions whose valid time has come into current state, p_limit entities at most; returns how many';
+comment on function turn_over_due(integer) is 'turn_over at the present moment, over all users: the cron''s';
+comment on function version_at(uuid,timestamp with time zone,timestamp with time zone) is 'The event that holds at (valid time, transaction time), XTDB''s rule R1; no row or a null doc means none. shared rule: design, "History"';
+comment on materialized view duration_profile is 'Medians and ninth deciles of the minutes of a day, per user, type and month: these do not decompose, so the view is refreshed whole';
+comment on sequence tx_seq is 'Numbers native transactions; an import pushes it past the greatest XTDB tx-id it wrote';
+comment on table analytics is 'Where each rollup and view stands: its cursor into the log (I9), and the lease of the pass that runs';
+comment on table analytics.as_of is 'the clock of the last pass that left no event behind: what the answers are right for';
+comment on table analytics.last_pass_at is 'the clock of the last pass of any kind: the valid time up to which its buckets counted';
+comment on table analytics.stale is 'true when only a full rebuild makes it right: at first, after an import, after a restore into a new cluster';
+comment on table daily_activity is 'Rollup: records and minutes per user, entity type and local day';
+comment on table entities is 'One row per entity that has any event: the version that holds now, a fold of event_log (I2)';
+comment on table entities.deleted_at is 'from the doc (soft delete), a tombstone''s valid time, or -infinity while only future versions exist';
+comment on table entities.last_tx_time is 'the latest tx_time of any of its events: the floor of the next write''s clock (I4)';
+comment on table entities.next_valid_time is 'when a version written for the future comes into force; null for nearly all';
+comment on table entities.version is 'seq of the event that holds now, the ETag; null while only future versions exist';
+comment on table entity_types is 'Facts of each entity type that SQL needs, synced from src/domain';
+comment on table entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
+comment on table entity_types.relations is '[{"field": text, "target": entity type, "many": boolean}]';
+comment on table event_log is 'Append-only: one complete snapshot of an entity per write; doc null is a tombstone';
+comment on table event_log.seq is 'the version of the state this event makes; drawn before commit, so order consumers by (xid, seq)';
+comment on table event_log.user_id is 'null on imported tombstones, whose source row names nobody: the owner is entities.user_id';
+comment on table idempotency_keys is 'The first answer to each Idempotency-Key (I5), committed with the write it answers';
+comment on table import_chunks is 'The checkpoint: which lines of which file are in, with their counters';
+comment on table import_chunks.digest is 'sha-256 of the chunk''s bytes: the same lines sent again are known by it';
+comment on table import_chunks.rejects is 'lines that are no row; conflicts counts rows whose place in history holds another doc';
+comment on table import_rejects is 'Lines that could not be taken, with reason and raw bytes (I10): text would not hold a NUL or broken UTF-8';
+comment on table import_transitions is 'Every legal action on an import. An action repeated is no error: its answer may have been lost.';
+comment on table imports is 'A history being brought in, or brought in';
+comment on table imports.fingerprint is 'sha-256 of the whole file, decompressed, in hex: what makes it this file and no other';
+comment on table imports.last_error is 'what the sender said when it paused';
+comment on table imports.ran_before is 'time in state running before state_since: without the pauses';
+comment on table refresh_log is 'Every refresh; the row is written before the work, so a killed refresh leaves a row without finished_at';
+comment on view activity is 'The definition of daily_activity, a row per record and local day';
+comment on view live_entities is 'Current state as every read should see it: entities, with versions whose valid time has just come already in force';
