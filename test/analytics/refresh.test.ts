@@ -175,7 +175,14 @@ test('after any history and any passes the rollup equals its definition', async 
   const instant = fc.date({ min: new Date('2026-03-27Z'), max: new Date('2026-04-06Z'), noInvalidDate: true });
   const id = fc.nat(3);
   const step: fc.Arbitrary<Step> = fc.oneof(
-    fc.record({ kind: fc.constant('log' as const), id, from: instant, minutes: fc.nat(4_000), running: fc.boolean(), zone }),
+    fc.record({
+      kind: fc.constant('log' as const),
+      id,
+      from: instant,
+      minutes: fc.nat(4_000),
+      running: fc.boolean(),
+      zone,
+    }),
     fc.record({ kind: fc.constant('back-dated' as const), id, from: instant, valid_from: instant }),
     fc.record({ kind: fc.constant('delete' as const), id }),
     fc.record({ kind: fc.constant('zone' as const), user: fc.nat(1), zone }),
