@@ -6,6 +6,8 @@ import { Scanner } from './scanner.ts';
 const MAX_ITEMS = 50;
 const MAX_EMBEDS = 8;
 
+const AGGREGATE = /^(count|sum|avg|min|max)$/;
+
 export type SelectItem = AllFields | SelectedField | Embed;
 export interface AllFields {
   readonly kind: 'all';
@@ -62,8 +64,10 @@ function selectItem(scanner: Scanner, mayEmbed: boolean): SelectItem {
     alias = field.name;
     field = fieldReference(scanner);
   }
-  if (scanner.sees('()') || scanner.sees('.count()') || scanner.sees('.sum()') || scanner.sees('.avg()')) {
-    throw new RestProblem(400, 'PGRST123', 'Use of aggregate functions is not allowed');
+  if (scanner.sees('.') || (scanner.sees('()') && AGGREGATE.test(field.name))) {
+    throw new RestProblem(400, 'PGRST123', 'Use of aggregate functions is not allowed', {
+      hint: 'Prefer: count=exact counts; /v1/heatmap adds up by day.',
+    });
   }
   if (scanner.sees('!') || scanner.sees('(')) return embed(scanner, alias, field, mayEmbed);
   return {

@@ -119,7 +119,7 @@ function countSql({ sight, hidden, from, where }: Selection, count: Preferences[
   if (count === 'planned') return planned;
   return `(
     select case when c.counted <= ${EXACT_ESTIMATE_ROWS} then c.counted else greatest(${planned}, c.counted) end
-    from (select count(*) as counted from (select from ${from} where ${where} limit ${EXACT_ESTIMATE_ROWS + 1}) some) c
+    from (select count(*) as counted from (select from ${from} where ${where} limit ${EXACT_ESTIMATE_ROWS + 1}) l) c
   )`;
 }
 
