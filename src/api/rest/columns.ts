@@ -21,7 +21,7 @@ export interface Column {
   readonly kind: ColumnKind;
   /** Whether it is part of the envelope, and so a column of the table; else it is in the doc. */
   readonly isEnvelope: boolean;
-  /** Whether every record has it and stands by it on the time axis: then it sorts and filters as `occurred_at` does. */
+  /** Whether every record has it and stands by it on the time axis: then it sorts and compares as `occurred_at` does. */
   readonly isAxis: boolean;
 }
 
@@ -62,8 +62,9 @@ export function columnOf(type: EntityType, name: string): Column {
   if (envelope !== undefined) return { name, kind: envelope, isEnvelope: true, isAxis: name === 'occurred_at' };
   const field = attributeTable(type).byName.get(name)?.field;
   if (field !== undefined) {
-    const isAxis = field.facts.isOptional !== true && isAxisField(type, name);
-    return { name, kind: KINDS[field.facts.kind], isEnvelope: false, isAxis };
+    const kind = KINDS[field.facts.kind];
+    const isAxis = kind === 'instant' && field.facts.isOptional !== true && isAxisField(type, name);
+    return { name, kind, isEnvelope: false, isAxis };
   }
   if (isUnknownName(name)) return { name, kind: 'any', isEnvelope: false, isAxis: false };
   throw unknownColumn(type.name, name);

@@ -102,11 +102,7 @@ const hasSql = (json: string, { subject, row, parameters }: Place): string =>
 
 function compareSql(operator: string, text: string, at: Place): string {
   const right = comparand(text, at);
-  const sql = `(${at.subject.sql} ${operator} ${right})`;
-  // The axis field is occurred_at wherever it is an instant: say so, for the index.
-  const { isAxis, isEnvelope } = at.subject.column;
-  if (!at.isPositive || !isAxis || isEnvelope || at.subject.isPath || operator === '<>') return sql;
-  return `(${at.row}.occurred_at ${operator} ${right} and ${sql})`;
+  return `(${at.subject.sql} ${operator} ${right})`;
 }
 
 function likeSql(operator: 'like' | 'ilike', text: string, at: Place): string {
@@ -135,8 +131,11 @@ function inSql(members: readonly string[], at: Place): string {
 
 function isSql(text: string, at: Place): string {
   const word = text.toLowerCase();
-  if (word === 'null') return `(${at.subject.sql} is null)`;
-  if (word === 'not_null') return `(${at.subject.sql} is not null)`;
+  const { isAxis, isEnvelope } = at.subject.column;
+  const present =
+    isAxis && !isEnvelope ? `nullif(${docField(at.subject.column, at.row, at.parameters)}, 'null')` : at.subject.sql;
+  if (word === 'null') return `(${present} is null)`;
+  if (word === 'not_null') return `(${present} is not null)`;
   if (word === 'true' || word === 'false' || word === 'unknown') {
     if (at.subject.isPath || at.subject.column.kind !== 'boolean') throw noOperator(`is ${word}`, at);
     return `(${at.subject.sql} is ${word})`;

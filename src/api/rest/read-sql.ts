@@ -6,7 +6,7 @@ import { Parameters } from './parameters.ts';
 import type { Filter } from './parse-filter.ts';
 import { type PlannedEmbed, planEmbeds } from './plan-embeds.ts';
 import type { Preferences } from './preferences.ts';
-import { parentTypes } from './relationship.ts';
+import { parentTypes, relationFields } from './relationship.ts';
 import type { RestQuery } from './rest-query.ts';
 import { existsSql, rowSql } from './row-sql.ts';
 import type { RowsRange } from './rows-range.ts';
@@ -57,7 +57,9 @@ export function selectionOf(type: EntityType, query: RestQuery, userId: string, 
   const conditions = [
     where,
     // Who names a record by its id means that one, hidden or not.
-    ...(pinnedIds(filters) === null ? [visibleSql(shown, 's', parentTypes(type).length === 0 ? null : 'hidden')] : []),
+    ...(pinnedIds(filters) === null
+      ? [visibleSql(shown, 's', { hidden: 'hidden', fields: relationFields(type) }, sight.moment)]
+      : []),
     ...filters.map((filter) => filterSql(filter, type, 's', parameters)),
     ...embeds.filter(({ mustExist }) => mustExist !== null).map((embed) => existsSql(embed, 's', sight)),
   ];

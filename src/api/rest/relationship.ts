@@ -54,6 +54,9 @@ const relationsOf = (type: EntityType): { field: string; target: string; isSet: 
     facts.target === undefined ? [] : [{ field, target: facts.target, isSet: facts.kind === 'refs' }],
   );
 
+/** The fields by which a type's records have parents. */
+export const relationFields = (type: EntityType): string[] => relationsOf(type).map(({ field }) => field);
+
 /** The types that a type's records have as parents. */
 export const parentTypes = (type: EntityType): string[] => [...new Set(relationsOf(type).map(({ target }) => target))];
 

@@ -5,6 +5,7 @@ import { filterSql } from './filter-sql.ts';
 import { orderBySql, orderKeys } from './order-sql.ts';
 import type { SelectItem } from './parse-select.ts';
 import type { PlannedEmbed } from './plan-embeds.ts';
+import { relationFields } from './relationship.ts';
 import { rowsRange } from './rows-range.ts';
 import { idsSource, listSource, type Sight, stateOf } from './source-sql.ts';
 
@@ -101,7 +102,7 @@ function embedSource(
 ): { from: string; where: string } {
   const { type, field, direction, isSet } = relationship;
   const conditions = [
-    visibleSql(sight.shown, row, 'hidden'),
+    visibleSql(sight.shown, row, { hidden: 'hidden', fields: relationFields(type) }, sight.moment),
     ...scope.filters.map((filter) => filterSql(filter, type, row, sight.parameters)),
   ];
   if (direction === 'forward') {

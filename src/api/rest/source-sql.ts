@@ -34,7 +34,7 @@ export interface Sight {
 
 /** All records of a type, as `row`: now, or as of a moment. */
 export function listSource(
-  { parameters, userId, moment, shown }: Sight,
+  { parameters, userId, moment }: Sight,
   type: string,
   row: string,
 ): { from: string; where: string } {
@@ -42,11 +42,7 @@ export function listSource(
   const where = `${row}.user_id = ${userId} and ${row}.entity_type = ${name}`;
   if (moment !== null)
     return { from: `entities_at(${userId}, ${name}, ${moment.valid_time}, ${moment.tx_time}) ${row}`, where };
-  // With deleted records each half has an index of its own.
-  const from = shown.deleted
-    ? `(select * from own_entities where deleted_at is null union all select * from own_entities where deleted_at is not null) ${row}`
-    : `own_entities ${row}`;
-  return { from, where };
+  return { from: `own_entities ${row}`, where };
 }
 
 /** The records of a type with these ids. @param ids SQL of a uuid[] */

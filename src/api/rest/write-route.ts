@@ -16,6 +16,8 @@ type Action = RestWrite['action'];
 
 /** POST, PATCH and DELETE: parse, plan, one request and one transaction, answer. */
 export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action: Action): Promise<Response> {
+  // Read whatever comes of it: a refusal in the middle of a body is a broken connection to the client.
+  const text = action === 'delete' ? '' : await c.req.text();
   const media = mediaType(c.req.header('accept'));
   const preferences = readPreferences(c.req.header('prefer'));
   const url = new URL(c.req.url);
@@ -27,7 +29,6 @@ export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action:
   }
   const { user_id } = c.var.caller;
   const selection = selectionOf(type, query, user_id, { valid_time: null, tx_time: null });
-  const text = action === 'delete' ? '' : await c.req.text();
   const change =
     action === 'insert'
       ? insertion(c, selection, preferences, text, user_id)
