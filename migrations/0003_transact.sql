@@ -626,12 +626,12 @@ begin
     -- At the clock of the write or, when the log ran ahead of the clock, at the write's own time: a write is seen at once.
     perform fold_entities(array(select distinct t from unnest(v_touched) t), v_now);
 
-    select coalesce(jsonb_agg(coalesce(
-        jsonb_build_object(
+    select coalesce(jsonb_agg(case
+        when e.entity_id is null then jsonb_build_object('id', t.entity_id, 'evicted', true)
+        else jsonb_build_object(
           'id', e.entity_id, 'entity_type', e.entity_type, 'version', e.version, 'updated_at', iso(e.updated_at), 'deleted_at', iso(e.deleted_at)
-        ),
-        jsonb_build_object('id', t.entity_id, 'evicted', true)
-      ) order by t.n), '[]'),
+        )
+      end order by t.n), '[]'),
       (select count(*) from unnest(v_pending) p where p.tx = v_tx and p.tx_time = v_now)
     into v_entities, v_events
     from (select u.entity_id, min(u.n) as n from unnest(v_touched) with ordinality as u(entity_id, n) group by u.entity_id) t
