@@ -72,11 +72,12 @@ begin
 end
 $$;
 comment on function place_event() is 'Trigger of event_log: sets occurred_at as entity_facts() would';
-create trigger event_log_place before insert on event_log for each row execute function place_event();
+-- An import works it out for a whole chunk at once.
+create trigger event_log_place before insert on event_log for each row when (new.occurred_at is null) execute function place_event();
 
 alter table event_log disable trigger event_log_append_only;
 update event_log e set occurred_at = coalesce(
-    (entity_facts(e.entity_type, e.doc)).occurred_at, (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
+    (select x.occurred_at from entity_facts(e.entity_type, e.doc) x), (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
   )
   where e.doc is not null;
 alter table event_log enable trigger event_log_append_only;
@@ -117,8 +118,8 @@ begin atomic
     end,
     e.doc -> 'sensitive' = 'true',
     e.doc -> 'archived' = 'true',
-    (entity_facts(e.entity_type, e.doc)).label,
-    (entity_facts(e.entity_type, e.doc)).related,
+    (select x.label from entity_facts(e.entity_type, e.doc) x),
+    (select x.related from entity_facts(e.entity_type, e.doc) x),
     e.doc, e.hints
   from event_log e
   left join entity_types t on t.name = p_entity_type

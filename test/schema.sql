@@ -448,8 +448,10 @@ BEGIN ATOMIC
          END AS "case",
      ((e.doc -> 'sensitive'::text) = 'true'::jsonb),
      ((e.doc -> 'archived'::text) = 'true'::jsonb),
-     (entity_facts(e.entity_type, e.doc)).label AS label,
-     (entity_facts(e.entity_type, e.doc)).related AS related,
+     ( SELECT x.label
+            FROM entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)) AS label,
+     ( SELECT x.related
+            FROM entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)) AS related,
      e.doc,
      e.hints
     FROM (event_log e
@@ -801,9 +803,11 @@ begin
       doc jsonb, hints jsonb
     )
   ), inserted as (
-    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
-    select tx, tx_time, valid_time, entity_id, user_id, v_import.import_id, entity_type, nullif(doc, 'null'), nullif(hints, 'null')
-    from input order by entity_id, valid_time, tx_time, tx
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
+    select i.tx, i.tx_time, i.valid_time, i.entity_id, i.user_id, v_import.import_id, i.entity_type, nullif(i.doc, 'null'),
+      nullif(i.hints, 'null'), x.occurred_at
+    from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
+    order by i.entity_id, i.valid_time, i.tx_time, i.tx
     on conflict (entity_id, valid_time, tx_time, tx) do nothing
     returning entity_id
   )
@@ -2045,7 +2049,7 @@ END
 -- Triggers
 CREATE TRIGGER event_log_append_only BEFORE DELETE OR UPDATE ON public.event_log FOR EACH ROW EXECUTE FUNCTION refuse_log_change();
 CREATE TRIGGER event_log_no_truncate BEFORE TRUNCATE ON public.event_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_log_change();
-CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW EXECUTE FUNCTION place_event();
+CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW WHEN ((new.occurred_at IS NULL)) EXECUTE FUNCTION place_event();
 
 -- Row-level security
 alter table daily_activity enable row level security;
