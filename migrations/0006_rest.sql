@@ -77,7 +77,7 @@ create trigger event_log_place before insert on event_log for each row when (new
 
 alter table event_log disable trigger event_log_append_only;
 update event_log e set occurred_at = coalesce(
-    (select x.occurred_at from entity_facts(e.entity_type, e.doc) x), (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
+    (facts_of(e.entity_type, e.doc)).occurred_at, (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
   )
   where e.doc is not null;
 alter table event_log enable trigger event_log_append_only;
@@ -118,8 +118,8 @@ begin atomic
     end,
     e.doc -> 'sensitive' = 'true',
     e.doc -> 'archived' = 'true',
-    (select x.label from entity_facts(e.entity_type, e.doc) x),
-    (select x.related from entity_facts(e.entity_type, e.doc) x),
+    (facts_of(e.entity_type, e.doc)).label,
+    (facts_of(e.entity_type, e.doc)).related,
     e.doc, e.hints
   from event_log e
   left join entity_types t on t.name = p_entity_type

@@ -448,10 +448,8 @@ BEGIN ATOMIC
          END AS "case",
      ((e.doc -> 'sensitive'::text) = 'true'::jsonb),
      ((e.doc -> 'archived'::text) = 'true'::jsonb),
-     ( SELECT x.label
-            FROM entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)) AS label,
-     ( SELECT x.related
-            FROM entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)) AS related,
+     (facts_of(e.entity_type, e.doc)).label AS label,
+     (facts_of(e.entity_type, e.doc)).related AS related,
      e.doc,
      e.hints
     FROM (event_log e
@@ -587,6 +585,12 @@ CREATE OR REPLACE FUNCTION public.expectation_met(p_expected jsonb, p_version te
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE jsonb_typeof(p_expected) WHEN 'null'::text THEN (p_version IS NULL) WHEN 'array'::text THEN ((p_version IS NOT NULL) AND (p_expected ? p_version)) ELSE ((p_version IS NOT NULL) AND ((p_expected #>> '{}'::text[]) = ANY (ARRAY['*'::text, p_version]))) END
+;
+CREATE OR REPLACE FUNCTION public.facts_of(p_entity_type text, p_doc jsonb)
+ RETURNS entity_facts
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT x.*::entity_facts AS x FROM entity_facts(facts_of.p_entity_type, facts_of.p_doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
 ;
 CREATE OR REPLACE FUNCTION public.fold_entities(p_ids uuid[], p_now timestamp with time zone)
  RETURNS void
@@ -1604,7 +1608,7 @@ BEGIN ATOMIC
      v.doc,
      v.hints
     FROM ((version_at(state_at.p_entity_id, state_at.p_valid_time, state_at.p_tx_time) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
-      CROSS JOIN LATERAL entity_facts(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
+      CROSS JOIN LATERAL facts_of(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
       CROSS JOIN LATERAL ( SELECT min(e.tx_time) AS first_tx_time
             FROM event_log e
            WHERE (e.entity_id = state_at.p_entity_id)) s)
@@ -2119,6 +2123,7 @@ comment on function entity_record(entity_state) is 'The JSON of one record as th
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
 comment on function evict_entity(uuid,bigint,timestamp with time zone) is 'Forgets the caller''s own entity, every version of it, and leaves a row of evictions (I3). Runs as the owner, since the caller may delete nothing. Raises AN404.';
 comment on function expectation_met(jsonb,text) is 'Whether an entity at this version (null: absent) is what was expected: null absence, "*" presence, a version, or one of an array of them';
+comment on function facts_of(text,jsonb) is 'entity_facts() for the few rows of a branch that is seldom taken: a call, which costs no planning where the branch is not';
 comment on function fold_entities(uuid[],timestamp with time zone) is 'Sets the entities rows of these ids to what event_log says holds at the given clock (I2). Ids without events are left alone.';
 comment on function foreign_entities(uuid[],uuid) is 'Which of these ids are somebody else''s. Runs as the owner, past row-level security, and tells transact only what it must refuse.';
 comment on function forget_idempotency_keys(integer) is 'Forgets keys older than 24 hours, p_limit at most; returns how many. The cron''s, over all users.';
