@@ -171,6 +171,8 @@ alter table analytics add constraint analytics_pkey PRIMARY KEY (name);
 alter table daily_activity add constraint daily_activity_pkey PRIMARY KEY (user_id, entity_type, day);
 alter table entities add constraint entities_absent_is_deleted CHECK (((doc IS NOT NULL) OR (deleted_at IS NOT NULL)));
 alter table entities add constraint entities_pkey PRIMARY KEY (entity_id);
+alter table entity_types add constraint entity_types_axis_from_check CHECK ((cardinality(axis_from) <= 2));
+alter table entity_types add constraint entity_types_label_fields_check CHECK ((cardinality(label_fields) <= 3));
 alter table entity_types add constraint entity_types_pkey PRIMARY KEY (name);
 alter table entity_types add constraint entity_types_xtdb_name_key UNIQUE (xtdb_name);
 alter table event_log add constraint event_log_pkey PRIMARY KEY (entity_id, valid_time, tx_time, tx);
@@ -458,66 +460,60 @@ BEGIN ATOMIC
 END
 ;
 CREATE OR REPLACE FUNCTION public.entity_facts(p_entity_type text, p_doc jsonb)
- RETURNS entity_facts
- LANGUAGE plpgsql
- STABLE PARALLEL SAFE
-AS $function$
-declare
-  v_type entity_types%rowtype;
-  v_facts entity_facts;
-  v_field text;
-  v_relation jsonb;
-begin
-  v_facts.sensitive := coalesce(p_doc -> 'sensitive' = 'true'::jsonb, false);
-  v_facts.archived := coalesce(p_doc -> 'archived' = 'true'::jsonb, false);
-  v_facts.related := '{}';
-  if p_doc is null then
-    return v_facts;
-  end if;
-  -- Docs of before the app renamed its meta attributes keep the old names.
-  v_facts.created_at := as_instant(coalesce(p_doc ->> 'created_at', p_doc ->> 'tech.jgood.gleanmo.schema/created-at'));
-  if coalesce(p_doc ->> 'deleted_at', p_doc ->> 'tech.jgood.gleanmo.schema/deleted-at') is not null then
-    v_facts.deleted_at := coalesce(
-      as_instant(coalesce(p_doc ->> 'deleted_at', p_doc ->> 'tech.jgood.gleanmo.schema/deleted-at')),
-      '-infinity'
-    );
-  end if;
-  select * into v_type from entity_types where name = p_entity_type;
-  if not found then
-    v_facts.occurred_at := v_facts.created_at;
-    v_facts.occurred_until := v_facts.created_at;
-    return v_facts;
-  end if;
-  foreach v_field in array v_type.axis_from loop
-    v_facts.occurred_at := as_instant(p_doc ->> v_field);
-    exit when v_facts.occurred_at is not null;
-  end loop;
-  if v_type.axis_until is null or v_facts.occurred_at is null then
-    v_facts.occurred_at := coalesce(v_facts.occurred_at, v_facts.created_at);
-    v_facts.occurred_until := v_facts.occurred_at;
-  else
-    v_facts.occurred_until := as_instant(p_doc ->> v_type.axis_until);
-  end if;
-  foreach v_field in array v_type.label_fields loop
-    v_facts.label := nullif(p_doc ->> v_field, '');
-    exit when v_facts.label is not null;
-  end loop;
-  for v_relation in select jsonb_array_elements(v_type.relations) loop
-    v_facts.related := v_facts.related || array(
-      select r::uuid
-      from jsonb_array_elements_text(
-        case jsonb_typeof(p_doc -> (v_relation ->> 'field'))
-          when 'array' then p_doc -> (v_relation ->> 'field')
-          when 'string' then jsonb_build_array(p_doc -> (v_relation ->> 'field'))
-          else '[]'
-        end
-      ) r
-      where pg_input_is_valid(r, 'uuid')
-    );
-  end loop;
-  return v_facts;
-end
-$function$
+ RETURNS SETOF entity_facts
+ LANGUAGE sql
+ STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN ((f.axis_until IS NULL) OR (f.axis_at IS NULL)) THEN COALESCE(f.axis_at, f.created_at)
+             ELSE f.axis_at
+         END AS axis_at,
+         CASE
+             WHEN ((f.axis_until IS NULL) OR (f.axis_at IS NULL)) THEN COALESCE(f.axis_at, f.created_at)
+             ELSE as_instant(f.until_text)
+         END AS as_instant,
+     f.created_at,
+         CASE
+             WHEN (f.deleted_text IS NOT NULL) THEN COALESCE(as_instant(f.deleted_text), '-infinity'::timestamp with time zone)
+             ELSE NULL::timestamp with time zone
+         END AS "case",
+     COALESCE(((entity_facts.p_doc -> 'sensitive'::text) = 'true'::jsonb), false) AS "coalesce",
+     COALESCE(((entity_facts.p_doc -> 'archived'::text) = 'true'::jsonb), false) AS "coalesce",
+     f.label,
+         CASE
+             WHEN ((f.relations IS NULL) OR (f.relations = '[]'::jsonb)) THEN '{}'::uuid[]
+             ELSE ARRAY( SELECT (r.id)::uuid AS id
+                FROM (jsonb_array_elements(f.relations) WITH ORDINALITY l(relation, n)
+                  CROSS JOIN LATERAL jsonb_array_elements_text(
+                     CASE jsonb_typeof((entity_facts.p_doc -> (l.relation ->> 'field'::text)))
+                         WHEN 'array'::text THEN (entity_facts.p_doc -> (l.relation ->> 'field'::text))
+                         WHEN 'string'::text THEN jsonb_build_array((entity_facts.p_doc -> (l.relation ->> 'field'::text)))
+                         ELSE '[]'::jsonb
+                     END) WITH ORDINALITY r(id, m))
+               WHERE pg_input_is_valid(r.id, 'uuid'::text)
+               ORDER BY l.n, r.m)
+         END AS "array"
+    FROM ( SELECT d.axis_until,
+             d.relations,
+             d.label,
+             d.until_text,
+             d.deleted_text,
+             as_instant(d.created_text) AS created_at,
+             COALESCE(as_instant(d.axis_text_1), as_instant(d.axis_text_2)) AS axis_at
+            FROM ( SELECT t.axis_until,
+                     t.relations,
+                     COALESCE((entity_facts.p_doc ->> 'created_at'::text), (entity_facts.p_doc ->> 'tech.jgood.gleanmo.schema/created-at'::text)) AS created_text,
+                     COALESCE((entity_facts.p_doc ->> 'deleted_at'::text), (entity_facts.p_doc ->> 'tech.jgood.gleanmo.schema/deleted-at'::text)) AS deleted_text,
+                     (entity_facts.p_doc ->> t.axis_from[1]) AS axis_text_1,
+                     (entity_facts.p_doc ->> t.axis_from[2]) AS axis_text_2,
+                     (entity_facts.p_doc ->> t.axis_until) AS until_text,
+                     COALESCE(NULLIF((entity_facts.p_doc ->> t.label_fields[1]), ''::text), NULLIF((entity_facts.p_doc ->> t.label_fields[2]), ''::text), NULLIF((entity_facts.p_doc ->> t.label_fields[3]), ''::text)) AS label
+                    FROM (( SELECT) one
+                      LEFT JOIN entity_types t ON ((t.name = entity_facts.p_entity_type)))
+                  OFFSET 0) d
+          OFFSET 0) f;
+END
 ;
 CREATE OR REPLACE FUNCTION public.entity_record(p_state entity_state)
  RETURNS jsonb
