@@ -6,13 +6,15 @@ create table analytics (
   cursor_xid xid8 not null default '0',
   cursor_seq bigint not null default 0,
   as_of timestamptz not null default '-infinity',
+  last_pass_at timestamptz not null default '-infinity',
   stale boolean not null default true,
   scheduled_for timestamptz not null default '-infinity',
   lease uuid,
   lease_until timestamptz
 );
 comment on table analytics is 'Where each rollup and view stands: its cursor into the log (I9), and the lease of the pass that runs';
-comment on column analytics.as_of is 'the clock of the last pass: what the answers are right for';
+comment on column analytics.as_of is 'the clock of the last pass that left no event behind: what the answers are right for';
+comment on column analytics.last_pass_at is 'the clock of the last pass of any kind: the valid time up to which its buckets counted';
 comment on column analytics.stale is 'true when only a full rebuild makes it right: at first, after an import, after a restore into a new cluster';
 
 create table refresh_log (
@@ -237,11 +239,11 @@ begin
         union all
         select e.entity_id, e.doc from event_log e
         where e.entity_type = 'user'
-          and e.valid_time > e.tx_time and e.valid_time > v_state.as_of and e.valid_time <= v_now
+          and e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
       ) u
       left join lateral (
         select o.doc from event_log o
-        where o.entity_id = u.entity_id and o.valid_time <= v_state.as_of
+        where o.entity_id = u.entity_id and o.valid_time <= v_state.last_pass_at
           and (o.xid, o.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
         order by o.valid_time desc, o.tx_time desc, o.tx desc limit 1
       ) o on true
@@ -253,7 +255,7 @@ begin
         union all
         -- Versions of the future that came into force since the last pass.
         select e.entity_id, e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-        where e.valid_time > e.tx_time and e.valid_time > v_state.as_of and e.valid_time <= v_now
+        where e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
       ), versions as (
         select user_id, entity_type, doc, tx_time from changed
         union all
@@ -262,7 +264,7 @@ begin
         from (select distinct entity_id from changed) c
         cross join lateral (
           select e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-          where e.entity_id = c.entity_id and e.valid_time <= v_state.as_of
+          where e.entity_id = c.entity_id and e.valid_time <= v_state.last_pass_at
             and (e.xid, e.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
           order by e.valid_time desc, e.tx_time desc, e.tx desc limit 1
         ) o
@@ -283,7 +285,8 @@ begin
           select user_id, entity_type, day, sum(records), sum(minutes) from activity where user_id = any (v_users) group by 1, 2, 3;
       end if;
     end if;
-    update analytics set cursor_xid = v_xid, cursor_seq = v_seq, as_of = case when v_more then as_of else v_now end, stale = false
+    update analytics set cursor_xid = v_xid, cursor_seq = v_seq, last_pass_at = v_now, stale = false,
+        as_of = case when v_more then as_of else v_now end
       where name = v_state.name;
   exception when others then
     get stacked diagnostics v_error = message_text;

@@ -17,6 +17,7 @@ create table analytics (
   cursor_xid xid8 not null default '0'::xid8,
   cursor_seq bigint not null default 0,
   as_of timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  last_pass_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
   stale boolean not null default true,
   scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone,
   lease uuid,
@@ -70,7 +71,8 @@ create table event_log (
   import_id uuid,
   entity_type text,
   doc jsonb,
-  hints jsonb
+  hints jsonb,
+  occurred_at timestamp with time zone
 );
 create table evictions (
   eviction_id bigint not null generated always as identity,
@@ -223,42 +225,113 @@ create materialized view duration_profile as
   WHERE (minutes > (0)::double precision)
   GROUP BY user_id, entity_type, ((date_trunc('month'::text, (day)::timestamp with time zone))::date);
 create view live_entities with (security_invoker=true) as
- SELECT entities.entity_id,
-    entities.entity_type,
-    entities.user_id,
-    entities.version,
-    entities.occurred_at,
-    entities.occurred_until,
-    entities.created_at,
-    entities.updated_at,
-    entities.deleted_at,
-    entities.sensitive,
-    entities.archived,
-    entities.label,
-    entities.related,
-    entities.doc,
-    entities.hints
-   FROM entities
-  WHERE ((entities.doc IS NOT NULL) AND ((entities.next_valid_time IS NULL) OR (entities.next_valid_time > now())))
-UNION ALL
- SELECT s.entity_id,
-    s.entity_type,
-    s.user_id,
-    s.version,
-    s.occurred_at,
-    s.occurred_until,
-    s.created_at,
-    s.updated_at,
-    s.deleted_at,
-    s.sensitive,
-    s.archived,
-    s.label,
-    s.related,
-    s.doc,
-    s.hints
-   FROM (entities e
-     CROSS JOIN LATERAL state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints))
-  WHERE (e.next_valid_time <= now());
+ SELECT entity_id,
+    entity_type,
+    user_id,
+    version,
+    occurred_at,
+    occurred_until,
+    created_at,
+    updated_at,
+    deleted_at,
+    sensitive,
+    archived,
+    label,
+    related,
+    doc,
+    hints
+   FROM ( SELECT entities.entity_id,
+            entities.entity_type,
+            entities.user_id,
+            entities.version,
+            entities.occurred_at,
+            entities.occurred_until,
+            entities.created_at,
+            entities.updated_at,
+            entities.deleted_at,
+            entities.sensitive,
+            entities.archived,
+            entities.label,
+            entities.related,
+            entities.doc,
+            entities.hints,
+            entities.next_valid_time
+           FROM entities
+        UNION ALL
+         SELECT s.entity_id,
+            s.entity_type,
+            s.user_id,
+            s.version,
+            s.occurred_at,
+            s.occurred_until,
+            s.created_at,
+            s.updated_at,
+            s.deleted_at,
+            s.sensitive,
+            s.archived,
+            s.label,
+            s.related,
+            s.doc,
+            s.hints,
+            NULL::timestamp with time zone
+           FROM (entities e
+             CROSS JOIN LATERAL state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints))
+          WHERE (e.next_valid_time <= now())) u
+  WHERE ((doc IS NOT NULL) AND ((next_valid_time IS NULL) OR (next_valid_time > now())));
+create view own_entities as
+ SELECT entity_id,
+    entity_type,
+    user_id,
+    version,
+    occurred_at,
+    occurred_until,
+    created_at,
+    updated_at,
+    deleted_at,
+    sensitive,
+    archived,
+    label,
+    related,
+    doc,
+    hints
+   FROM ( SELECT entities.entity_id,
+            entities.entity_type,
+            entities.user_id,
+            entities.version,
+            entities.occurred_at,
+            entities.occurred_until,
+            entities.created_at,
+            entities.updated_at,
+            entities.deleted_at,
+            entities.sensitive,
+            entities.archived,
+            entities.label,
+            entities.related,
+            entities.doc,
+            entities.hints,
+            entities.next_valid_time
+           FROM entities
+        UNION ALL
+         SELECT s.entity_id,
+            s.entity_type,
+            s.user_id,
+            s.version,
+            s.occurred_at,
+            s.occurred_until,
+            s.created_at,
+            s.updated_at,
+            s.deleted_at,
+            s.sensitive,
+            s.archived,
+            s.label,
+            s.related,
+            s.doc,
+            s.hints,
+            NULL::timestamp with time zone
+           FROM (entities e
+             CROSS JOIN LATERAL state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints))
+          WHERE ((e.user_id = ( SELECT caller() AS caller)) AND (e.next_valid_time <= now()))) u
+  WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL) AND ((next_valid_time IS NULL) OR (next_valid_time > now())));
 
 -- Indexes
 CREATE UNIQUE INDEX duration_profile_key ON public.duration_profile USING btree (user_id, entity_type, month);
@@ -269,10 +342,15 @@ CREATE INDEX entities_running ON public.entities USING btree (user_id, occurred_
 CREATE INDEX entities_turning_over ON public.entities USING btree (next_valid_time) WHERE (next_valid_time IS NOT NULL);
 CREATE INDEX entities_user ON public.entities USING btree (user_id, entity_id);
 CREATE INDEX entities_user_time ON public.entities USING btree (user_id, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
-CREATE INDEX entities_user_type_time ON public.entities USING btree (user_id, entity_type, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
+CREATE INDEX entities_user_type_time ON public.entities USING btree (user_id, entity_type, occurred_at DESC, entity_id);
+CREATE INDEX event_log_flagged ON public.event_log USING btree (user_id, entity_type, entity_id) WHERE ((doc @> '{"sensitive": true}'::jsonb) OR (doc @> '{"archived": true}'::jsonb));
 CREATE INDEX event_log_future ON public.event_log USING btree (valid_time) WHERE (valid_time > tx_time);
 CREATE INDEX event_log_nobody ON public.event_log USING btree (xid, seq) WHERE (user_id IS NULL);
 CREATE INDEX event_log_user_time ON public.event_log USING btree (user_id, tx_time, tx, seq);
+<<<<<<< HEAD
+=======
+CREATE INDEX event_log_user_type_occurred ON public.event_log USING btree (user_id, entity_type, occurred_at DESC, entity_id, tx_time, valid_time) WHERE (doc IS NOT NULL);
+>>>>>>> main
 CREATE INDEX event_log_user_type_time ON public.event_log USING btree (user_id, entity_type, tx_time);
 CREATE INDEX event_log_user_xid_seq ON public.event_log USING btree (user_id, xid, seq);
 CREATE INDEX event_log_xid_seq ON public.event_log USING btree (xid, seq);
@@ -318,6 +396,12 @@ BEGIN ATOMIC
    WHERE ((s.records > 0) OR (s.minutes > (0)::double precision));
 END
 ;
+CREATE OR REPLACE FUNCTION public.as_date(p_text text)
+ RETURNS date
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN ((p_text ~ '^\d{4}-\d\d-\d\d$'::text) AND pg_input_is_valid(p_text, 'date'::text)) THEN (p_text)::date ELSE NULL::date END
+;
 CREATE OR REPLACE FUNCTION public.as_instant(p_text text)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -342,6 +426,44 @@ CREATE OR REPLACE FUNCTION public.changed_fields(p_before jsonb, p_after jsonb)
  IMMUTABLE PARALLEL SAFE
 RETURN ARRAY(SELECT key FROM ((SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_before) jsonb_each(key, value)) b FULL JOIN (SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_after) jsonb_each(key, value)) a USING (key)) WHERE (a.value IS DISTINCT FROM b.value) ORDER BY (key COLLATE "C"))
 ;
+<<<<<<< HEAD
+=======
+CREATE OR REPLACE FUNCTION public.entities_at(p_user_id uuid, p_entity_type text, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
+ RETURNS SETOF entity_state
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT e.entity_id,
+     e.entity_type,
+     e.user_id,
+     e.seq,
+     e.occurred_at,
+         CASE
+             WHEN ((t.axis_until IS NULL) OR (as_instant((e.doc ->> t.axis_from[1])) IS NULL)) THEN e.occurred_at
+             ELSE as_instant((e.doc ->> t.axis_until))
+         END AS as_instant,
+     COALESCE(as_instant(COALESCE((e.doc ->> 'created_at'::text), (e.doc ->> 'tech.jgood.gleanmo.schema/created-at'::text))), ( SELECT min(f.tx_time) AS min
+            FROM event_log f
+           WHERE (f.entity_id = e.entity_id))) AS "coalesce",
+     e.tx_time,
+         CASE
+             WHEN (COALESCE((e.doc ->> 'deleted_at'::text), (e.doc ->> 'tech.jgood.gleanmo.schema/deleted-at'::text)) IS NOT NULL) THEN COALESCE(as_instant(COALESCE((e.doc ->> 'deleted_at'::text), (e.doc ->> 'tech.jgood.gleanmo.schema/deleted-at'::text))), '-infinity'::timestamp with time zone)
+             ELSE NULL::timestamp with time zone
+         END AS "case",
+     ((e.doc -> 'sensitive'::text) = 'true'::jsonb),
+     ((e.doc -> 'archived'::text) = 'true'::jsonb),
+     (entity_facts(e.entity_type, e.doc)).label AS label,
+     (entity_facts(e.entity_type, e.doc)).related AS related,
+     e.doc,
+     e.hints
+    FROM (event_log e
+      LEFT JOIN entity_types t ON ((t.name = entities_at.p_entity_type)))
+   WHERE ((e.user_id = entities_at.p_user_id) AND (e.entity_type = entities_at.p_entity_type) AND (e.doc IS NOT NULL) AND (e.valid_time <= entities_at.p_valid_time) AND (e.tx_time <= entities_at.p_tx_time) AND (NOT (EXISTS ( SELECT
+            FROM event_log n
+           WHERE ((n.entity_id = e.entity_id) AND (n.valid_time <= entities_at.p_valid_time) AND (n.tx_time <= entities_at.p_tx_time) AND (ROW(n.valid_time, n.tx_time, n.tx) > ROW(e.valid_time, e.tx_time, e.tx)))))));
+END
+;
+>>>>>>> main
 CREATE OR REPLACE FUNCTION public.entity_facts(p_entity_type text, p_doc jsonb)
  RETURNS entity_facts
  LANGUAGE plpgsql
@@ -579,6 +701,12 @@ CREATE OR REPLACE FUNCTION public.id_hint(p_hints jsonb)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (p_hints ? '/id'::text) THEN jsonb_build_object('/id', (p_hints -> '/id'::text)) ELSE NULL::jsonb END
+;
+CREATE OR REPLACE FUNCTION public.ids_in(p_value jsonb)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN ARRAY(SELECT (r.value)::uuid AS r FROM jsonb_array_elements_text(CASE jsonb_typeof(ids_in.p_value) WHEN 'array'::text THEN ids_in.p_value WHEN 'string'::text THEN jsonb_build_array(ids_in.p_value) ELSE '[]'::jsonb END) r(value) WHERE pg_input_is_valid(r.value, 'uuid'::text))
 ;
 CREATE OR REPLACE FUNCTION public.import_act(p_import_id uuid, p_action text, p_error text DEFAULT NULL::text)
  RETURNS jsonb
@@ -1005,6 +1133,45 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.place_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_fields text[];
+  v_field text;
+begin
+  if new.doc is null then
+    new.occurred_at := null;
+    return new;
+  end if;
+  select axis_from into v_fields from entity_types where name = new.entity_type;
+  foreach v_field in array coalesce(v_fields, '{}') loop
+    new.occurred_at := as_instant(new.doc ->> v_field);
+    if new.occurred_at is not null then
+      return new;
+    end if;
+  end loop;
+  new.occurred_at := as_instant(coalesce(new.doc ->> 'created_at', new.doc ->> 'tech.jgood.gleanmo.schema/created-at'));
+  if new.occurred_at is null then
+    select least(min(tx_time), new.tx_time) into new.occurred_at from event_log where entity_id = new.entity_id;
+  end if;
+  return new;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.plan_rows(p_sql text, p_params text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_plan json;
+begin
+  execute 'explain (format json) ' || p_sql into v_plan using p_params;
+  return (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.raise_problem(p_problem jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -1132,11 +1299,11 @@ begin
         union all
         select e.entity_id, e.doc from event_log e
         where e.entity_type = 'user'
-          and e.valid_time > e.tx_time and e.valid_time > v_state.as_of and e.valid_time <= v_now
+          and e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
       ) u
       left join lateral (
         select o.doc from event_log o
-        where o.entity_id = u.entity_id and o.valid_time <= v_state.as_of
+        where o.entity_id = u.entity_id and o.valid_time <= v_state.last_pass_at
           and (o.xid, o.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
         order by o.valid_time desc, o.tx_time desc, o.tx desc limit 1
       ) o on true
@@ -1148,7 +1315,7 @@ begin
         union all
         -- Versions of the future that came into force since the last pass.
         select e.entity_id, e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-        where e.valid_time > e.tx_time and e.valid_time > v_state.as_of and e.valid_time <= v_now
+        where e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
       ), versions as (
         select user_id, entity_type, doc, tx_time from changed
         union all
@@ -1157,7 +1324,7 @@ begin
         from (select distinct entity_id from changed) c
         cross join lateral (
           select e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-          where e.entity_id = c.entity_id and e.valid_time <= v_state.as_of
+          where e.entity_id = c.entity_id and e.valid_time <= v_state.last_pass_at
             and (e.xid, e.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
           order by e.valid_time desc, e.tx_time desc, e.tx desc limit 1
         ) o
@@ -1178,7 +1345,8 @@ begin
           select user_id, entity_type, day, sum(records), sum(minutes) from activity where user_id = any (v_users) group by 1, 2, 3;
       end if;
     end if;
-    update analytics set cursor_xid = v_xid, cursor_seq = v_seq, as_of = case when v_more then as_of else v_now end, stale = false
+    update analytics set cursor_xid = v_xid, cursor_seq = v_seq, last_pass_at = v_now, stale = false,
+        as_of = case when v_more then as_of else v_now end
       where name = v_state.name;
   exception when others then
     get stacked diagnostics v_error = message_text;
@@ -1244,6 +1412,97 @@ begin
   end if;
   raise exception 'event_log is append-only: % is refused', tg_op
     using errcode = 'AN403', hint = 'Write a new version, or evict the entity.';
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.rest_write(p_request jsonb, p_params text[])
+ RETURNS TABLE(refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  v_user_id constant uuid := (p_request ->> 'user_id')::uuid;
+  v_action constant text := p_request ->> 'action';
+  v_key constant text := p_request ->> 'idempotency_key';
+  v_transaction jsonb := jsonb_build_object('user_id', v_user_id, 'request_hash', p_request -> 'request_hash')
+    || case when v_key is null then '{}'::jsonb else jsonb_build_object('idempotency_key', v_key) end;
+  v_ids uuid[];
+  v_there uuid[];
+  v_versions bigint[];
+  v_operations jsonb;
+  v_answer jsonb;
+begin
+  perform set_config('annals.user_id', v_user_id::text, true);
+  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key) then
+    if v_action = 'insert' then
+      select array_agg(distinct (o ->> 'entity_id')::uuid) into v_ids from jsonb_array_elements(p_request -> 'operations') o;
+    else
+      execute p_request ->> 'choose' into v_ids, v_versions using p_params;
+    end if;
+    -- In transact's own order. What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
+    perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from (select unnest(v_ids) as i order by 1) l;
+    if v_action = 'insert' then
+      select array_agg(e.entity_id) into v_there from own_entities e where e.entity_id = any (v_ids);
+      v_operations := p_request -> 'operations';
+      if v_there is not null then
+        if p_request ->> 'on_conflict' is null then
+          return query select 'duplicate', 0::bigint, 0::bigint, v_there[1], null::bigint, null::text, null::text;
+          return;
+        end if;
+        select jsonb_agg(
+            case when (o ->> 'entity_id')::uuid = any (v_there) then
+              jsonb_build_object('op', 'patch', 'entity_id', o -> 'entity_id', 'entity_type', o -> 'entity_type', 'set', o -> 'doc', 'hints', o -> 'hints')
+            else o end order by n)
+          into v_operations
+          from jsonb_array_elements(v_operations) with ordinality as a(o, n)
+          where p_request ->> 'on_conflict' = 'merge' or not (o ->> 'entity_id')::uuid = any (v_there);
+      end if;
+    else
+      if v_ids is not null then
+        execute p_request ->> 'choose_again' into v_ids, v_versions using p_params, v_ids;
+      end if;
+      if p_request -> 'expected' is not null and (
+        v_ids is null or not exists (
+          select from jsonb_array_elements_text(p_request -> 'expected') x where x = '*' or x = v_versions[1]::text
+        )
+      ) then
+        return query select 'precondition', coalesce(cardinality(v_ids), 0)::bigint, 0::bigint, v_ids[1], v_versions[1], null::text, null::text;
+        return;
+      end if;
+      select jsonb_agg((p_request -> 'operation') || jsonb_build_object('entity_id', i) order by n)
+        into v_operations from unnest(v_ids) with ordinality as a(i, n);
+    end if;
+    affected := coalesce(jsonb_array_length(v_operations), 0);
+    if affected > (p_request ->> 'max_affected')::bigint or (p_request -> 'singular' = 'true' and affected <> 1) then
+      return query select case when p_request -> 'singular' = 'true' and affected <> 1 then 'singular' else 'max_affected' end,
+        affected, 0::bigint, null::uuid, null::bigint, null::text, null::text;
+      return;
+    end if;
+    if v_operations is null then
+      return query select null::text, 0::bigint, 0::bigint, null::uuid, null::bigint, null::text, null::text;
+      return;
+    end if;
+    v_transaction := v_transaction || jsonb_build_object('operations', v_operations);
+  else
+    v_transaction := v_transaction || '{"operations": []}';
+  end if;
+
+  if v_action = 'delete' and p_request ->> 'answer' is not null and v_ids is not null then
+    return query execute p_request ->> 'answer' using p_params, v_ids, 0::bigint;
+    perform transact(v_transaction);
+    return;
+  end if;
+  v_answer := transact(v_transaction);
+  v_ids := array(select (a ->> 'id')::uuid from jsonb_array_elements(v_answer -> 'entities') a);
+  if p_request ->> 'answer' is not null then
+    return query execute p_request ->> 'answer'
+      using p_params, v_ids, (select count(*) from unnest(v_ids) i where not i = any (coalesce(v_there, '{}')));
+  else
+    return query
+      select null::text, cardinality(v_ids)::bigint, (select count(*) from unnest(v_ids) i where not i = any (coalesce(v_there, '{}'))),
+        (a ->> 'id')::uuid, (a ->> 'version')::bigint, null::text, null::text
+      from jsonb_array_elements(v_answer -> 'entities') a;
+  end if;
 end
 $function$
 ;
@@ -1792,7 +2051,8 @@ BEGIN ATOMIC
      e.import_id,
      e.entity_type,
      e.doc,
-     e.hints
+     e.hints,
+     e.occurred_at
     FROM event_log e
    WHERE ((e.entity_id = version_at.p_entity_id) AND (e.valid_time <= version_at.p_valid_time) AND (e.tx_time <= version_at.p_tx_time))
    ORDER BY e.valid_time DESC, e.tx_time DESC, e.tx DESC
@@ -1803,6 +2063,7 @@ END
 -- Triggers
 CREATE TRIGGER event_log_append_only BEFORE DELETE OR UPDATE ON public.event_log FOR EACH ROW EXECUTE FUNCTION refuse_log_change();
 CREATE TRIGGER event_log_no_truncate BEFORE TRUNCATE ON public.event_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_log_change();
+CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW EXECUTE FUNCTION place_event();
 
 -- Row-level security
 alter table daily_activity enable row level security;
@@ -1850,6 +2111,7 @@ grant select on evictions to annals_app;
 grant select on import_transitions to annals_import;
 grant select on live_entities to annals_app;
 grant select on live_entities to annals_import;
+grant select on own_entities to annals_app;
 grant select on time_zones to annals_app;
 grant select on time_zones to annals_import;
 grant select, update on analytics to annals_import;
@@ -1860,10 +2122,15 @@ grant usage on tx_seq to annals_app;
 -- Comments
 comment on function activity_buckets(uuid,text,jsonb,timestamp with time zone) is 'Every bucket that a version can have counted in, in any zone';
 comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
+comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
+<<<<<<< HEAD
+=======
+comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'A user''s entities of a type as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
+>>>>>>> main
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
@@ -1874,6 +2141,7 @@ comment on function foreign_entities(uuid[],uuid) is 'Which of these ids are som
 comment on function forget_idempotency_keys(integer) is 'Forgets keys older than 24 hours, p_limit at most; returns how many. The cron''s, over all users.';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function id_hint(jsonb) is 'The hint of an entity''s original id, which every later version must keep (I6); null when the id was a UUID';
+comment on function ids_in(jsonb) is 'The ids in the field of a relation, single or a set; what is no id is left out, since history may hold anything';
 comment on function import_act(uuid,text,text) is 'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
 comment on function import_chunk(jsonb) is 'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, rejects, nonconforming, report, header, footer} once (I8) and answers the chunk''s counters with `applied` and `conflicts`. Raises AN404 no such import; AN409 another file, overlapping lines, an import that is not running; AN422 lines after the footer.';
 comment on function import_finish(uuid) is 'Closes an import whose every line is in and whose footer agrees, and marks the analytics for one rebuild. Raises AN404, AN409, AN422 (with what is missing).';
@@ -1886,12 +2154,15 @@ comment on function log_identity() is 'Which cluster, and which life of it, the 
 comment on function merged_hints(jsonb,jsonb) is 'Hints kept of a version and those of what replaces parts of it; null when there are none';
 comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
+comment on function place_event() is 'Trigger of event_log: sets occurred_at as entity_facts() would';
+comment on function plan_rows(text,text[]) is 'How many rows the planner expects of a statement, which runs with the caller''s rights and takes p_params as $1';
 comment on function raise_problem(jsonb) is 'Raises the first thing wrong with a transaction: {code, n, id, …}';
 comment on function recompute_activity(activity_bucket[]) is 'Sets these buckets of daily_activity to their definition, the view activity; returns the rows written';
 comment on function refresh_pass(uuid,integer) is 'Brings the analytic of this lease up to date, p_max_events events at most, and logs mode, duration and work. Only committed events below every running transaction are read (I9). A failure rolls back its work and is logged; a lost lease raises AN409. Answers the log row, and `more` when events remain.';
 comment on function refresh_start(text,timestamp with time zone,integer) is 'Takes the lease (p_lease_s seconds) of an analytic for a scheduled time and writes "started"; null when the tick was taken or a pass is running';
 comment on function refreshes(integer) is 'The newest refreshes, for the operator';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
+comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
 comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
@@ -1905,7 +2176,8 @@ comment on function version_at(uuid,timestamp with time zone,timestamp with time
 comment on materialized view duration_profile is 'Medians and ninth deciles of the minutes of a day, per user, type and month: these do not decompose, so the view is refreshed whole';
 comment on sequence tx_seq is 'Numbers native transactions; an import pushes it past the greatest XTDB tx-id it wrote';
 comment on table analytics is 'Where each rollup and view stands: its cursor into the log (I9), and the lease of the pass that runs';
-comment on table analytics.as_of is 'the clock of the last pass: what the answers are right for';
+comment on table analytics.as_of is 'the clock of the last pass that left no event behind: what the answers are right for';
+comment on table analytics.last_pass_at is 'the clock of the last pass of any kind: the valid time up to which its buckets counted';
 comment on table analytics.stale is 'true when only a full rebuild makes it right: at first, after an import, after a restore into a new cluster';
 comment on table daily_activity is 'Rollup: records and minutes per user, entity type and local day';
 comment on table entities is 'One row per entity that has any event: the version that holds now, a fold of event_log (I2)';
@@ -1918,6 +2190,7 @@ comment on table entity_types is 'Facts of each entity type that SQL needs, sync
 comment on table entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
 comment on table entity_types.relations is '[{"field": text, "target": entity type, "many": boolean}]';
 comment on table event_log is 'Append-only: one complete snapshot of an entity per write; doc null is a tombstone';
+comment on table event_log.occurred_at is 'the doc''s place on the time axis by the type''s facts when it was written; null for a tombstone';
 comment on table event_log.seq is 'the version of the state this event makes; drawn before commit, so order consumers by (xid, seq)';
 comment on table event_log.user_id is 'null on imported tombstones, whose source row names nobody: the owner is entities.user_id';
 comment on table idempotency_keys is 'The first answer to each Idempotency-Key (I5), committed with the write it answers';
@@ -1935,3 +2208,4 @@ comment on table transactions is 'Every native transaction: who wrote it, when, 
 comment on table transactions.events is 'rows that it wrote to event_log under its own number';
 comment on view activity is 'The definition of daily_activity, a row per record and local day';
 comment on view live_entities is 'Current state as every read should see it: entities, with versions whose valid time has just come already in force';
+comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';

@@ -6,7 +6,11 @@ import { Failure } from '../store/failure.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
+<<<<<<< HEAD
 import { changesRoute } from './routes/changes.ts';
+=======
+import { restRoute } from './rest/route.ts';
+>>>>>>> main
 import { entitiesRoute } from './routes/entities.ts';
 import { entityRoutes } from './routes/entity.ts';
 import { exportRoute } from './routes/export.ts';
@@ -58,7 +62,8 @@ const app = new Hono<ApiEnv>()
   .route('/', changesRoute)
   .route('/', exportRoute)
   .route('/', heatmapRoute)
-  .route('/', refreshesRoute);
+  .route('/', refreshesRoute)
+  .route('/', restRoute);
 
 app.notFound((c) =>
   renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'The README lists them.' }), c),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../domain/json/json-value.ts';
 
 /** An object of a body that parseJson read, taken as it is: its numbers may be exact ones. */

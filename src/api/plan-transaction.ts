@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DocIssue, encodeDoc, encodePart } from '../domain/codec/native-doc.ts';
 import { encodePointerPatch } from '../domain/codec/native-edits.ts';
 import type { EntityType } from '../domain/define-entity-type.ts';

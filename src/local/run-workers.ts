@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { bundleWorker } from './bundle-worker.ts';
@@ -9,7 +10,7 @@ export const COMPATIBILITY_DATE = '2026-07-01';
 
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
 /** Decided by the Worker before assets are looked at: the same list as run_worker_first in wrangler.toml. */
-const WORKER_PATHS = ['/', '/v1/*', '/config'];
+export const WORKER_PATHS = ['/', '/v1/*', '/config'];
 
 export interface WorkersOptions {
   /** Of the API Worker; 0 picks a free one. */
@@ -41,7 +42,9 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     host: '127.0.0.1',
     port: options.apiPort,
     log: new Log(LogLevel.WARN),
-    handleRuntimeStdio(stdout, stderr) {
+    // Else Miniflare asks the internet for a sample of what the edge knows of a request.
+    cf: false,
+    handleRuntimeStdio(stdout: Readable, stderr: Readable) {
       for (const stream of [stdout, stderr]) createInterface(stream).on('line', options.log);
     },
     workers: [

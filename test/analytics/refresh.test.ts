@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshAll } from '../../src/analytics/refresh.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { settled } from '../settled.ts';
 import { stackFor } from '../stack.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
@@ -17,6 +18,12 @@ afterAll(() => owner.end());
 /** Minutes go by as the tests need them: each tick is a later one than all before. */
 let minute = 0;
 const nextMinute = () => new Date(Date.UTC(2027, 0, 1, 0, minute++));
+
+/** A tick of the cron, when all that was committed before it can be seen. */
+async function tick(at: Date): Promise<void> {
+  await settled(owner);
+  await stack().workers.tick(at);
+}
 
 async function transact(user_id: string, operations: object[], on: pg.Pool | pg.PoolClient = owner): Promise<void> {
   await on.query('select transact($1::jsonb)', [JSON.stringify({ user_id, operations, request_hash: '' })]);
@@ -56,7 +63,7 @@ async function lastRefresh(name: string) {
 test('the scheduled handler brings the rollup and the view up to date and logs each with its duration', async () => {
   const user = randomUUID();
   await transact(user, [put(randomUUID(), 'project_log', projectLog('2026-03-01T10:00:00Z', '2026-03-01T10:30:00Z'))]);
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect(await days('daily_activity', user)).toEqual([
     { entity_type: 'project_log', day: '2026-03-01', records: 1, minutes: 30 },
   ]);
@@ -71,7 +78,7 @@ test('the scheduled handler brings the rollup and the view up to date and logs e
     expect(entry.error, name).toBeNull();
   }
 
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   for (const name of ['daily_activity', 'duration_profile']) expect((await lastRefresh(name)).mode, name).toBe('noop');
 
   const token = await stack().operatorToken();
@@ -82,20 +89,20 @@ test('the scheduled handler brings the rollup and the view up to date and logs e
 
 test('a tick that is delivered twice, or beside a pass that runs, does nothing', async () => {
   const at = nextMinute();
-  await stack().workers.tick(at);
+  await tick(at);
   const before = await lastRefresh('daily_activity');
-  await stack().workers.tick(at);
+  await tick(at);
   expect((await lastRefresh('daily_activity')).refresh_id).toBe(before.refresh_id);
 
   const held = nextMinute();
   await owner.query("select refresh_start('daily_activity', $1, 600)", [held]);
   const running = await lastRefresh('daily_activity');
   expect(running.finished_at).toBeNull();
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect((await lastRefresh('daily_activity')).refresh_id).toBe(running.refresh_id);
   // The pass was killed: its row stays without an end, and when its lease is over the next tick goes on.
   await owner.query("update analytics set lease_until = clock_timestamp() where name = 'daily_activity'");
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect((await lastRefresh('daily_activity')).finished_at).not.toBeNull();
   await expect(owner.query('select refresh_pass($1, 10)', [running.refresh_id])).rejects.toMatchObject({
     code: 'AN409',
@@ -118,7 +125,7 @@ test('days are those of the record’s zone, right across midnight and the clock
     put(randomUUID(), 'exercise_session', { beginning: '2026-06-01T18:45:00Z', end: '2026-06-01T19:00:00Z' }),
     put(randomUUID(), 'book', { title: 'A date has no zone', published: '2026-07-01' }),
   ]);
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   const rollup = (await days('daily_activity', user)).filter((row) => row.entity_type !== 'user');
   expect(rollup).toEqual([
     { entity_type: 'book', day: '2026-07-01', records: 1, minutes: 0 },
@@ -150,7 +157,7 @@ test('a write that commits late is not missed, whatever committed before it (I9)
   } finally {
     late.release();
   }
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect((await days('daily_activity', user)).map((row) => row.day)).toEqual(['2026-01-01', '2026-01-02']);
 });
 
@@ -158,77 +165,77 @@ test('a cursor from another cluster is noticed, and everything rebuilt', async (
   const user = randomUUID();
   await transact(user, [put(randomUUID(), 'project_log', projectLog('2026-01-05T10:00:00Z', '2026-01-05T11:00:00Z'))]);
   await owner.query("update analytics set cursor_xid = '18446744073709551000' where name = 'daily_activity'");
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect((await lastRefresh('daily_activity')).mode).toBe('full');
   expect((await days('daily_activity', user)).map((row) => row.day)).toEqual(['2026-01-05']);
 });
 
+type Step =
+  | { kind: 'log'; id: number; from: Date; minutes: number; running: boolean; zone: string }
+  | { kind: 'back-dated'; id: number; from: Date; valid_from: Date }
+  | { kind: 'delete'; id: number }
+  | { kind: 'zone'; user: number; zone: string }
+  | { kind: 'refresh'; events: number };
+
 test('after any history and any passes the rollup equals its definition', async () => {
-  const users = [randomUUID(), randomUUID()] as const;
-  const ids = Array.from({ length: 6 }, () => randomUUID());
   const zone = fc.constantFrom('Europe/Berlin', 'America/Detroit', 'Pacific/Auckland', 'No/Where');
   const instant = fc.date({ min: new Date('2026-03-27Z'), max: new Date('2026-04-06Z'), noInvalidDate: true });
-  const step = fc.oneof(
+  const id = fc.nat(3);
+  const step: fc.Arbitrary<Step> = fc.oneof(
     fc.record({
       kind: fc.constant('log' as const),
-      id: fc.nat(5),
+      id,
       from: instant,
       minutes: fc.nat(4_000),
       running: fc.boolean(),
       zone,
     }),
-    fc.record({ kind: fc.constant('back-dated' as const), id: fc.nat(5), from: instant, valid_from: instant }),
-    fc.record({ kind: fc.constant('delete' as const), id: fc.nat(5) }),
+    fc.record({ kind: fc.constant('back-dated' as const), id, from: instant, valid_from: instant }),
+    fc.record({ kind: fc.constant('delete' as const), id }),
     fc.record({ kind: fc.constant('zone' as const), user: fc.nat(1), zone }),
     fc.record({ kind: fc.constant('refresh' as const), events: fc.integer({ min: 1, max: 3 }) }),
   );
-  const operation = (s: fc.ArbitraryType<typeof step>) => {
-    switch (s.kind) {
-      case 'log': {
-        const end = s.running ? null : new Date(s.from.getTime() + s.minutes * 60_000).toISOString();
-        return put(ids[s.id] ?? '', 'exercise_session', { ...projectLog(s.from.toISOString(), end), zone: s.zone });
-      }
-      case 'back-dated':
-        return put(
-          ids[s.id] ?? '',
-          'exercise_session',
-          { beginning: s.from.toISOString(), end: s.from.toISOString() },
-          {
-            valid_from: s.valid_from.toISOString(),
-          },
-        );
-      case 'delete':
-        return {
-          op: 'delete',
-          entity_id: ids[s.id] ?? '',
-          valid_from: new Date().toISOString(),
-          entity_type: 'exercise_session',
-        };
-      case 'zone':
-        return put(users[s.user] ?? '', 'user', { email: 'x@example.com', time_zone: s.zone });
-      case 'refresh':
-        return null;
-    }
-  };
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   const road = openDatabase(stack().database.urlAs('annals_app', stack().neon.port));
+
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
-      for (const s of steps) {
-        const op = operation(s);
-        if (op === null) {
-          const at = nextMinute();
-          const { rows } = await owner.query("select refresh_start('daily_activity', $1, 600) as id", [at]);
-          await owner.query('select refresh_pass($1, $2)', [rows[0].id, s.kind === 'refresh' ? s.events : 0]);
-        } else {
-          const user =
-            s.kind === 'zone' ? users[s.user] : users[s.kind === 'delete' || 'id' in s ? Number(s.id) % 2 : 0];
-          await transact(user ?? '', [op]);
-        }
-      }
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
+      const users = [randomUUID(), randomUUID()];
+      const entities = Array.from({ length: 4 }, () => randomUUID());
+      for (const s of steps) await act(s, users, entities);
+      await settled(owner);
       await refreshAll(road, nextMinute());
-      expect(await days('daily_activity')).toEqual(await days('activity'));
+      for (const user of users) expect(await days('daily_activity', user)).toEqual(await days('activity', user));
     }),
     { numRuns: 40 },
   );
 });
+
+/** An entity belongs to the user with the parity of its number. */
+async function act(step: Step, users: readonly string[], entities: readonly string[]): Promise<void> {
+  if (step.kind === 'refresh') {
+    const { rows } = await owner.query("select refresh_start('daily_activity', $1, 600) as id", [nextMinute()]);
+    await owner.query('select refresh_pass($1, $2)', [rows[0].id, step.events]);
+    return;
+  }
+  const user = users[step.kind === 'zone' ? step.user : step.id % 2] ?? '';
+  if (step.kind === 'zone') {
+    await transact(user, [put(user, 'user', { email: 'x@example.com', time_zone: step.zone })]);
+    return;
+  }
+  const id = entities[step.id] ?? '';
+  if (step.kind === 'delete') {
+    await transact(user, [
+      { op: 'delete', entity_id: id, entity_type: 'exercise_session', valid_from: new Date().toISOString() },
+    ]);
+    return;
+  }
+  const beginning = step.from.toISOString();
+  if (step.kind === 'back-dated') {
+    const valid_from = step.valid_from.toISOString();
+    await transact(user, [put(id, 'exercise_session', { beginning, end: beginning }, { valid_from })]);
+    return;
+  }
+  const end = new Date(step.from.getTime() + step.minutes * 60_000).toISOString();
+  await transact(user, [put(id, 'exercise_session', { beginning, ...(!step.running && { end }), zone: step.zone })]);
+}

@@ -38,6 +38,7 @@ export async function startWebStack(template: string): Promise<WebStack> {
   const workers = await runWorkers({
     apiPort: 0,
     importPort: 0,
+    log: () => {},
     api: { ...signIn, DATABASE_URL: database.urlAs('annals_app', neon.port) },
     import: { ...signIn, DATABASE_URL: database.urlAs('annals_import', neon.port) },
   });

@@ -44,6 +44,11 @@ describe('summarize', () => {
     expect(summarize(days.map((name) => day(name))).longest_streak).toBe(4);
   });
 
+  it('does not count a day into which the night before only reaches', () => {
+    const nights = [day('2025-01-01', 1, 60), day('2025-01-02', 0, 300), day('2025-01-03', 1, 10)];
+    expect(summarize(nights)).toMatchObject({ records: 2, minutes: 370, active_days: 2, longest_streak: 1 });
+  });
+
   it('names the first of the busiest days', () => {
     const days = [day('2025-01-01', 2, 10), day('2025-01-03', 5, 20), day('2025-01-09', 5, 30)];
     expect(summarize(days)).toEqual({

@@ -9,7 +9,7 @@ beforeAll(async () => {
     OIDC_CLIENT_ID: 'annals-web',
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
   };
-  workers = await runWorkers({ apiPort: 0, importPort: 0, api: settings, import: settings });
+  workers = await runWorkers({ apiPort: 0, importPort: 0, log: () => {}, api: settings, import: settings });
 });
 afterAll(() => workers?.stop());
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listEntities } from '../../store/list-entities.ts';
 import type { RecordJson } from '../answer-types.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';

@@ -1,5 +1,5 @@
 import { type Context, Hono, type TypedResponse } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { entityType } from '../../domain/entity-type.ts';
 import type { JsonObject } from '../../domain/json/json-value.ts';
 import { getEntity } from '../../store/get-entity.ts';

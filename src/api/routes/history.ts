@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { entityHistory } from '../../store/entity-history.ts';
 import { userHistory } from '../../store/user-history.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';

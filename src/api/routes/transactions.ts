@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../../domain/json/json-value.ts';
 import { Failure } from '../../store/failure.ts';
 import { getTransaction } from '../../store/get-transaction.ts';
