@@ -342,13 +342,17 @@ CREATE INDEX entities_hidden_parents ON public.entities USING btree (user_id) WH
 CREATE INDEX entities_long ON public.entities USING btree (user_id, entity_type, occurred_until) WHERE ((occurred_until - occurred_at) > '24:00:00'::interval);
 CREATE INDEX entities_running ON public.entities USING btree (user_id, occurred_at DESC) WHERE ((occurred_until IS NULL) AND (deleted_at IS NULL));
 CREATE INDEX entities_turning_over ON public.entities USING btree (next_valid_time) WHERE (next_valid_time IS NOT NULL);
+CREATE INDEX entities_user ON public.entities USING btree (user_id, entity_id);
 CREATE INDEX entities_user_time ON public.entities USING btree (user_id, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
 CREATE INDEX entities_user_type_time ON public.entities USING btree (user_id, entity_type, occurred_at DESC, entity_id);
 CREATE INDEX event_log_flagged ON public.event_log USING btree (user_id, entity_type, entity_id) WHERE ((doc @> '{"sensitive": true}'::jsonb) OR (doc @> '{"archived": true}'::jsonb));
 CREATE INDEX event_log_future ON public.event_log USING btree (valid_time) WHERE (valid_time > tx_time);
 CREATE INDEX event_log_nobody ON public.event_log USING btree (xid, seq) WHERE (user_id IS NULL);
 CREATE INDEX event_log_user_time ON public.event_log USING btree (user_id, tx_time, tx, seq);
+<<<<<<< HEAD
+=======
 CREATE INDEX event_log_user_type_occurred ON public.event_log USING btree (user_id, entity_type, occurred_at DESC, entity_id, tx_time, valid_time) WHERE (doc IS NOT NULL);
+>>>>>>> main
 CREATE INDEX event_log_user_type_time ON public.event_log USING btree (user_id, entity_type, tx_time);
 CREATE INDEX event_log_user_xid_seq ON public.event_log USING btree (user_id, xid, seq);
 CREATE INDEX event_log_xid_seq ON public.event_log USING btree (xid, seq);
@@ -424,6 +428,8 @@ CREATE OR REPLACE FUNCTION public.changed_fields(p_before jsonb, p_after jsonb)
  IMMUTABLE PARALLEL SAFE
 RETURN ARRAY(SELECT key FROM ((SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_before) jsonb_each(key, value)) b FULL JOIN (SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_after) jsonb_each(key, value)) a USING (key)) WHERE (a.value IS DISTINCT FROM b.value) ORDER BY (key COLLATE "C"))
 ;
+<<<<<<< HEAD
+=======
 CREATE OR REPLACE FUNCTION public.entities_at(p_user_id uuid, p_entity_type text, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
  RETURNS SETOF entity_state
  LANGUAGE sql
@@ -459,6 +465,7 @@ BEGIN ATOMIC
            WHERE ((n.entity_id = e.entity_id) AND (n.valid_time <= entities_at.p_valid_time) AND (n.tx_time <= entities_at.p_tx_time) AND (ROW(n.valid_time, n.tx_time, n.tx) > ROW(e.valid_time, e.tx_time, e.tx)))))));
 END
 ;
+>>>>>>> main
 CREATE OR REPLACE FUNCTION public.entity_facts(p_entity_type text, p_doc jsonb)
  RETURNS SETOF entity_facts
  LANGUAGE sql
@@ -1014,6 +1021,13 @@ CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN CASE WHEN isfinite(p_at) THEN to_char((p_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text) ELSE (p_at)::text END
+;
+CREATE OR REPLACE FUNCTION public.log_identity()
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+RETURN ((((SELECT pg_control_system.system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)))::text || '/'::text) || ((SELECT pg_control_checkpoint.timeline_id FROM pg_control_checkpoint() pg_control_checkpoint(checkpoint_lsn, redo_lsn, redo_wal_file, timeline_id, prev_timeline_id, full_page_writes, next_xid, next_oid, next_multixact_id, next_multi_offset, oldest_xid, oldest_xid_dbid, oldest_active_xid, oldest_multi_xid, oldest_multi_dbid, oldest_commit_ts_xid, newest_commit_ts_xid, checkpoint_time)))::text)
 ;
 CREATE OR REPLACE FUNCTION public.merged_hints(p_kept jsonb, p_new jsonb)
  RETURNS jsonb
@@ -2109,7 +2123,10 @@ comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 U
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
+<<<<<<< HEAD
+=======
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'A user''s entities of a type as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
+>>>>>>> main
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
@@ -2129,6 +2146,7 @@ comment on function import_open(jsonb) is 'Opens an import of {fingerprint, file
 comment on function import_report(uuid) is 'What the rows of an import are: counters per entity type; nonconforming fields, unknown attributes and ids that were no UUID, each with an example line';
 comment on function import_status(uuid) is 'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
+comment on function log_identity() is 'Which cluster, and which life of it, the log''s transaction ids belong to: after a restore it is another, and cursors of before mean nothing (I9)';
 comment on function merged_hints(jsonb,jsonb) is 'Hints kept of a version and those of what replaces parts of it; null when there are none';
 comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
@@ -2163,6 +2181,7 @@ comment on table entities.deleted_at is 'from the doc (soft delete), a tombstone
 comment on table entities.last_tx_time is 'the latest tx_time of any of its events: the floor of the next write''s clock (I4)';
 comment on table entities.next_valid_time is 'when a version written for the future comes into force; null for nearly all';
 comment on table entities.version is 'seq of the event that holds now, the ETag; null while only future versions exist';
+comment on table entities_user is 'an export''s order';
 comment on table entity_types is 'Facts of each entity type that SQL needs, synced from src/domain';
 comment on table entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
 comment on table entity_types.relations is '[{"field": text, "target": entity type, "many": boolean}]';
