@@ -21,3 +21,11 @@ return array(
   where a.value is distinct from b.value order by key collate "C"
 );
 comment on function changed_fields(jsonb, jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
+
+create index entities_user on entities (user_id, entity_id);
+comment on index entities_user is 'an export''s order';
+
+create function log_identity() returns text
+language sql stable security definer set search_path = public, pg_temp
+return (select system_identifier from pg_control_system())::text || '/' || (select timeline_id from pg_control_checkpoint())::text;
+comment on function log_identity() is 'Which cluster, and which life of it, the log''s transaction ids belong to: after a restore it is another, and cursors of before mean nothing (I9)';

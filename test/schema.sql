@@ -342,6 +342,7 @@ CREATE INDEX entities_hidden_parents ON public.entities USING btree (user_id) WH
 CREATE INDEX entities_long ON public.entities USING btree (user_id, entity_type, occurred_until) WHERE ((occurred_until - occurred_at) > '24:00:00'::interval);
 CREATE INDEX entities_running ON public.entities USING btree (user_id, occurred_at DESC) WHERE ((occurred_until IS NULL) AND (deleted_at IS NULL));
 CREATE INDEX entities_turning_over ON public.entities USING btree (next_valid_time) WHERE (next_valid_time IS NOT NULL);
+CREATE INDEX entities_user ON public.entities USING btree (user_id, entity_id);
 CREATE INDEX entities_user_time ON public.entities USING btree (user_id, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
 CREATE INDEX entities_user_type_time ON public.entities USING btree (user_id, entity_type, occurred_at DESC, entity_id);
 CREATE INDEX event_log_flagged ON public.event_log USING btree (user_id, entity_type, entity_id) WHERE ((doc @> '{"sensitive": true}'::jsonb) OR (doc @> '{"archived": true}'::jsonb));
@@ -448,12 +449,13 @@ BEGIN ATOMIC
          END AS "case",
      ((e.doc -> 'sensitive'::text) = 'true'::jsonb),
      ((e.doc -> 'archived'::text) = 'true'::jsonb),
-     (facts_of(e.entity_type, e.doc)).label AS label,
-     (facts_of(e.entity_type, e.doc)).related AS related,
+     x.label,
+     x.related,
      e.doc,
      e.hints
-    FROM (event_log e
+    FROM ((event_log e
       LEFT JOIN entity_types t ON ((t.name = entities_at.p_entity_type)))
+      CROSS JOIN LATERAL entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
    WHERE ((e.user_id = entities_at.p_user_id) AND (e.entity_type = entities_at.p_entity_type) AND (e.doc IS NOT NULL) AND (e.valid_time <= entities_at.p_valid_time) AND (e.tx_time <= entities_at.p_tx_time) AND (NOT (EXISTS ( SELECT
             FROM event_log n
            WHERE ((n.entity_id = e.entity_id) AND (n.valid_time <= entities_at.p_valid_time) AND (n.tx_time <= entities_at.p_tx_time) AND (ROW(n.valid_time, n.tx_time, n.tx) > ROW(e.valid_time, e.tx_time, e.tx)))))));
@@ -1022,6 +1024,13 @@ CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN CASE WHEN isfinite(p_at) THEN to_char((p_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text) ELSE (p_at)::text END
+;
+CREATE OR REPLACE FUNCTION public.log_identity()
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+RETURN ((((SELECT pg_control_system.system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)))::text || '/'::text) || ((SELECT pg_control_checkpoint.timeline_id FROM pg_control_checkpoint() pg_control_checkpoint(checkpoint_lsn, redo_lsn, redo_wal_file, timeline_id, prev_timeline_id, full_page_writes, next_xid, next_oid, next_multixact_id, next_multi_offset, oldest_xid, oldest_xid_dbid, oldest_active_xid, oldest_multi_xid, oldest_multi_dbid, oldest_commit_ts_xid, newest_commit_ts_xid, checkpoint_time)))::text)
 ;
 CREATE OR REPLACE FUNCTION public.merged_hints(p_kept jsonb, p_new jsonb)
  RETURNS jsonb
@@ -2138,6 +2147,7 @@ comment on function import_open(jsonb) is 'Opens an import of {fingerprint, file
 comment on function import_report(uuid) is 'What the rows of an import are: counters per entity type; nonconforming fields, unknown attributes and ids that were no UUID, each with an example line';
 comment on function import_status(uuid) is 'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
+comment on function log_identity() is 'Which cluster, and which life of it, the log''s transaction ids belong to: after a restore it is another, and cursors of before mean nothing (I9)';
 comment on function merged_hints(jsonb,jsonb) is 'Hints kept of a version and those of what replaces parts of it; null when there are none';
 comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
@@ -2172,6 +2182,7 @@ comment on table entities.deleted_at is 'from the doc (soft delete), a tombstone
 comment on table entities.last_tx_time is 'the latest tx_time of any of its events: the floor of the next write''s clock (I4)';
 comment on table entities.next_valid_time is 'when a version written for the future comes into force; null for nearly all';
 comment on table entities.version is 'seq of the event that holds now, the ETag; null while only future versions exist';
+comment on table entities_user is 'an export''s order';
 comment on table entity_types is 'Facts of each entity type that SQL needs, synced from src/domain';
 comment on table entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
 comment on table entity_types.relations is '[{"field": text, "target": entity type, "many": boolean}]';

@@ -7,8 +7,10 @@ import { authenticate } from './authenticate.ts';
 import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
 import { restRoute } from './rest/route.ts';
+import { changesRoute } from './routes/changes.ts';
 import { entitiesRoute } from './routes/entities.ts';
 import { entityRoutes } from './routes/entity.ts';
+import { exportRoute } from './routes/export.ts';
 import { heatmapRoute } from './routes/heatmap.ts';
 import { historyRoutes } from './routes/history.ts';
 import { overviewRoute } from './routes/overview.ts';
@@ -54,6 +56,8 @@ const app = new Hono<ApiEnv>()
   .route('/', historyRoutes)
   .route('/', entityRoutes)
   .route('/', transactionsRoutes)
+  .route('/', changesRoute)
+  .route('/', exportRoute)
   .route('/', heatmapRoute)
   .route('/', refreshesRoute)
   .route('/', restRoute);

@@ -25,7 +25,7 @@ export function callerOf(stack: () => Stack, user: string) {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    const isJson = (answer.headers.get('content-type') ?? '').includes('json');
+    const isJson = (answer.headers.get('content-type') ?? '').startsWith('application/json');
     return { status: answer.status, headers: answer.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
   };
   const ok = async (

@@ -123,7 +123,8 @@ test('an evicted entity is gone from everywhere, but for a row that says what, w
   expect((await me.ok('POST', '/v1/transactions', { operations: [putHabit(secret)] }, key)).body.replayed).toBe(true);
 
   const { rows } = await stack().database.query(
-    'select entity_id, entity_type, user_id, evicted_by, tx::text, iso(tx_time) as tx_time from evictions',
+    'select entity_id, entity_type, user_id, evicted_by, tx::text, iso(tx_time) as tx_time from evictions where user_id = $1',
+    [user],
   );
   expect(rows).toEqual([
     { entity_id: id, entity_type: 'habit', user_id: user, evicted_by: user, tx: String(tx), tx_time },
