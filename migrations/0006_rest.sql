@@ -84,6 +84,8 @@ alter table event_log enable trigger event_log_append_only;
 -- With both times, so that what was not known yet is passed over without a look at the table.
 create index event_log_user_type_occurred on event_log (user_id, entity_type, occurred_at desc, entity_id, tx_time, valid_time)
   where doc is not null;
+-- What was written down before it happened.
+create index event_log_ahead on event_log (user_id, entity_type, occurred_at desc, entity_id) where occurred_at > tx_time;
 -- The few versions that can hide others: what a past list must look at beside its own rows.
 create index event_log_flagged on event_log (user_id, entity_type, entity_id)
   where doc @> '{"sensitive": true}' or doc @> '{"archived": true}';
@@ -120,10 +122,17 @@ begin atomic
     (entity_facts(e.entity_type, e.doc)).label,
     (entity_facts(e.entity_type, e.doc)).related,
     e.doc, e.hints
-  from event_log e
+  from (
+    select entity_id, entity_type, user_id, seq, occurred_at, valid_time, tx_time, tx, doc, hints, false as ahead from event_log
+    union all
+    select entity_id, entity_type, user_id, seq, occurred_at, valid_time, tx_time, tx, doc, hints, true from event_log
+  ) e
   left join entity_types t on t.name = p_entity_type
   where e.user_id = p_user_id and e.entity_type = p_entity_type and e.doc is not null
     and e.valid_time <= p_valid_time and e.tx_time <= p_tx_time
+    -- What happened after p_tx_time was known then only if it was written ahead: so nothing later need be passed over. Each
+    -- member of the union is left with its own half of this, and its own index.
+    and ((not e.ahead and e.occurred_at <= p_tx_time) or (e.ahead and e.occurred_at > p_tx_time and e.occurred_at > e.tx_time))
     -- Each entity has one version that holds: the one that none comes after. So the log is read in the order of the time
     -- axis, and a page ends as soon as it is full.
     and not exists (

@@ -11,6 +11,8 @@ export interface Explained {
   readonly plan: string;
   /** Names of the indexes that it uses. */
   readonly indexes: readonly string[];
+  /** Tables that it reads from end to end. */
+  readonly scanned: readonly string[];
   /** Rows that its scans read from tables, and threw away: what the work grows with. */
   readonly touched: number;
   readonly rows: number;
@@ -56,6 +58,7 @@ export async function explainRequest(
     return {
       plan: JSON.stringify(explained.Plan, null, 1),
       indexes: nodes.flatMap((node) => node['Index Name'] ?? []),
+      scanned: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
       touched: nodes
         .filter((node) => node['Relation Name'] !== undefined && node['Node Type'] !== 'Bitmap Index Scan')
         .reduce(
