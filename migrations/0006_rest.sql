@@ -75,10 +75,13 @@ comment on function place_event() is 'Trigger of event_log: sets occurred_at as 
 create trigger event_log_place before insert on event_log for each row execute function place_event();
 
 alter table event_log disable trigger event_log_append_only;
-update event_log e set occurred_at = coalesce(
-    (entity_facts(e.entity_type, e.doc)).occurred_at, (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
-  )
-  where e.doc is not null;
+update event_log e set occurred_at = x.occurred_at
+  from (
+    select s.ctid as place, coalesce(f.occurred_at, (select min(o.tx_time) from event_log o where o.entity_id = s.entity_id)) as occurred_at
+    from event_log s cross join lateral entity_facts(s.entity_type, s.doc) f
+    where s.doc is not null
+  ) x
+  where e.ctid = x.place;
 alter table event_log enable trigger event_log_append_only;
 
 -- With both times, so that what was not known yet is passed over without a look at the table.
@@ -119,8 +122,8 @@ begin atomic
     end,
     e.doc -> 'sensitive' = 'true',
     e.doc -> 'archived' = 'true',
-    (entity_facts(e.entity_type, e.doc)).label,
-    (entity_facts(e.entity_type, e.doc)).related,
+    (select x.label from entity_facts(e.entity_type, e.doc) x),
+    (select x.related from entity_facts(e.entity_type, e.doc) x),
     e.doc, e.hints
   from (
     select entity_id, entity_type, user_id, seq, occurred_at, valid_time, tx_time, tx, doc, hints, false as ahead from event_log
