@@ -43,8 +43,8 @@ export async function checkIndexes(logs: number): Promise<Map<string, Explained>
       explained.set(`${path}${at === null ? '' : ' as of'}`, result);
     };
     const byTime = /entities_user(_type)?_time/;
-    await expectRange(`habit_log?id=eq.${log}`, /entities_pkey/);
-    await expectRange(`habit_log?id=in.(${log},${randomUUID()})`, /entities_pkey/);
+    await expectRange(`habit_log?id=eq.${log}`, /entities_pkey|entities_user/);
+    await expectRange(`habit_log?id=in.(${log},${randomUUID()})`, /entities_pkey|entities_user/);
     await expectRange('habit_log?limit=50', byTime);
     await expectRange('habit_log?limit=50&order=timestamp.asc', byTime);
     await expectRange('habit_log?limit=50&show=deleted,archived,sensitive', byTime);
