@@ -1,5 +1,6 @@
 import type { Database } from './database.ts';
 import type { StoredRecord } from './stored-record.ts';
+import { hiddenParentsSql, SHOW_NOTHING_HIDDEN, visibleSql } from './visibility.ts';
 
 /** How many of the newest records the timeline shows, and of running timers at most. */
 const TIMELINE_RECORDS = 18;
@@ -16,30 +17,32 @@ interface OverviewRow extends StoredRecord {
 /**
  * All that the first screen shows, in one statement: the user (one row, its record holding `as_of`, `time_zone`, `id`,
  * `email`, `label`), the newest records over all types, running timers, and counts by type in the user's zone.
- * Sensitive and archived records, and those whose parent is one, are left out.
+ * What visibility.ts hides is left out, and so is `bm_log`, unless the user's own `show_bm_logs` is true.
  */
 export function overview(database: Database, userId: string): Promise<OverviewRow[]> {
   return database.read<OverviewRow>('overview', userId, OVERVIEW, [userId, TIMELINE_RECORDS, RUNNING_RECORDS]);
 }
 
+const VISIBLE = `${visibleSql(SHOW_NOTHING_HIDDEN, 's', { hidden: 'hidden', fields: null }, null)}
+    and (s.entity_type <> 'bm_log' or (select me.shows_bm_logs from me))`;
+
 const OVERVIEW = `
 with me as materialized (
-  select u.doc ->> 'email' as email, u.label, as_zone(u.doc ->> 'time_zone', 'UTC') as zone
+  select u.doc ->> 'email' as email, u.label, as_zone(u.doc ->> 'time_zone', 'UTC') as zone,
+    coalesce(u.doc -> 'show_bm_logs' = 'true', false) as shows_bm_logs
   from (select) as always left join live_entities u on u.entity_id = $1::uuid and u.entity_type = 'user'
-), hidden as materialized (
-  select coalesce(array_agg(e.entity_id), '{}') as ids from entities e where e.user_id = $1::uuid and (e.sensitive or e.archived)
-), days as (
+), hidden as materialized ${hiddenParentsSql(SHOW_NOTHING_HIDDEN, '$1::uuid', null, null)}, days as (
   select zone, (now() at time zone zone)::date as today from me
 ), timeline as (
   select s.* from live_entities s
-  where s.user_id = $1::uuid and s.deleted_at is null and s.occurred_at <= now()
-    and not s.sensitive and not s.archived and not s.related && (select ids from hidden)
+  where s.user_id = $1::uuid and s.occurred_at <= now()
+    and ${VISIBLE}
     and s.entity_type in (select t.name from entity_types t where t.timeline)
   order by s.occurred_at desc, s.entity_id limit $2::integer
 ), running as (
   select s.* from live_entities s
-  where s.user_id = $1::uuid and s.deleted_at is null and s.occurred_until is null
-    and not s.sensitive and not s.archived and not s.related && (select ids from hidden)
+  where s.user_id = $1::uuid and s.occurred_until is null
+    and ${VISIBLE}
     and s.entity_type in (select t.name from entity_types t where t.timer_parent is not null)
   order by s.occurred_at desc, s.entity_id limit $3::integer
 ), shown as (
@@ -68,10 +71,10 @@ union all
 select 'count', null, null, s.entity_type,
   (count(*) filter (where s.occurred_at >= d.today::timestamp at time zone d.zone))::integer, count(*)::integer, null, null
 from days d
-join live_entities s on s.user_id = $1::uuid and s.deleted_at is null
+join live_entities s on s.user_id = $1::uuid
   and s.occurred_at >= (d.today - 6)::timestamp at time zone d.zone
   and s.occurred_at < (d.today + 1)::timestamp at time zone d.zone
-  and not s.sensitive and not s.archived and not s.related && (select ids from hidden)
+  and ${VISIBLE}
 where s.entity_type in (select t.name from entity_types t where t.timeline)
 group by s.entity_type
 order by section, occurred_at desc, id, entity_type`;
