@@ -8,6 +8,7 @@ import { LOCAL_AUDIENCE, OPERATOR_CLIENT_ID, startIdentityProvider, WEB_CLIENT_I
 import { importSample } from './import-sample.ts';
 import { keepSettings } from './keep-settings.ts';
 import { openLocalDatabase } from './local-database.ts';
+import { keepPageAddress } from './page-address.ts';
 import { pickPort } from './pick-port.ts';
 import { runWorkers } from './run-workers.ts';
 import { SAMPLE_USERS } from './sample.ts';
@@ -60,6 +61,7 @@ try {
   });
   shutdown.add(workers);
   shutdown.ownSignals();
+  await keepPageAddress(DATA_FOLDER, workers.apiUrl);
 
   const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
   const imported = await importSample(workers.importUrl, operator, shutdown.signal);
