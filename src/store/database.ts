@@ -66,8 +66,8 @@ function connect(url: string): NeonQueryFunction<false, false> {
   }
 }
 
-/** SQLSTATE classes that a client may try again: connection lost, resources, operator intervention, serialization, deadlock. */
-const TRANSIENT_SQLSTATE = /^(08|53|57|58|40)/;
+/** SQLSTATE classes that a client may try again: connection lost, resources, operator intervention, serialization, deadlock, a lock waited for too long. */
+const TRANSIENT_SQLSTATE = /^(08|53|57|58|40|55P03)/;
 
 function failureOf(name: string, error: unknown): Failure {
   if (!(error instanceof NeonDbError)) return new Failure('AN500', `${name} failed`, { cause: error });
