@@ -1060,6 +1060,18 @@ CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  STABLE PARALLEL SAFE
 RETURN CASE WHEN isfinite(p_at) THEN to_char((p_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text) ELSE (p_at)::text END
 ;
+CREATE OR REPLACE FUNCTION public.lock_entities(p_user_id uuid, p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- By their ids, since they may not be there yet: one of 256 locks a user, so that a bulk write cannot use up the server's.
+  -- In one order for all, and before the rows themselves are locked.
+  perform pg_advisory_xact_lock(hashtext(p_user_id::text), b)
+    from (select distinct hashtext(i::text) & 255 as b from unnest(p_ids) i order by b) buckets;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.log_identity()
  RETURNS text
  LANGUAGE sql
@@ -1467,14 +1479,14 @@ declare
   v_answer jsonb;
 begin
   perform set_config('annals.user_id', v_user_id::text, true);
-  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key) then
+  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key and k.created_at >= clock_timestamp() - interval '24 hours') then
     if v_action = 'insert' then
       select array_agg(distinct (o ->> 'entity_id')::uuid) into v_ids from jsonb_array_elements(p_request -> 'operations') o;
     else
       execute p_request ->> 'choose' into v_ids, v_versions using p_params;
     end if;
-    -- In transact's own order. What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
-    perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from (select unnest(v_ids) as i order by 1) l;
+    -- What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
+    perform lock_entities(v_user_id, v_ids);
     if v_action = 'insert' then
       select array_agg(e.entity_id) into v_there from own_entities e where e.entity_id = any (v_ids);
       v_operations := p_request -> 'operations';
@@ -1683,6 +1695,7 @@ CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp wi
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
 AS $function$
 declare
   c_max_operations constant integer := 1000;
@@ -1750,10 +1763,7 @@ begin
     v_is_simple := v_is_simple and cardinality(v_ids) = v_count;
   end if;
 
-  -- What does not exist yet is locked by its id: one of 256 locks a user, so that a bulk write cannot use up the server's.
-  -- Then what exists. All writers take both kinds in one order.
-  perform pg_advisory_xact_lock(hashtext(v_user_id::text), b)
-    from (select distinct hashtext(i::text) & 255 as b from unnest(v_ids) i order by b) buckets;
+  perform lock_entities(v_user_id, v_ids);
 
   if v_is_simple then
     -- Nearly every transaction: writes at the present to entities without a version of the future, each of them once.
@@ -1814,8 +1824,11 @@ begin
         as i(entity_id, valid_time, tx_time, tx, entity_type, user_id, doc, hints, existed, n)
       cross join lateral entity_facts(i.entity_type, i.doc) x
     ), logged as (
-      insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints)
-      select v_tx, v_now, v_now, i.entity_id, i.user_id, i.entity_type, i.doc, i.hints from input i order by i.n
+      insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at)
+      select v_tx, v_now, v_now, i.entity_id, i.user_id, i.entity_type, i.doc, i.hints,
+        -- Of the others the log's own trigger finds it.
+        case when i.doc is not null then coalesce(i.occurred_at, case when not i.existed then v_now end) end
+      from input i order by i.n
       returning entity_id, seq
     ), created as (
       insert into entities (
@@ -2097,7 +2110,7 @@ END
 -- Triggers
 CREATE TRIGGER event_log_append_only BEFORE DELETE OR UPDATE ON public.event_log FOR EACH ROW EXECUTE FUNCTION refuse_log_change();
 CREATE TRIGGER event_log_no_truncate BEFORE TRUNCATE ON public.event_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_log_change();
-CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW WHEN ((new.occurred_at IS NULL)) EXECUTE FUNCTION place_event();
+CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW WHEN (((new.doc IS NOT NULL) AND (new.occurred_at IS NULL))) EXECUTE FUNCTION place_event();
 
 -- Row-level security
 alter table daily_activity enable row level security;
@@ -2183,6 +2196,7 @@ comment on function import_open(jsonb) is 'Opens an import of {fingerprint, file
 comment on function import_report(uuid) is 'What the rows of an import are: counters per entity type; nonconforming fields, unknown attributes and ids that were no UUID, each with an example line';
 comment on function import_status(uuid) is 'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
+comment on function lock_entities(uuid,uuid[]) is 'Makes every other writer of one of these entities of the user wait until this transaction ends';
 comment on function log_identity() is 'Which cluster, and which life of it, the log''s transaction ids belong to: after a restore it is another, and cursors of before mean nothing (I9)';
 comment on function merged_hints(jsonb,jsonb) is 'Hints kept of a version and those of what replaces parts of it; null when there are none';
 comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';

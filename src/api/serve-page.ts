@@ -8,7 +8,7 @@ export interface PageBindings {
 }
 
 /** Paths of machines, which never get a page whatever they accept. */
-const API_PATH = /^\/(v1|rest|config)(\/|$)/;
+const API_PATH = /^\/(v1|rest|config|docs|openapi\.json)(\/|$)/;
 const FILE_PATH = /\.[a-z0-9]+$/;
 
 /**

@@ -66,8 +66,8 @@ function connect(url: string): NeonQueryFunction<false, false> {
   }
 }
 
-/** SQLSTATE classes that a client may try again: connection lost, resources, operator intervention, serialization, deadlock. */
-const TRANSIENT_SQLSTATE = /^(08|53|57|58|40)/;
+/** SQLSTATE classes that a client may try again: connection lost, resources, operator intervention, serialization, deadlock, a lock waited for too long. */
+const TRANSIENT_SQLSTATE = /^(08|53|57|58|40|55P03)/;
 
 /** SQLSTATE class of values that Postgres cannot take: ours are in the statements' text and tested, so it is one that the caller sent. */
 const DATA_SQLSTATE = /^22/;

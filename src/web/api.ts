@@ -44,7 +44,7 @@ export function annalsApi(session: Session): AnnalsApi {
   const client = hc<Api>(location.origin, { fetch: authorized(session) });
   return {
     async overview(signal) {
-      const response = await client.v1.overview.$get({}, { init: { signal } });
+      const response = await client.v1.overview.$get({ query: {} }, { init: { signal } });
       return response.json();
     },
     async heatmap({ entity_type, year }, signal) {
