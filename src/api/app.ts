@@ -6,6 +6,7 @@ import { Failure } from '../store/failure.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
+import { restRoute } from './rest/route.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { heatmapRoute } from './routes/heatmap.ts';
 import { overviewRoute } from './routes/overview.ts';
@@ -50,7 +51,8 @@ const app = new Hono<ApiEnv>()
   .route('/', entityRoutes)
   .route('/', transactionsRoute)
   .route('/', heatmapRoute)
-  .route('/', refreshesRoute);
+  .route('/', refreshesRoute)
+  .route('/', restRoute);
 
 app.notFound((c) =>
   renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'The README lists them.' }), c),

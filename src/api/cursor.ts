@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Place } from '../store/list-entities.ts';
 import { invalid } from './invalid.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DocIssue, type EncodedDoc, encodeDoc, encodePatch } from '../domain/codec/native-doc.ts';
 import type { EntityType } from '../domain/define-entity-type.ts';
 import { entityType } from '../domain/entity-type.ts';

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { docForJson } from '../../domain/codec/doc-for-json.ts';
 import { entityHistory } from '../../store/entity-history.ts';
 import { Failure } from '../../store/failure.ts';

@@ -7,6 +7,7 @@ import { jsonToDocument, originalId } from './json-to-document.ts';
 import { escapeExact } from './jsonb-text.ts';
 import { parseHints } from './parse-hints.ts';
 import type { Nonconformity, StoredEvent } from './stored-event.ts';
+import { UnstorableError } from './unstorable-error.ts';
 
 /** The format of history files; see docs/hints.md for what a row becomes. */
 export const HISTORY_FORMAT = 1;
@@ -146,8 +147,14 @@ const lineOf = (value: EdnValue): HistoryLine | string => {
 export const decodeHistoryLine = (line: string, lineNumber: number): HistoryLine => {
   const read = readEdn(line);
   if (!read.ok) return { kind: 'reject', line: lineNumber, ...read.error };
-  const decoded = lineOf(read.value);
-  return typeof decoded === 'string' ? { kind: 'reject', line: lineNumber, offset: 0, reason: decoded } : decoded;
+  const reject = (reason: string): HistoryLine => ({ kind: 'reject', line: lineNumber, offset: 0, reason });
+  try {
+    const decoded = lineOf(read.value);
+    return typeof decoded === 'string' ? reject(decoded) : decoded;
+  } catch (error) {
+    if (error instanceof UnstorableError) return reject(`the document ${error.message}`);
+    throw error;
+  }
 };
 
 const mapOf = (entries: readonly (readonly [string, EdnValue])[]): EdnMap =>
