@@ -50,9 +50,9 @@ begin
   if not found then
     return null;
   end if;
-  update refresh_state set scheduled_for = p_scheduled_for, lease = v_lease,
+  update refresh_state set scheduled_for = coalesce(p_scheduled_for, scheduled_for), lease = v_lease,
       lease_until = clock_timestamp() + lease_lasts()
-    where scheduled_for < p_scheduled_for and (lease_until is null or lease_until < clock_timestamp());
+    where (p_scheduled_for is null or scheduled_for < p_scheduled_for) and (lease_until is null or lease_until < clock_timestamp());
   if not found then
     return null;
   end if;
@@ -60,14 +60,14 @@ begin
     update analytics set stale = true where p_names is null or name = any (p_names);
   end if;
   insert into refresh_log (lease, name, scheduled_for, lag_before_ms)
-    select v_lease, a.name, p_scheduled_for,
+    select v_lease, a.name, coalesce(p_scheduled_for, clock_timestamp()),
       case
         when a.kind = 'rollup' and isfinite(s.as_of) then extract(epoch from clock_timestamp() - s.as_of) * 1000
         when a.kind = 'materialized_view' and isfinite(a.as_of) then extract(epoch from clock_timestamp() - a.as_of) * 1000
       end
     from analytics a cross join refresh_state s
     where case
-      when p_names is null then is_due(a, p_scheduled_for)
+      when p_names is null then is_due(a, coalesce(p_scheduled_for, clock_timestamp()))
       -- The rollups read the log together: asked for one, all come along.
       else a.name = any (p_names) or (a.kind = 'rollup' and exists (select from analytics n where n.kind = 'rollup' and n.name = any (p_names)))
     end;
@@ -80,7 +80,7 @@ begin
 end
 $$;
 comment on function refresh_start(timestamptz, text[], boolean) is
-  'Takes the lease for a scheduled time and writes "started" for what is due, or for these names, to be rebuilt from scratch when p_rebuild; answers '
+  'Takes the lease for a scheduled time (null: for now, whatever was scheduled) and writes "started" for what is due, or for these names, to be rebuilt from scratch when p_rebuild; answers '
   '{lease, units: [{refresh_id, name, kind}]} in the order to run them, or null when the tick was taken or another runs';
 
 create function hold_lease(p_lease uuid) returns refresh_state

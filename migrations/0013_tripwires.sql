@@ -23,7 +23,7 @@ comment on table tripwire_samples is 'One measurement an hour at most, from whic
 create function about_rows(p_table regclass) returns bigint
 language plpgsql stable as $$
 declare
-  c_exact_up_to constant integer := 100000;
+  c_exact_up_to constant integer := 20000;
   v_rows bigint;
 begin
   -- Counting costs as much as there is to count; the planner's own number follows within a tenth.

@@ -1,19 +1,20 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
-import { openDatabase } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
 import { restRoute } from './rest/route.ts';
+import { dashboardRoute } from './routes/dashboard.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { heatmapRoute } from './routes/heatmap.ts';
+import { opsRoutes } from './routes/ops.ts';
 import { overviewRoute } from './routes/overview.ts';
-import { refreshesRoute } from './routes/refreshes.ts';
 import { transactionsRoute } from './routes/transactions.ts';
 import { securityHeaders } from './security-headers.ts';
 import { servePage } from './serve-page.ts';
+import { telemetry } from './telemetry.ts';
 
 /** A transaction of a thousand ordinary records is about 1 MB; Neon itself takes 10 MiB. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -43,15 +44,13 @@ const app = new Hono<ApiEnv>()
       },
     }),
   )
-  .use('/v1/*', async function database(c, next) {
-    c.set('database', openDatabase(c.env.DATABASE_URL));
-    await next();
-  })
+  .use('/v1/*', telemetry())
   .route('/', overviewRoute)
   .route('/', entityRoutes)
   .route('/', transactionsRoute)
   .route('/', heatmapRoute)
-  .route('/', refreshesRoute)
+  .route('/', dashboardRoute)
+  .route('/', opsRoutes)
   .route('/', restRoute);
 
 app.notFound((c) =>

@@ -1,3 +1,4 @@
+import type { SignalBinding } from '../analytics/signal.ts';
 import type { Database } from '../store/database.ts';
 import type { PageBindings } from './serve-page.ts';
 import type { TokenEnv } from './token-settings.ts';
@@ -9,6 +10,14 @@ export interface ApiBindings extends TokenEnv, PageBindings {
   DATABASE_URL: string;
   /** What the web client signs in as, at OIDC_ISSUER. */
   OIDC_CLIENT_ID: string;
+  /** Told of what was written; asked by the cron. */
+  SIGNAL: SignalBinding;
+  /** Milliseconds after which a call to the database is kept as slow. */
+  SLOW_CALL_MS?: string;
+  /** Where the operator is told that a tripwire tripped or recovered. */
+  ALERT_WEBHOOK_URL?: string;
+  /** `slack` or `json`. */
+  ALERT_WEBHOOK_FORMAT?: string;
 }
 
 /** What the routes find in their context. */

@@ -37,7 +37,9 @@ function measuresOf({ fields }: EntityType): Measure[] {
   // What a number is measured of is a thing (a medication, an exercise), not another occurrence: a thing has no time axis.
   const of = Object.entries(fields).find(([, { facts }]) => facts.target !== undefined && !hasAxis(facts.target));
   return Object.entries(fields)
-    .filter(([, { facts }]) => NUMBER_KINDS.has(facts.kind) && !facts.attributes?.some((a) => a.startsWith('airtable/')))
+    .filter(
+      ([, { facts }]) => NUMBER_KINDS.has(facts.kind) && !facts.attributes?.some((a) => a.startsWith('airtable/')),
+    )
     .map(([field, { facts }]) => ({
       field,
       unit: facts.measuredIn ?? null,
@@ -46,7 +48,8 @@ function measuresOf({ fields }: EntityType): Measure[] {
     }));
 }
 
-const hasAxis = (name: string): boolean => Object.values<EntityType>(entityTypes).some((t) => t.name === name && t.axis !== undefined);
+const hasAxis = (name: string): boolean =>
+  Object.values<EntityType>(entityTypes).some((t) => t.name === name && t.axis !== undefined);
 
 const factsOf = (type: EntityType): EntityTypeFacts => ({
   name: type.name,
