@@ -6,6 +6,7 @@ import { openDatabase } from '../store/database.ts';
 import { app } from './app.ts';
 import type { ApiBindings } from './env.ts';
 
+// biome-ignore lint/performance/noBarrelFile: the runtime looks for a Durable Object's class among the entry's exports.
 export { RefreshSignal } from '../analytics/refresh-signal.ts';
 
 /** The part of a cron's event that is used. */

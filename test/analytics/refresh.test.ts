@@ -48,9 +48,9 @@ test('a tick that is delivered twice, or beside one that runs, does nothing; one
   expect(await refresh(store.road(), request)).not.toBeNull();
   expect(await refresh(store.road(), request)).toBeNull();
 
-  const { rows } = await store.owner().query("select refresh_start($1, null, false) ->> 'lease' as lease", [
-    store.nextMinute(),
-  ]);
+  const { rows } = await store
+    .owner()
+    .query("select refresh_start($1, null, false) ->> 'lease' as lease", [store.nextMinute()]);
   const { refresh_id } = await store.lastRun('daily_activity');
   expect(await refresh(store.road(), { ...request, scheduled_for: store.nextMinute() })).toBeNull();
   const status = async () => {
@@ -232,7 +232,12 @@ test('a large dirty share is rebuilt beside the live table, which keeps its poli
   const user = randomUUID();
   await store.refresh();
   const operations = Array.from({ length: 1_000 }, (_, n) =>
-    put(randomUUID(), 'habit', { label: `h${n}`, sensitive: false, archived: false, created_at: `2020-01-01T00:00:00Z` }),
+    put(randomUUID(), 'habit', {
+      label: `h${n}`,
+      sensitive: false,
+      archived: false,
+      created_at: `2020-01-01T00:00:00Z`,
+    }),
   );
   const log = (n: number) => {
     const at = new Date(Date.UTC(2000, 0, 1) + n * 86_400_000).toISOString();
@@ -283,7 +288,9 @@ test('an answer is right at once after a write, and says how far the rollup is b
 
 test('a running timer counts up to now', async () => {
   const user = randomUUID();
-  const { rows } = await store.owner().query("select iso(now() - interval '90 minutes') as began, extract(year from now())::integer as year");
+  const { rows } = await store
+    .owner()
+    .query("select iso(now() - interval '90 minutes') as began, extract(year from now())::integer as year");
   await store.transact(user, [put(randomUUID(), 'project_log', projectLog(rows[0].began, null, 'UTC'))]);
   for (const _ of ['live', 'from the rollup']) {
     const { days } = await heatmap(store.road(), user, { entity_type: 'project_log', year: rows[0].year });
