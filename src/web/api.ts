@@ -1,5 +1,6 @@
 import { hc, type InferResponseType } from 'hono/client';
 import type { Api } from '../api/app.ts';
+import type { Operation, StoredRecord } from './data/operations.ts';
 import type { Session } from './session.ts';
 
 type Client = ReturnType<typeof hc<Api>>;
@@ -11,10 +12,25 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 /** A local day that has records. */
 export type HeatmapDay = Heatmap['days'][number];
 
+export type Page = InferResponseType<Client['v1']['entities']['$get'], 200>;
+export type History = InferResponseType<Client['v1']['entities'][':id']['history']['$get'], 200>;
+/** One version of a record; a tombstone has no doc. */
+export type Version = History['versions'][number];
+/** What a write answers: which records it changed, and to which version. */
+export type Written = InferResponseType<Client['v1']['transactions']['$post'], 200>;
+
+/** A field that the API refuses. */
+export interface FieldProblem {
+  /** JSON pointer into the request's body. */
+  readonly field: string;
+  readonly message: string;
+}
+
 interface ErrorBody {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
+  readonly details: unknown;
 }
 
 /** An answer of the API that is not a success, with the API's own words. */
@@ -23,12 +39,14 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly hint: string | null;
+  readonly details: unknown;
 
   constructor(status: number, body: ErrorBody) {
     super(body.message);
     this.status = status;
     this.code = body.code;
     this.hint = body.hint;
+    this.details = body.details;
   }
 }
 
@@ -37,6 +55,17 @@ export interface AnnalsApi {
   overview(signal: AbortSignal): Promise<Overview>;
   /** @throws as {@link AnnalsApi.overview} */
   heatmap(query: { entity_type: string; year: number }, signal: AbortSignal): Promise<Heatmap>;
+  /** A type's records, newest first. @param after `next` of the page before; @throws as {@link AnnalsApi.overview} */
+  entities(query: { entity_type: string; limit: number; after: string | null }): Promise<Page>;
+  /** A record as it is now. @throws as {@link AnnalsApi.overview}, ApiError 404 when there is none */
+  entity(id: string): Promise<StoredRecord>;
+  /** A record's versions, newest first. @throws as {@link AnnalsApi.entity} */
+  history(id: string, signal: AbortSignal): Promise<History>;
+  /**
+   * Applies all operations or none; the same key again gives the first answer and writes nothing.
+   * @throws as {@link AnnalsApi.overview}, ApiError 412 when a record is at another version, 422 when a doc is refused
+   */
+  transact(key: string, operations: readonly Operation[]): Promise<Written>;
 }
 
 /** The service's edge endpoints, typed by its own routes, asked as the session's user. */
@@ -52,8 +81,35 @@ export function annalsApi(session: Session): AnnalsApi {
       const response = await client.v1.heatmap.$get({ query }, { init: { signal } });
       return response.json();
     },
+    async entities({ entity_type, limit, after }) {
+      const query = { entity_type, limit: String(limit), ...(after !== null && { after }) };
+      const response = await client.v1.entities.$get({ query });
+      return response.json();
+    },
+    async entity(id) {
+      const response = await client.v1.entities[':id'].$get({ param: { id }, query: {} });
+      return response.json();
+    },
+    async history(id, signal) {
+      const request = { param: { id }, query: { limit: String(MAX_VERSIONS), corrections: 'true' as const } };
+      const response = await client.v1.entities[':id'].history.$get(request, { init: { signal } });
+      return response.json();
+    },
+    async transact(key, operations) {
+      const response = await client.v1.transactions.$post(
+        {},
+        {
+          headers: { 'idempotency-key': key, 'content-type': 'application/json' },
+          init: { body: JSON.stringify({ operations }) },
+        },
+      );
+      return response.json();
+    },
   };
 }
+
+/** More than anybody reads at once. */
+const MAX_VERSIONS = 500;
 
 /**
  * A `fetch` with the user's token, that throws for what is not a success. A token that the API no longer takes (a key
@@ -76,10 +132,12 @@ function authorized(session: Session): typeof fetch {
 /** Something between here and the Worker may answer without our error shape. */
 async function errorBody(response: Response): Promise<ErrorBody> {
   try {
-    const { code, message, hint } = (await response.json()) as Partial<ErrorBody>;
-    if (typeof code === 'string' && typeof message === 'string') return { code, message, hint: hint ?? null };
+    const { code, message, hint, details } = (await response.json()) as Partial<ErrorBody>;
+    if (typeof code === 'string' && typeof message === 'string')
+      return { code, message, hint: hint ?? null, details: details ?? null };
   } catch {
     // Not JSON: the status says all there is.
   }
-  return { code: `HTTP ${response.status}`, message: 'The service gave no usable answer.', hint: 'Try again soon.' };
+  const message = 'The service gave no usable answer.';
+  return { code: `HTTP ${response.status}`, message, hint: 'Try again soon.', details: null };
 }

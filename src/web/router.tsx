@@ -8,6 +8,8 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import type { AnnalsApi } from './api.ts';
+import { type AppData, openAppData } from './data/app-data.ts';
+import type { RecordFilter } from './records/view/record-filter.ts';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
 import { SignInFailedScreen } from './screens/sign-in/sign-in-failed-screen.tsx';
 import { SignInScreen } from './screens/sign-in/sign-in-screen.tsx';
@@ -20,6 +22,21 @@ export interface AppContext {
   readonly api: AnnalsApi;
   readonly session: Session;
   readonly queries: QueryClient;
+}
+
+/** The record, or the form of a new one, that lies over a screen. */
+export interface SheetSearch {
+  readonly record?: string;
+  readonly add?: string;
+  /** The record that the new one is about. */
+  readonly parent?: string;
+}
+
+export interface ListSearch {
+  readonly q?: string | undefined;
+  readonly where?: readonly RecordFilter[] | undefined;
+  readonly sort?: string | undefined;
+  readonly asc?: boolean | undefined;
 }
 
 const MIN_YEAR = 1900;
@@ -48,21 +65,44 @@ const signedInRoute = createRoute({
 const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'app',
+  validateSearch: (search: Record<string, unknown>): SheetSearch => ({
+    ...(isUuid(search.record) && { record: search.record }),
+    ...(isTypeName(search.add) && { add: search.add }),
+    ...(isUuid(search.parent) && { parent: search.parent }),
+  }),
   async beforeLoad({ context, location }) {
     const profile = await context.session.profile();
     if (profile === null) throw redirect({ to: '/sign-in', search: { return_to: location.href } });
-    return { profile };
+    return { profile, data: await appDataOf(context.api, profile.id) };
   },
   component: AppShell,
 });
 
 const overviewRoute = createRoute({ getParentRoute: () => appRoute, path: '/', component: OverviewScreen });
 
+const recordsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/records',
+  component: lazyRouteComponent(() => import('./screens/records/records-screen.tsx'), 'RecordsScreen'),
+});
+
+const recordListRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/records/$type',
+  validateSearch: (search: Record<string, unknown>): ListSearch => ({
+    ...(typeof search.q === 'string' && { q: search.q }),
+    ...(Array.isArray(search.where) && { where: search.where.filter(isFilter) }),
+    ...(typeof search.sort === 'string' && { sort: search.sort }),
+    ...(typeof search.asc === 'boolean' && { asc: search.asc }),
+  }),
+  component: lazyRouteComponent(() => import('./screens/records/record-list-screen.tsx'), 'RecordListScreen'),
+});
+
 const calendarRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/calendar',
   validateSearch: (search: Record<string, unknown>): { type?: string; year?: number } => ({
-    ...(typeof search.type === 'string' && /^[a-z][a-z0-9_]*$/.test(search.type) && { type: search.type }),
+    ...(isTypeName(search.type) && { type: search.type }),
     ...(Number.isInteger(search.year) && isYear(Number(search.year)) && { year: Number(search.year) }),
   }),
   component: lazyRouteComponent(() => import('./screens/calendar/calendar-screen.tsx'), 'CalendarScreen'),
@@ -71,7 +111,7 @@ const calendarRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   signInRoute,
   signedInRoute,
-  appRoute.addChildren([overviewRoute, calendarRoute]),
+  appRoute.addChildren([overviewRoute, recordsRoute, recordListRoute, calendarRoute]),
 ]);
 
 export function createAppRouter(context: AppContext) {
@@ -82,6 +122,33 @@ export function createAppRouter(context: AppContext) {
     defaultErrorComponent: ScreenFailure,
     scrollRestoration: true,
   });
+}
+
+const data_by_user = new Map<string, Promise<AppData>>();
+
+/** One for the life of the page: it holds what is known and what waits to be written. */
+function appDataOf(api: AnnalsApi, user: string): Promise<AppData> {
+  const known = data_by_user.get(user);
+  if (known !== undefined) return known;
+  const opened = openAppData(api, user);
+  data_by_user.set(user, opened);
+  return opened;
+}
+
+function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+}
+
+function isTypeName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z][a-z0-9_]*$/.test(value);
+}
+
+function isFilter(value: unknown): value is RecordFilter {
+  if (typeof value !== 'object' || value === null || !('field' in value) || typeof value.field !== 'string')
+    return false;
+  const { is, min, max, has } = value as Record<string, unknown>;
+  const is_text = (each: unknown): boolean => each === undefined || typeof each === 'string';
+  return is_text(min) && is_text(max) && is_text(has) && (is === undefined || (Array.isArray(is) && is.every(is_text)));
 }
 
 function isYear(year: number): boolean {

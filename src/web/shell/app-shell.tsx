@@ -1,13 +1,21 @@
-import { Link, Outlet, useLocation, useRouteContext } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
-import { ThemeChoice } from './theme-choice.tsx';
+import { Link, Outlet, useLocation, useRouteContext, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { AccountPanel } from './account-panel.tsx';
+import { NavIcon } from './nav-icon.tsx';
+import { OutboxStatus } from './outbox-status.tsx';
+import { ToastList } from './toast-list.tsx';
 import { Wordmark } from './wordmark.tsx';
+
+const RecordSheet = lazy(() => import('../sheet/record-sheet.tsx').then((module) => ({ default: module.RecordSheet })));
+const QuickAdd = lazy(() => import('../quick-add/quick-add.tsx').then((module) => ({ default: module.QuickAdd })));
 
 /** The frame of every screen for a signed-in user: a side bar, or on a phone a bar above and one below. */
 export function AppShell() {
-  const { profile, session } = useRouteContext({ from: '/app' });
+  const { profile } = useRouteContext({ from: '/app' });
+  const { record, add } = useSearch({ from: '/app' });
   const name = profile.name ?? profile.email ?? 'Account';
   const content = useRef<HTMLElement>(null);
+  const [is_adding, setAdding] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
   const shown_path = useRef(path);
 
@@ -18,6 +26,17 @@ export function AppShell() {
     content.current?.focus();
   }, [path]);
 
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent): void {
+      if (event.key !== 'n' || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
+      event.preventDefault();
+      setAdding(true);
+    }
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, []);
+
   return (
     <div className="shell">
       <a className="skip-link" href="#content">
@@ -27,41 +46,60 @@ export function AppShell() {
         <Link to="/" className="wordmark-link" aria-label="Annals, overview">
           <Wordmark />
         </Link>
+        <button
+          type="button"
+          aria-label="Add"
+          className="button button-primary add-button"
+          onClick={() => setAdding(true)}
+        >
+          <span aria-hidden="true">+</span>
+          <span className="add-name">Add</span>
+          <kbd>N</kbd>
+        </button>
         <nav aria-label="Main" className="main-nav">
           <Link to="/" activeOptions={{ exact: true }} className="nav-link">
-            <NavIcon path="M4 6h16M4 12h10M4 18h13" />
+            <NavIcon name="overview" />
             Overview
           </Link>
+          <Link to="/records" className="nav-link">
+            <NavIcon name="records" />
+            Records
+          </Link>
           <Link to="/calendar" className="nav-link">
-            <NavIcon path="M5.5 5.5h13A1.5 1.5 0 0 1 20 7v11.5a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 18.5V7a1.5 1.5 0 0 1 1.5-1.5ZM4 10h16M8.5 3.5v4M15.5 3.5v4" />
+            <NavIcon name="calendar" />
             Calendar
           </Link>
         </nav>
+        <OutboxStatus />
         <button type="button" className="account" popoverTarget="account-panel">
           <span className="account-initial" aria-hidden="true">
             {name.charAt(0).toUpperCase()}
           </span>
           <span className="account-name">{name}</span>
         </button>
-        <div id="account-panel" className="account-panel" popover="auto">
-          {profile.email !== null && <p className="account-email">{profile.email}</p>}
-          <ThemeChoice />
-          <button type="button" className="button" onClick={() => session.signOut()}>
-            Sign out
-          </button>
-        </div>
+        <AccountPanel />
       </header>
       <main id="content" ref={content} className="content" tabIndex={-1}>
         <Outlet />
       </main>
+      {(record !== undefined || add !== undefined) && (
+        <Suspense fallback={null}>
+          <RecordSheet />
+        </Suspense>
+      )}
+      {is_adding && (
+        <Suspense fallback={null}>
+          <QuickAdd close={() => setAdding(false)} />
+        </Suspense>
+      )}
+      <ToastList />
     </div>
   );
 }
 
-function NavIcon({ path }: { path: string }) {
+function isTyping(target: EventTarget | null): boolean {
   return (
-    <svg className="nav-icon" viewBox="0 0 24 24" role="presentation" aria-hidden="true">
-      <path d={path} />
-    </svg>
+    target instanceof HTMLElement &&
+    target.matches('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]')
   );
 }
