@@ -21,13 +21,19 @@ export interface Stack {
   operatorToken(): Promise<string>;
 }
 
+export interface StartedStack extends Stack {
+  /** Stops everything but the database, which then has no connections. */
+  pause(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 const OPERATOR = '00000000-0000-4000-8000-0000000000ff';
 
 /** Starts a stack before this file's tests and stops it after them. @param template the database it starts from */
-export function stackFor(template: string): () => Stack {
-  let running: (Stack & { stop(): Promise<void> }) | undefined;
+export function stackFor(template: string | (() => Promise<string>)): () => Stack {
+  let running: StartedStack | undefined;
   beforeAll(async () => {
-    running = await startStack(template);
+    running = await startStack(typeof template === 'string' ? template : await template());
   });
   afterAll(() => running?.stop());
   return () => {
@@ -36,7 +42,7 @@ export function stackFor(template: string): () => Stack {
   };
 }
 
-export async function startStack(template: string): Promise<Stack & { stop(): Promise<void> }> {
+export async function startStack(template: string): Promise<StartedStack> {
   const { host, port } = inject('postgres');
   const [database, neon, issuer] = await Promise.all([
     createDatabase(template),
@@ -52,6 +58,11 @@ export async function startStack(template: string): Promise<Stack & { stop(): Pr
     api: { ...signIn, DATABASE_URL: database.urlAs('annals_app', neon.port) },
     import: { ...signIn, DATABASE_URL: database.urlAs('annals_import', neon.port) },
   });
+  let paused: Promise<unknown> | null = null;
+  const pause = async () => {
+    paused ??= Promise.all([workers.stop(), neon.stop(), issuer.stop()]);
+    await paused;
+  };
   const token = (sub: string) => issuer.token({ sub });
   const operatorToken = () => issuer.token({ sub: OPERATOR, scope: 'operator' });
   return {
@@ -72,10 +83,9 @@ export async function startStack(template: string): Promise<Stack & { stop(): Pr
       if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${await operatorToken()}`);
       return fetch(workers.importUrl + path, { ...options, headers });
     },
+    pause,
     async stop() {
-      await workers.stop();
-      await neon.stop();
-      await issuer.stop();
+      await pause();
       await database.drop();
     },
   };

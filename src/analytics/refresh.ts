@@ -28,7 +28,9 @@ export interface RefreshOutcome {
  */
 export async function refreshAll(database: Database, scheduledFor: Date): Promise<RefreshOutcome[]> {
   const outcomes: RefreshOutcome[] = [];
-  await database.call('turn_over', 'select turn_over_due($1::integer)', [MAX_EVENTS_A_PASS]);
+  await database.call('housekeeping', 'select turn_over_due($1::integer), forget_idempotency_keys($1::integer)', [
+    MAX_EVENTS_A_PASS,
+  ]);
   for (const name of ANALYTICS) {
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       // Each further pass of a tick is scheduled a millisecond later: the compare-and-set lets it in, and still only once.

@@ -6,11 +6,19 @@ import { Failure } from '../store/failure.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
-import { entityRoutes } from './routes/entities.ts';
+<<<<<<< HEAD
+import { changesRoute } from './routes/changes.ts';
+=======
+import { restRoute } from './rest/route.ts';
+>>>>>>> main
+import { entitiesRoute } from './routes/entities.ts';
+import { entityRoutes } from './routes/entity.ts';
+import { exportRoute } from './routes/export.ts';
 import { heatmapRoute } from './routes/heatmap.ts';
+import { historyRoutes } from './routes/history.ts';
 import { overviewRoute } from './routes/overview.ts';
 import { refreshesRoute } from './routes/refreshes.ts';
-import { transactionsRoute } from './routes/transactions.ts';
+import { transactionsRoutes } from './routes/transactions.ts';
 import { securityHeaders } from './security-headers.ts';
 import { servePage } from './serve-page.ts';
 
@@ -47,10 +55,15 @@ const app = new Hono<ApiEnv>()
     await next();
   })
   .route('/', overviewRoute)
+  .route('/', entitiesRoute)
+  .route('/', historyRoutes)
   .route('/', entityRoutes)
-  .route('/', transactionsRoute)
+  .route('/', transactionsRoutes)
+  .route('/', changesRoute)
+  .route('/', exportRoute)
   .route('/', heatmapRoute)
-  .route('/', refreshesRoute);
+  .route('/', refreshesRoute)
+  .route('/', restRoute);
 
 app.notFound((c) =>
   renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'The README lists them.' }), c),

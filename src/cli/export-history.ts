@@ -1,11 +1,9 @@
-import { encodeEnd, encodeHeader, type HistoryEnd } from '../domain/codec/history-line.ts';
-import { withOperatorDatabase } from './operator-database.ts';
+import { encodeEnd, encodeHeader } from '../domain/codec/history-line.ts';
+import { openOperatorDatabase } from './operator-database.ts';
 import { storedHistory } from './stored-history.ts';
 
 export interface ExportOptions {
   readonly databaseUrl: string;
-  /** Takes the text on, in order; the next piece waits for it. Every piece is whole lines. */
-  readonly write: (text: string) => Promise<void>;
   /** Of this program, for the header. */
   readonly version: string;
   readonly now: Date;
@@ -14,22 +12,22 @@ export interface ExportOptions {
 }
 
 /**
- * Writes the whole history of the store in the format of an XTDB export: what came from XTDB comes out as equal values (I6).
- * @returns what the footer says
+ * The whole history of the store in the format of an XTDB export, whole lines at a time: what came from XTDB comes out as
+ * equal values (I6).
  */
-export async function exportHistory({
+export async function* exportedLines({
   databaseUrl,
-  write,
   version,
   now,
   onRows,
   signal,
-}: ExportOptions): Promise<HistoryEnd> {
-  return withOperatorDatabase(databaseUrl, async (client) => {
-    const end = { rows: 0, entities: 0, evicted: 0 };
-    let entity: string | null = null;
-    await write(`${encodeHeader({ exported_at: now.toISOString(), store: 'annals', version })}\n`);
-    for await (const page of storedHistory(client, 'all')) {
+}: ExportOptions): AsyncGenerator<string> {
+  const end = { rows: 0, entities: 0, evicted: 0 };
+  let entity: string | null = null;
+  yield `${encodeHeader({ exported_at: now.toISOString(), store: 'annals', version })}\n`;
+  const database = await openOperatorDatabase(databaseUrl);
+  try {
+    for await (const page of storedHistory(database, 'all')) {
       signal?.throwIfAborted();
       for (const { kind, entity_id } of page) {
         if (kind === 'evicted') end.evicted++;
@@ -37,10 +35,11 @@ export async function exportHistory({
         if (entity_id !== null && entity_id !== entity) end.entities++;
         entity = entity_id ?? entity;
       }
-      if (page.length > 0) await write(`${page.map((line) => line.text).join('\n')}\n`);
+      if (page.length > 0) yield `${page.map((line) => line.text).join('\n')}\n`;
       onRows?.(end.rows);
     }
-    await write(`${encodeEnd(end)}\n`);
-    return end;
-  });
+  } finally {
+    await database.end();
+  }
+  yield `${encodeEnd(end)}\n`;
 }

@@ -5,7 +5,7 @@ import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { HistoryDigest, lineValue } from './history-digest.ts';
 import { openHistoryFile } from './history-file.ts';
-import { withOperatorDatabase } from './operator-database.ts';
+import { openOperatorDatabase } from './operator-database.ts';
 import { storedHistory } from './stored-history.ts';
 import { textLines } from './text-lines.ts';
 
@@ -48,7 +48,8 @@ const MAX_WRONG_SHOWN = 20;
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
   const file = await digestFile(options, sample);
-  return withOperatorDatabase(options.databaseUrl, async (client) => {
+  const client = await openOperatorDatabase(options.databaseUrl);
+  try {
     const store = await digestStore(client, options);
     const questions = sample.questions();
     const wrong = (await askStore(client, questions)).slice(0, MAX_WRONG_SHOWN);
@@ -65,7 +66,9 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
       as_of: { asked: questions.length, wrong },
       stale_entities,
     };
-  });
+  } finally {
+    await client.end();
+  }
 }
 
 async function digestFile({ file: path, onRows, signal }: VerifyOptions, sample: AsOfSample): Promise<HistoryDigest> {

@@ -20,7 +20,7 @@ export type FieldKind =
   | 'refs'
   | 'json';
 
-export type Unit = 'kg' | 'min' | 'mg' | 'bpm' | 'mmHg' | '%';
+export type Unit = 'bpm' | 'mmHg' | '%';
 
 type FieldFacts = {
   kind: FieldKind;

@@ -15,8 +15,8 @@ export async function listRejects(
 ): Promise<RejectsPage> {
   const rows = await database.call<{ line: string; reason: string; raw: string }>(
     'import_rejects',
-    `select line::text, reason, translate(encode(raw, 'base64'), E'\\n', '') as raw
-     from import_rejects where import_id = $1::uuid and line > $2::bigint order by line limit $3::integer`,
+    `select import_rejects.line::text as line, reason, translate(encode(raw, 'base64'), E'\\n', '') as raw
+     from import_rejects where import_id = $1::uuid and import_rejects.line > $2::bigint order by import_rejects.line limit $3::integer`,
     [importId, after_line, limit],
   );
   const rejects = rows.map(({ line, reason, raw }) => ({ line: Number(line), reason, raw }));

@@ -18,7 +18,7 @@ export async function bundleWorker(entry: string): Promise<string> {
     platform: 'neutral',
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser', 'import'],
-    keepNames: true,
+    keepNames: false,
     logLevel: 'silent',
   });
   const [output] = result.outputFiles;

@@ -4,10 +4,14 @@ import pg from 'pg';
 import { migrate } from '../cli/migrate.ts';
 import { newRolePasswords, type RolePasswords, setRolePasswords, urlAs } from '../cli/roles.ts';
 import { startNeonEndpoint } from './neon/endpoint.ts';
+import { pickPort } from './pick-port.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
 import type { Stoppable } from './shutdown.ts';
 
 const DATABASE = 'annals';
+
+/** Of the local Neon endpoint, when it is free: a `wrangler dev` beside it then finds it again after a restart. */
+const NEON_PORT = 8790;
 
 /** A migrated database behind a Neon endpoint, with the connection strings of both roles. They hold passwords: never log them. */
 export interface LocalDatabase extends Stoppable {
@@ -38,7 +42,10 @@ export async function openLocalDatabase(dataFolder: string, databaseUrl: string 
     const passwords = await rolePasswords(dataFolder, ownerUrl, embedded);
     const url = new URL(ownerUrl);
     if (!isNeon(url)) {
-      const neon = await startNeonEndpoint({ postgres: { host: url.hostname, port: Number(url.port || '5432') } });
+      const neon = await startNeonEndpoint({
+        postgres: { host: url.hostname, port: Number(url.port || '5432') },
+        port: await pickPort(NEON_PORT),
+      });
       stops.push(() => neon.stop());
       url.host = `${neon.host}:${neon.port}`;
     }

@@ -11,16 +11,12 @@ export interface PostgresAccount {
  * The account that Postgres runs as when we are root, which it refuses to be: `postgres` if the machine has it,
  * else `nobody`. Undefined when we are an ordinary user, and Postgres runs as ourselves.
  * No account is made: a development tool should not change the machine's users.
- *
- * @param paths what the account must be able to reach
- * @throws when a folder on the way to one of `paths` is closed to the account (a project below /root, say)
  */
-export async function unprivilegedAccount(paths: string[]): Promise<PostgresAccount | undefined> {
+export async function unprivilegedAccount(): Promise<PostgresAccount | undefined> {
   if (userInfo().uid !== 0) return undefined;
   const passwd = await readFile('/etc/passwd', 'utf8');
   const account = findAccount(passwd, 'postgres') ?? findAccount(passwd, 'nobody');
   if (!account) throw new Error('Postgres refuses to run as root, and there is no account "postgres" or "nobody".');
-  for (const path of paths) await checkReachable(path, account);
   return account;
 }
 
@@ -30,18 +26,14 @@ function findAccount(passwd: string, name: string): PostgresAccount | undefined 
   return uid !== undefined && gid !== undefined ? { uid: Number(uid), gid: Number(gid) } : undefined;
 }
 
-async function checkReachable(path: string, account: PostgresAccount): Promise<void> {
+/** Whether every folder on the way to `path` is open to the account: not so for a project below /root, say. */
+export async function canReach(account: PostgresAccount, path: string): Promise<boolean> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const info = await stat(folder).catch(() => undefined);
     if (info) {
       const bit = info.uid === account.uid ? 0o100 : info.gid === account.gid ? 0o010 : 0o001;
-      if ((info.mode & bit) === 0) {
-        throw new Error(
-          `You are root, so Postgres runs as another user (uid ${account.uid}), who may not enter ${folder}. ` +
-            `Run as an ordinary user, move the project, or allow it: chmod o+x ${folder}`,
-        );
-      }
+      if ((info.mode & bit) === 0) return false;
     }
-    if (folder === dirname(folder)) return;
+    if (folder === dirname(folder)) return true;
   }
 }

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PostgresAccount, unprivilegedAccount } from './postgres-account.ts';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
+import { reachableBinaries, reachableHome } from './postgres-outpost.ts';
 import { findPostmaster, stopOrphanedBackends, stopOrphanedPostmaster } from './postgres-processes.ts';
 
 /** The superuser of every cluster that Annals makes. */
@@ -33,6 +34,8 @@ export interface PostgresOptions {
 export interface RunningPostgres {
   host: '127.0.0.1';
   port: number;
+  /** Where the cluster is: the folder that was asked for, unless root's project is closed to Postgres' account. */
+  dataDir: string;
   /** Process id of the postmaster. */
   pid: number;
   superuser: { user: string; password: string };
@@ -61,10 +64,10 @@ export class PostgresStartError extends Error {
  * A postmaster left behind by a runner that was killed is shut down first; one whose runner lives is an error.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
-  const home = resolve(options.dataDir);
   const durable = options.durable ?? true;
-  const binaries = await postgresBinaries();
-  const account = await unprivilegedAccount([binaries.postgres, home]);
+  const account = await unprivilegedAccount();
+  const home = await reachableHome(resolve(options.dataDir), account);
+  const binaries = await reachableBinaries(await postgresBinaries(), account);
   await removeHalfMade(home);
   if (!(await isCluster(home))) await makeCluster({ home, binaries, account, durable });
   const folder = await realpath(join(home, 'cluster'));
@@ -74,7 +77,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort());
     const outcome = await launch({ folder, port, binaries, account, durable, log: options.log });
-    if (outcome.ready) return running({ child: outcome.child, exited: outcome.exited, port, password });
+    if (outcome.ready) return running({ home, child: outcome.child, exited: outcome.exited, port, password });
     const retry = attempt < MAX_START_ATTEMPTS && (await mayRetry(outcome.log, folder, options.port === undefined));
     if (!retry) throw new PostgresStartError(explainFailure(outcome.log, folder, port));
   }
@@ -263,12 +266,13 @@ function explainFailure(log: string, folder: string, port: number): string {
 }
 
 function running(parts: {
+  home: string;
   child: ChildProcess;
   exited: Promise<string>;
   port: number;
   password: string;
 }): RunningPostgres {
-  const { child, exited, port, password } = parts;
+  const { home, child, exited, port, password } = parts;
   const { pid } = child;
   if (pid === undefined) throw new PostgresStartError('Postgres started without a process id.');
   const stop = async () => {
@@ -288,6 +292,7 @@ function running(parts: {
     host: '127.0.0.1',
     port,
     pid,
+    dataDir: home,
     superuser: { user: SUPERUSER, password },
     superuserUrl: (database = 'postgres') =>
       `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`,

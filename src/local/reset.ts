@@ -15,7 +15,7 @@ if (process.env.DATABASE_URL !== undefined) {
     // Starting it is how to learn that no running `npm start` is using it, and ends what a killed one left behind.
     const postgres = await startPostgres({ dataDir: POSTGRES_FOLDER, log: () => {} });
     await postgres.stop();
-    await rm(POSTGRES_FOLDER, { recursive: true, force: true });
+    await rm(postgres.dataDir, { recursive: true, force: true });
     await rm(join(POSTGRES_FOLDER, '../roles/embedded.json'), { force: true });
     console.log('The local database is empty. `npm start` imports the sample history again.');
   } catch (error) {

@@ -12,7 +12,18 @@ export class Shutdown {
 
   constructor() {
     this.requested = new Promise((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }));
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => this.#ask());
+    this.ownSignals();
+  }
+
+  /**
+   * Makes signals this class's alone. Called again after Miniflare has started: its exit hook ends the process at the first
+   * signal, with Postgres still running.
+   */
+  ownSignals(): void {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.removeAllListeners(name);
+      process.on(name, () => this.#ask());
+    }
   }
 
   get signal(): AbortSignal {

@@ -6,6 +6,7 @@ import { buildWeb } from './build-web.ts';
 import { startCron } from './cron.ts';
 import { LOCAL_AUDIENCE, OPERATOR_CLIENT_ID, startIdentityProvider, WEB_CLIENT_ID } from './identity-provider.ts';
 import { importSample } from './import-sample.ts';
+import { keepSettings } from './keep-settings.ts';
 import { openLocalDatabase } from './local-database.ts';
 import { pickPort } from './pick-port.ts';
 import { runWorkers } from './run-workers.ts';
@@ -46,14 +47,19 @@ try {
     OIDC_JWKS_URL: identity.jwks_url,
     OIDC_CLIENT_ID: WEB_CLIENT_ID,
   };
+  const settings = {
+    api: { ...signIn, DATABASE_URL: database.appUrl },
+    import: { ...signIn, DATABASE_URL: database.importUrl },
+  };
+  await keepSettings(DATA_FOLDER, settings);
   const workers = await runWorkers({
     apiPort,
     importPort,
     log: (line) => void appendFile(join(DATA_FOLDER, 'workers.log'), `${line}\n`),
-    api: { ...signIn, DATABASE_URL: database.appUrl },
-    import: { ...signIn, DATABASE_URL: database.importUrl },
+    ...settings,
   });
   shutdown.add(workers);
+  shutdown.ownSignals();
 
   const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
   const imported = await importSample(workers.importUrl, operator, shutdown.signal);

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
@@ -6,14 +6,12 @@ import { type RunningPostgres, startPostgres } from './postgres.ts';
 /** A Postgres of its own in the system's temporary folder, without crash safety; `stop` removes it. */
 export async function startThrowAwayPostgres(): Promise<RunningPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-'));
-  // Root runs Postgres as another user, who must be able to enter.
-  await chmod(folder, 0o755);
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false, log: () => {} });
+  const postgres = await startPostgres({ dataDir: folder, durable: false, log: () => {} });
   return {
     ...postgres,
     async stop() {
       await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
+      for (const made of [postgres.dataDir, folder]) await rm(made, { recursive: true, force: true });
     },
   };
 }

@@ -27,6 +27,10 @@ neonConfig.fetchEndpoint = (host, port, options) => {
   return typeof endpointOfNeon === 'string' ? endpointOfNeon : endpointOfNeon(host, port, options);
 };
 
+/** A read that takes longer is given up, before Neon's proxy or the Worker's own time would. */
+const READ_TIMEOUT_MS = 8_000;
+const BEFORE_READ = `select set_config('annals.user_id', $1::text, true), set_config('statement_timeout', '${READ_TIMEOUT_MS}', true)`;
+
 /** Opens the road. Nothing is sent yet. @param url as in the Worker's secret DATABASE_URL */
 export function openDatabase(url: string): Database {
   const sql = connect(url);
@@ -40,13 +44,9 @@ export function openDatabase(url: string): Database {
     },
     async read<Row>(name: string, userId: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
       try {
-        const [, rows] = await sql.transaction(
-          [
-            sql.query("select set_config('annals.user_id', $1::text, true)", [userId]),
-            sql.query(text, [...parameters]),
-          ],
-          { readOnly: true },
-        );
+        const [, rows] = await sql.transaction([sql.query(BEFORE_READ, [userId]), sql.query(text, [...parameters])], {
+          readOnly: true,
+        });
         return rows as Row[];
       } catch (error) {
         throw failureOf(name, error);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshAll } from '../../src/analytics/refresh.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { settled } from '../settled.ts';
 import { stackFor } from '../stack.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
@@ -17,6 +18,12 @@ afterAll(() => owner.end());
 /** Minutes go by as the tests need them: each tick is a later one than all before. */
 let minute = 0;
 const nextMinute = () => new Date(Date.UTC(2027, 0, 1, 0, minute++));
+
+/** A tick of the cron, when all that was committed before it can be seen. */
+async function tick(at: Date): Promise<void> {
+  await settled(owner);
+  await stack().workers.tick(at);
+}
 
 async function transact(user_id: string, operations: object[], on: pg.Pool | pg.PoolClient = owner): Promise<void> {
   await on.query('select transact($1::jsonb)', [JSON.stringify({ user_id, operations, request_hash: '' })]);
@@ -56,7 +63,7 @@ async function lastRefresh(name: string) {
 test('the scheduled handler brings the rollup and the view up to date and logs each with its duration', async () => {
   const user = randomUUID();
   await transact(user, [put(randomUUID(), 'project_log', projectLog('2026-03-01T10:00:00Z', '2026-03-01T10:30:00Z'))]);
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect(await days('daily_activity', user)).toEqual([
     { entity_type: 'project_log', day: '2026-03-01', records: 1, minutes: 30 },
   ]);
@@ -71,7 +78,7 @@ test('the scheduled handler brings the rollup and the view up to date and logs e
     expect(entry.error, name).toBeNull();
   }
 
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   for (const name of ['daily_activity', 'duration_profile']) expect((await lastRefresh(name)).mode, name).toBe('noop');
 
   const token = await stack().operatorToken();
@@ -82,20 +89,20 @@ test('the scheduled handler brings the rollup and the view up to date and logs e
 
 test('a tick that is delivered twice, or beside a pass that runs, does nothing', async () => {
   const at = nextMinute();
-  await stack().workers.tick(at);
+  await tick(at);
   const before = await lastRefresh('daily_activity');
-  await stack().workers.tick(at);
+  await tick(at);
   expect((await lastRefresh('daily_activity')).refresh_id).toBe(before.refresh_id);
 
   const held = nextMinute();
   await owner.query("select refresh_start('daily_activity', $1, 600)", [held]);
   const running = await lastRefresh('daily_activity');
   expect(running.finished_at).toBeNull();
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect((await lastRefresh('daily_activity')).refresh_id).toBe(running.refresh_id);
   // The pass was killed: its row stays without an end, and when its lease is over the next tick goes on.
   await owner.query("update analytics set lease_until = clock_timestamp() where name = 'daily_activity'");
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect((await lastRefresh('daily_activity')).finished_at).not.toBeNull();
   await expect(owner.query('select refresh_pass($1, 10)', [running.refresh_id])).rejects.toMatchObject({
     code: 'AN409',
@@ -118,7 +125,7 @@ test('days are those of the record’s zone, right across midnight and the clock
     put(randomUUID(), 'exercise_session', { beginning: '2026-06-01T18:45:00Z', end: '2026-06-01T19:00:00Z' }),
     put(randomUUID(), 'book', { title: 'A date has no zone', published: '2026-07-01' }),
   ]);
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   const rollup = (await days('daily_activity', user)).filter((row) => row.entity_type !== 'user');
   expect(rollup).toEqual([
     { entity_type: 'book', day: '2026-07-01', records: 1, minutes: 0 },
@@ -150,7 +157,7 @@ test('a write that commits late is not missed, whatever committed before it (I9)
   } finally {
     late.release();
   }
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect((await days('daily_activity', user)).map((row) => row.day)).toEqual(['2026-01-01', '2026-01-02']);
 });
 
@@ -158,7 +165,7 @@ test('a cursor from another cluster is noticed, and everything rebuilt', async (
   const user = randomUUID();
   await transact(user, [put(randomUUID(), 'project_log', projectLog('2026-01-05T10:00:00Z', '2026-01-05T11:00:00Z'))]);
   await owner.query("update analytics set cursor_xid = '18446744073709551000' where name = 'daily_activity'");
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   expect((await lastRefresh('daily_activity')).mode).toBe('full');
   expect((await days('daily_activity', user)).map((row) => row.day)).toEqual(['2026-01-05']);
 });
@@ -188,7 +195,7 @@ test('after any history and any passes the rollup equals its definition', async 
     fc.record({ kind: fc.constant('zone' as const), user: fc.nat(1), zone }),
     fc.record({ kind: fc.constant('refresh' as const), events: fc.integer({ min: 1, max: 3 }) }),
   );
-  await stack().workers.tick(nextMinute());
+  await tick(nextMinute());
   const road = openDatabase(stack().database.urlAs('annals_app', stack().neon.port));
 
   await fc.assert(
@@ -196,6 +203,7 @@ test('after any history and any passes the rollup equals its definition', async 
       const users = [randomUUID(), randomUUID()];
       const entities = Array.from({ length: 4 }, () => randomUUID());
       for (const s of steps) await act(s, users, entities);
+      await settled(owner);
       await refreshAll(road, nextMinute());
       for (const user of users) expect(await days('daily_activity', user)).toEqual(await days('activity', user));
     }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { docForJson } from '../../src/domain/codec/doc-for-json.ts';
-import { entityIdOfHash } from '../../src/domain/codec/entity-id.ts';
+import { entityIdOf, entityIdOfHash } from '../../src/domain/codec/entity-id.ts';
 import {
   decodeHistoryLine,
   encodeEnd,
@@ -8,9 +8,11 @@ import {
   encodeHeader,
   encodeHistoryRow,
 } from '../../src/domain/codec/history-line.ts';
+import { jsonToDocument } from '../../src/domain/codec/json-to-document.ts';
 import { encodeDoc } from '../../src/domain/codec/native-doc.ts';
-import { canonicalEdn } from '../../src/domain/edn/canonical.ts';
-import { entityType } from '../../src/domain/entity-type.ts';
+import type { StoredEvent } from '../../src/domain/codec/stored-event.ts';
+import { canonicalEdn, ednEquals } from '../../src/domain/edn/canonical.ts';
+import { entityType, xtdbTypeName } from '../../src/domain/entity-type.ts';
 import { isJsonObject } from '../../src/domain/json/json-value.ts';
 import { parseJson } from '../../src/domain/json/parse-json.ts';
 import { edn } from './edn-value.ts';
@@ -49,6 +51,36 @@ describe('the history of a real XTDB node', () => {
       return canonicalEdn(edn(encodeHistoryRow({ ...event, doc, hints }))) !== canonicalEdn(edn(text));
     });
     expect(different.map(({ text }) => text.slice(0, 300))).toEqual([]);
+  });
+
+  test('has as many rows of each user and type as the node counts', () => {
+    const key = (user: string | null, type: string | null): string => `${user} ${type}`;
+    const counts = new Map<string, number>();
+    for (const { event } of rows) {
+      if (event.doc === null) continue;
+      const type = event.entity_type === null ? undefined : entityType(event.entity_type);
+      const xtdbName = type === undefined ? event.entity_type : xtdbTypeName(type);
+      // Our users are their own; XTDB's say no user.
+      const at = key(xtdbName === 'user' ? null : event.user_id, xtdbName);
+      counts.set(at, (counts.get(at) ?? 0) + 1);
+    }
+    const expected = expectedAnswers().by_user_type.map((count) => [key(count.user, count.type), count.rows] as const);
+    expect(counts).toEqual(new Map(expected));
+  });
+
+  test('gives the 3,000 answers of the node to what held when', () => {
+    const byEntity = Map.groupBy(rows, ({ event }) => event.entity_id);
+    const newestFirst = (a: StoredEvent, b: StoredEvent): number =>
+      Date.parse(b.valid_time) - Date.parse(a.valid_time) || Number(b.tx) - Number(a.tx);
+    const wrong = expectedAnswers().as_of.filter(({ eid, V, T, doc }) => {
+      const events = (byEntity.get(entityIdOf(edn(eid))) ?? []).map(({ event }) => event);
+      const [holds] = events
+        .filter((event) => Date.parse(event.valid_time) <= Date.parse(V) && Date.parse(event.tx_time) <= Date.parse(T))
+        .sort(newestFirst);
+      if (holds === undefined || holds.doc === null) return doc !== null;
+      return doc === null || !ednEquals(jsonToDocument({ ...holds, doc: holds.doc }), edn(doc));
+    });
+    expect(wrong).toEqual([]);
   });
 
   test('comes back in its other lines too', () => {

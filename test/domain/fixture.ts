@@ -13,6 +13,10 @@ export type ExpectedAnswers = {
   entities: number;
   evicted: number;
   tombstone_rows: number;
+  /** `user` and `type` are as in the document: null where it says none. */
+  by_user_type: { user: string | null; type: string | null; rows: number }[];
+  /** What holds at valid time V as known at transaction time T; ids and documents as EDN. */
+  as_of: { eid: string; V: string; T: string; doc: string | null }[];
 };
 
 /** What that node answered about it. */

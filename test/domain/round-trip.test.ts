@@ -199,6 +199,27 @@ describe('what a row becomes', () => {
   });
 });
 
+test('many keys with one stand-in are told apart, at the top and below', () => {
+  const keys = Array.from({ length: 4_096 }, (_, n) =>
+    n.toString(2).padStart(12, '0').replaceAll('0', '\0').replaceAll('1', '␀'),
+  );
+  const top = keys.map((key) => `:k${key} 1`).join(' ');
+  const below = keys.map((key) => `"${key}" 1`).join(' ');
+  const row = `{:eid 1, ${times}, :doc {${top} :x/y {${below}}}}`;
+  expect(ednEquals(roundTrip(row), edn(row))).toBe(true);
+});
+
+test('a small document whose hints would be endless is rejected', () => {
+  const leaves = ':a '.repeat(100_000);
+  const line = `{:eid 1, ${times}, :doc {:x/y {:${'k'.repeat(100_000)} [${leaves}]}}}`;
+  expect(decodeHistoryLine(line, 3)).toEqual({
+    kind: 'reject',
+    line: 3,
+    offset: 0,
+    reason: 'the document has more unusual values than hints may tell',
+  });
+});
+
 describe('lines that are no rows', () => {
   const reject = (line: string) => {
     const decoded = decodeHistoryLine(line, 9);

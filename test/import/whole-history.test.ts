@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exportHistory } from '../../src/cli/export-history.ts';
+import { exportedLines } from '../../src/cli/export-history.ts';
 import { importFile } from '../../src/cli/import-file.ts';
 import { verifyHistory } from '../../src/cli/verify-history.ts';
 import { entityIdOf } from '../../src/domain/codec/entity-id.ts';
@@ -180,15 +180,8 @@ describe('the whole history of a real node', () => {
   });
 
   test('goes out again as equal values: every row, eviction and the footer', async () => {
-    const lines: string[] = [];
-    await exportHistory({
-      databaseUrl: stack().database.url,
-      version: '0',
-      now: new Date('2026-07-01T00:00:00Z'),
-      async write(text) {
-        lines.push(...text.split('\n').slice(0, -1));
-      },
-    });
+    const options = { databaseUrl: stack().database.url, version: '0', now: new Date('2026-07-01T00:00:00Z') };
+    const lines = (await Array.fromAsync(exportedLines(options))).join('').split('\n').slice(0, -1);
     const source = gunzipSync(readFileSync(FIXTURE)).toString('utf8').split('\n').slice(0, -1);
     const [header, ...came] = lines.map(canonical);
     const [, ...went] = source.map(canonical);

@@ -168,6 +168,22 @@ describe('local Postgres', () => {
     expect(await readdir(dataDir)).toEqual(['letter.txt']);
   });
 
+  it.runIf(process.getuid?.() === 0)(
+    'keeps the data of a project that is closed to the account of Postgres outside it',
+    async () => {
+      const closed = join(dataDir, 'closed');
+      await mkdir(closed, { mode: 0o700, recursive: true });
+      const first = await startPostgres({ dataDir: join(closed, 'postgres'), durable: false, log: () => {} });
+      expect(first.dataDir.startsWith(closed)).toBe(false);
+      expect(await readdir(closed)).toEqual([]);
+      await first.stop();
+      const again = await startPostgres({ dataDir: join(closed, 'postgres'), durable: false, log: () => {} });
+      expect(again.dataDir).toBe(first.dataDir);
+      await again.stop();
+      await rm(dirname(again.dataDir), { recursive: true });
+    },
+  );
+
   it('says that a port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

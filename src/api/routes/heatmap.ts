@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { heatmap } from '../../store/heatmap.ts';
 import type { ApiEnv } from '../env.ts';
 import { query } from '../query.ts';

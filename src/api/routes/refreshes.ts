@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listRefreshes } from '../../store/list-refreshes.ts';
 import { requireScope } from '../authenticate.ts';
 import type { ApiEnv } from '../env.ts';

@@ -12,7 +12,8 @@ import {
   unknownKind,
   unknownName,
 } from './attributes.ts';
-import { escapeExact, fitsJsonb, readableText } from './jsonb-text.ts';
+import type { Hint } from './hint.ts';
+import { escapeExact, fitsJsonb, freeStandIn } from './jsonb-text.ts';
 import { whyNotTaken } from './nonconformity.ts';
 import { pointerStep } from './pointer.ts';
 import type { Nonconformity } from './stored-event.ts';
@@ -45,7 +46,9 @@ class DocumentWriter {
     this.table = attributeTable(type);
   }
 
-  note: JsonWriter['note'] = (pointer, hint) => this.writer.note(pointer, hint);
+  note(pointer: string, hint: Hint): void {
+    this.writer.notes.note(pointer, hint);
+  }
 
   /** Whether the attribute is an older name, which only counts where the document has no newer one. */
   isOlder(attribute: string): boolean {
@@ -68,9 +71,7 @@ class DocumentWriter {
   underXtdbName(attribute: string, value: EdnValue): void {
     if (!isLegacyAttribute(attribute)) this.unknown.push(attribute);
     const name = unknownName(attribute);
-    let written = fitsJsonb(name) ? name : readableText(name);
-    // Two names that jsonb cannot hold may have one stand-in.
-    while (this.names.has(written)) written += '\uFFFD';
+    const written = fitsJsonb(name) && !this.names.has(name) ? name : freeStandIn(name, this.names);
     this.names.add(written);
     if (written !== name) this.note(`#${pointerStep(written)}`, ['key', escapeExact(attribute)]);
     this.put(`${JSON.stringify(written)}:`, this.writer.field(written, value, unknownKind(attribute)));
@@ -86,7 +87,7 @@ class DocumentWriter {
     }
     return {
       doc: `${this.json}}`,
-      hints: this.writer.hints(),
+      hints: this.writer.notes.text(),
       nonconforming: this.nonconforming,
       unknown_attributes: this.unknown,
     };
@@ -138,6 +139,7 @@ const columnOfType = (xtdbName: string | null, type: EntityType | undefined): st
 /**
  * An XTDB document as plain JSON by its schema's names, with its hints; or in words why it is no document.
  * `entityId` is the UUID that stands for `eid`.
+ * @throws {UnstorableError} for a document beyond what the store holds
  */
 export const documentToJson = (eid: EdnValue, entityId: string, doc: EdnMap): JsonDocument | string => {
   const envelope = envelopeOf(doc);

@@ -7,6 +7,7 @@ import { jsonToDocument, originalId } from './json-to-document.ts';
 import { escapeExact } from './jsonb-text.ts';
 import { parseHints } from './parse-hints.ts';
 import type { Nonconformity, StoredEvent } from './stored-event.ts';
+import { UnstorableError } from './unstorable-error.ts';
 
 /** The format of history files; see docs/hints.md for what a row becomes. */
 export const HISTORY_FORMAT = 1;
@@ -45,6 +46,8 @@ const entriesOf = (map: EdnMap): Entries | null => {
 
 const textOf = (value: EdnValue | undefined, tag: string): string | null =>
   value instanceof Tagged && value.tag === tag && typeof value.value === 'string' ? value.value : null;
+/** XTDB's times are insts; the store's own have microseconds, which an inst has not. */
+const timeOf = (value: EdnValue | undefined): string | null => textOf(value, 'inst') ?? textOf(value, 'time/instant');
 const longOf = (value: EdnValue | undefined): string | null =>
   value instanceof EdnNumber && value.kind === 'long' ? value.text : null;
 const countOf = (value: EdnValue | undefined): number | null => {
@@ -65,11 +68,7 @@ const row = (entries: Entries): HistoryLine | string => {
   if (stray !== null) return stray;
   const eid = entries.get('eid');
   const doc = entries.get('doc');
-  const [validTime, txTime, tx] = [
-    textOf(entries.get('vt'), 'inst'),
-    textOf(entries.get('tt'), 'inst'),
-    longOf(entries.get('tx')),
-  ];
+  const [validTime, txTime, tx] = [timeOf(entries.get('vt')), timeOf(entries.get('tt')), longOf(entries.get('tx'))];
   if (eid === undefined || eid === null) return 'a row needs an :eid';
   if (validTime === null || txTime === null) return 'a row needs an #inst as :vt and as :tt';
   if (tx === null) return 'a row needs a transaction id as :tx';
@@ -94,7 +93,7 @@ const tombstone = (eid: EdnValue, at: At): StoredEvent => {
 
 const evicted = (entries: Entries): HistoryLine | string => {
   const hash = stringOf(entries.get('evicted'))?.toLowerCase();
-  const [tx, txTime] = [longOf(entries.get('tx')), textOf(entries.get('tt'), 'inst')];
+  const [tx, txTime] = [longOf(entries.get('tx')), timeOf(entries.get('tt'))];
   if (hash === undefined || !/^[0-9a-f]{40}$/.test(hash)) return 'an :evicted needs the SHA-1 of an id, in hex';
   if (tx === null || txTime === null) return 'an :evicted needs a :tx and an #inst as :tt';
   return (
@@ -146,8 +145,14 @@ const lineOf = (value: EdnValue): HistoryLine | string => {
 export const decodeHistoryLine = (line: string, lineNumber: number): HistoryLine => {
   const read = readEdn(line);
   if (!read.ok) return { kind: 'reject', line: lineNumber, ...read.error };
-  const decoded = lineOf(read.value);
-  return typeof decoded === 'string' ? { kind: 'reject', line: lineNumber, offset: 0, reason: decoded } : decoded;
+  const reject = (reason: string): HistoryLine => ({ kind: 'reject', line: lineNumber, offset: 0, reason });
+  try {
+    const decoded = lineOf(read.value);
+    return typeof decoded === 'string' ? reject(decoded) : decoded;
+  } catch (error) {
+    if (error instanceof UnstorableError) return reject(`the document ${error.message}`);
+    throw error;
+  }
 };
 
 const mapOf = (entries: readonly (readonly [string, EdnValue])[]): EdnMap =>
@@ -156,6 +161,13 @@ const mapOf = (entries: readonly (readonly [string, EdnValue])[]): EdnMap =>
     entries.map(([, value]) => value),
   );
 const inst = (iso: string): Tagged => new Tagged('inst', iso);
+const MICROSECONDS = /\.(\d{3})(\d{3})Z$/;
+/** An inst where milliseconds say it all, as in an export of XTDB; else an instant. */
+const time = (iso: string): Tagged => {
+  const [, , below] = MICROSECONDS.exec(iso) ?? [];
+  if (below === undefined) return inst(iso);
+  return below === '000' ? inst(iso.replace(MICROSECONDS, '.$1Z')) : new Tagged('time/instant', iso);
+};
 const long = (value: string | number): EdnNumber => new EdnNumber('long', String(value));
 const isPut = (event: StoredEvent): event is StoredEvent & { doc: string } => event.doc !== null;
 
@@ -164,8 +176,8 @@ export const encodeHistoryRow = (event: StoredEvent): string =>
   printEdn(
     mapOf([
       ['eid', originalId(event.entity_id, parseHints(event.hints))],
-      ['vt', inst(event.valid_time)],
-      ['tt', inst(event.tx_time)],
+      ['vt', time(event.valid_time)],
+      ['tt', time(event.tx_time)],
       ['tx', long(event.tx)],
       ['doc', isPut(event) ? jsonToDocument(event) : null],
     ]),
@@ -176,7 +188,7 @@ export const encodeEvicted = ({ hash, tx, tx_time }: Omit<HistoryEviction, 'enti
     mapOf([
       ['evicted', hash],
       ['tx', long(tx)],
-      ['tt', inst(tx_time)],
+      ['tt', time(tx_time)],
     ]),
   );
 

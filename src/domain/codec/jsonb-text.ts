@@ -14,6 +14,31 @@ export const fitsJsonb = (text: string): boolean => !text.includes('\0') && text
 export const readableText = (text: string): string =>
   text.replaceAll('\0', NUL_STAND_IN).replace(/\p{Cs}/gu, SURROGATE_STAND_IN);
 
+/** A stand-in for a key that jsonb refuses; numbered, so that a great many of one stand-in take no longer to tell apart. */
+export const freeStandIn = (key: string, taken: ReadonlySet<string>): string => {
+  const standIn = readableText(key);
+  let free = standIn;
+  for (let n = taken.size; taken.has(free); n++) free = `${standIn}${n}`;
+  return free;
+};
+
+/**
+ * The keys under which an object with these distinct keys is stored, in the same order: those that jsonb refuses under
+ * stand-ins that no other key has. Which key gets which does not depend on their order.
+ */
+export const storableKeys = (keys: readonly string[]): readonly string[] => {
+  const unfit = keys.filter((key) => !fitsJsonb(key)).sort();
+  if (unfit.length === 0) return keys;
+  const taken = new Set(keys);
+  const standIns = new Map<string, string>();
+  for (const key of unfit) {
+    const standIn = freeStandIn(key, taken);
+    taken.add(standIn);
+    standIns.set(key, standIn);
+  }
+  return keys.map((key) => standIns.get(key) ?? key);
+};
+
 /** Text as printable ASCII: a backslash is doubled, and any other unit is `\uXXXX`. */
 export const escapeExact = (text: string): string =>
   text.replace(/[^ -[\]-~]/g, (unit) =>

@@ -6,24 +6,22 @@ import type { FieldKind } from '../fields.ts';
 import { JsonNumber, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { canonicalInstant } from '../time/instant.ts';
 import { attributeTable, unknownKind } from './attributes.ts';
-import type { Hint } from './hint.ts';
+import { HintNotes } from './hint-notes.ts';
 import { MAX_JSON_DIGITS, normalizedJsonNumber } from './json-number.ts';
-import { escapeExact, fitsJsonb, readableText } from './jsonb-text.ts';
+import { escapeExact, fitsJsonb, readableText, storableKeys } from './jsonb-text.ts';
 import { pointerStep } from './pointer.ts';
+import { UnstorableError } from './unstorable-error.ts';
 
 /** What is wrong with a field: its name, or a JSON pointer where the fault is deeper. */
 export type DocIssue = { field: string; message: string };
 export type EncodedDoc = { ok: true; doc: string; hints: string | null } | { ok: false; issues: DocIssue[] };
-
-/** Why a value cannot be stored although its schema takes it. */
-class UnstorableError extends Error {}
 
 /** Well inside what the EDN reader takes, so that an export can always be imported. */
 export const MAX_DOC_DEPTH = 200;
 
 /** Writes JSON values that came from an API as the store holds them. */
 class NativeWriter {
-  readonly noted = new Map<string, Hint>();
+  readonly notes = new HintNotes();
   private depth = 0;
 
   value(value: JsonValue, kind: FieldKind, pointer: string): string {
@@ -34,24 +32,23 @@ class NativeWriter {
   }
 
   private object(object: JsonObject, pointer: string): string {
-    const written = new Set<string>();
-    const parts = Object.entries(object).map(([name, value]) => {
-      let key = fitsJsonb(name) ? name : readableText(name);
-      while (written.has(key) || (key !== name && Object.hasOwn(object, key))) key += '\uFFFD';
-      written.add(key);
+    const names = Object.keys(object);
+    const keys = storableKeys(names);
+    const parts = names.map((name, i) => {
+      const key = keys[i] ?? '';
       const here = pointer + pointerStep(key);
-      if (key !== name) this.noted.set(`#${here}`, ['key', escapeExact(name)]);
-      return `${JSON.stringify(key)}:${this.value(value, 'json', here)}`;
+      if (key !== name) this.notes.note(`#${here}`, ['key', escapeExact(name)]);
+      return `${JSON.stringify(key)}:${this.value(object[name] ?? null, 'json', here)}`;
     });
     // Without a hint the keys would be keywords, and not every text can be one.
-    if (!Object.keys(object).every(isKeywordName)) this.noted.set(pointer, 'string-keys');
+    if (!names.every(isKeywordName)) this.notes.note(pointer, 'string-keys');
     return `{${parts.join(',')}}`;
   }
 
   private write(value: JsonValue, kind: FieldKind, pointer: string): string {
     if (typeof value === 'string') {
       if (fitsJsonb(value)) return JSON.stringify(value);
-      this.noted.set(pointer, ['string', escapeExact(value)]);
+      this.notes.note(pointer, ['string', escapeExact(value)]);
       return JSON.stringify(readableText(value));
     }
     if (value === null || typeof value === 'boolean') return String(value);
@@ -117,8 +114,7 @@ const encode = (type: EntityType, json: JsonObject, schema: z.ZodType<Record<str
     }
   }
   if (issues.length > 0) return { ok: false, issues };
-  const hints = writer.noted.size === 0 ? null : JSON.stringify(Object.fromEntries(writer.noted));
-  return { ok: true, doc: `{${parts.join(',')}}`, hints };
+  return { ok: true, doc: `{${parts.join(',')}}`, hints: writer.notes.text() };
 };
 
 const isStrings = (value: unknown): value is string[] =>
@@ -157,4 +153,16 @@ export const encodePatch = (type: EntityType, set: JsonObject, unset: readonly s
   if (required.length === 0) return encoded;
   const issues = required.map((field) => ({ field, message: 'is required: it cannot be unset' }));
   return { ok: false, issues: encoded.ok ? issues : [...encoded.issues, ...issues] };
+};
+
+/** A value of no field's kind as the store holds it, with the hints it needs where it stands; or why it cannot be stored. */
+export const encodePart = (value: JsonValue, pointer: string): { json: string; hints: string | null } | string => {
+  const writer = new NativeWriter();
+  try {
+    const json = writer.value(value, 'json', pointer);
+    return { json, hints: writer.notes.text() };
+  } catch (error) {
+    if (error instanceof UnstorableError) return error.message;
+    throw error;
+  }
 };

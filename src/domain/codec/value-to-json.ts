@@ -3,9 +3,10 @@ import { parseDecimal, plainDecimalText } from '../edn/decimal.ts';
 import { doubleAsJson } from '../edn/double-text.ts';
 import { Char, EdnMap, EdnNumber, EdnSet, EdnSymbol, type EdnValue, Keyword, List, Tagged } from '../edn/value.ts';
 import type { FieldKind } from '../fields.ts';
-import { arrayType, type Hint, type HintType, itemKind, stringType } from './hint.ts';
+import { arrayType, type HintType, itemKind, stringType } from './hint.ts';
+import { HintNotes } from './hint-notes.ts';
 import { fitsJsonNumber, integerNeedsNoHint, MAX_JSON_DIGITS } from './json-number.ts';
-import { escapeExact, fitsJsonb, readableText } from './jsonb-text.ts';
+import { escapeExact, fitsJsonb, readableText, storableKeys } from './jsonb-text.ts';
 import { pointerStep } from './pointer.ts';
 
 /**
@@ -14,22 +15,11 @@ import { pointerStep } from './pointer.ts';
  */
 export class JsonWriter {
   private readonly path: (string | number)[] = [];
-  private noted: Map<string, Hint> | null = null;
+  readonly notes = new HintNotes();
 
   /** The value of a field as JSON text. */
   field(name: string, value: EdnValue, kind: FieldKind): string {
     return this.at(name, value, kind);
-  }
-
-  /** Notes a hint under a pointer that is none of a value: an envelope's or a key's. */
-  note(pointer: string, hint: Hint): void {
-    this.noted ??= new Map();
-    this.noted.set(pointer, hint);
-  }
-
-  /** The hints as JSON text, or null when there are none. */
-  hints(): string | null {
-    return this.noted === null ? null : JSON.stringify(Object.fromEntries(this.noted));
   }
 
   private at(key: string | number, value: EdnValue, kind: FieldKind): string {
@@ -42,7 +32,7 @@ export class JsonWriter {
   private hint(type: HintType, exact?: string): void {
     let pointer = '';
     for (const key of this.path) pointer += pointerStep(key);
-    this.note(pointer, exact === undefined ? type : [type, escapeExact(exact)]);
+    this.notes.note(pointer, exact === undefined ? type : [type, escapeExact(exact)]);
   }
 
   private value(value: EdnValue, kind: FieldKind): string {
@@ -119,10 +109,11 @@ export class JsonWriter {
     const names = nameKeys(map.keys);
     if (names === null) return this.pairs(map);
     if (typeof map.keys[0] === 'string') this.hint('string-keys');
+    const keys = storableKeys(names);
     let json = '{';
     for (let i = 0; i < names.length; i++) {
       const name = names[i] ?? '';
-      const written = fitsJsonb(name) ? name : readableText(name);
+      const written = keys[i] ?? '';
       if (written !== name) this.keyHint(written, name);
       json += `${i === 0 ? '' : ','}${JSON.stringify(written)}:${this.at(written, map.values[i] ?? null, 'json')}`;
     }
@@ -130,7 +121,7 @@ export class JsonWriter {
   }
 
   private keyHint(written: string, exact: string): void {
-    this.note(`#${this.path.map(pointerStep).join('')}${pointerStep(written)}`, ['key', escapeExact(exact)]);
+    this.notes.note(`#${this.path.map(pointerStep).join('')}${pointerStep(written)}`, ['key', escapeExact(exact)]);
   }
 
   private pairs(map: EdnMap): string {
@@ -147,18 +138,15 @@ export class JsonWriter {
   }
 }
 
-/** The names of a map's keys when they are all keywords or all strings and stay apart in jsonb; else null. */
+/** The names of a map's keys when they are all keywords or all strings; else null. */
 const nameKeys = (keys: readonly EdnValue[]): string[] | null => {
   const strings = typeof keys[0] === 'string';
   const names: string[] = [];
-  let odd = false;
   for (const key of keys) {
     const name = strings ? key : key instanceof Keyword ? key.name : null;
     if (typeof name !== 'string') return null;
-    odd ||= !fitsJsonb(name);
     names.push(name);
   }
-  if (odd && new Set(names.map(readableText)).size < names.length) return null;
   return names;
 };
 

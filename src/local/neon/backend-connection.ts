@@ -6,7 +6,7 @@ import {
   type PostgresAddress,
   sendCancelRequest,
 } from './open-backend.ts';
-import { CANCEL_REQUEST, MessageWriter } from './wire.ts';
+import { CANCEL_REQUEST, MessageWriter, REPLY } from './wire.ts';
 
 const HEADER_BYTES = 5;
 /** Postgres has rolled back by the time it closes a connection; this bounds the wait for one that is busy. */
@@ -131,8 +131,11 @@ export class BackendConnection {
   }
 
   #dispatch(buffer: Buffer, at: number, end: number): void {
-    // With nothing under way these are notices, notifications and setting changes, which HTTP has no place for.
-    const finished = this.#handlers[0]?.message(buffer[at] ?? 0, buffer, at + HEADER_BYTES, end);
-    if (finished) this.#handlers.shift();
+    const type = buffer[at] ?? 0;
+    const handler = this.#handlers[0];
+    // With nothing under way these are notices, notifications and setting changes, which HTTP has no place for, or the
+    // reason why Postgres is about to close the connection.
+    if (handler?.message(type, buffer, at + HEADER_BYTES, end)) this.#handlers.shift();
+    else if (!handler && type === REPLY.error) this.destroy();
   }
 }

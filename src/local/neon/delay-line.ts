@@ -29,11 +29,14 @@ export class DelayLine<T> {
   #wait(): void {
     const next = this.#queue[0];
     if (!next || this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#queue.shift();
-      this.#deliver(next.item);
-      this.#wait();
-    }, next.due_ms - performance.now());
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#queue.shift();
+        this.#deliver(next.item);
+        this.#wait();
+      },
+      Math.max(0, next.due_ms - performance.now()),
+    );
   }
 }

@@ -1,0 +1,259 @@
+-- What lists need: a road on which every index can be used, lists as of any moment, and writes by filter.
+
+-- Row-level security puts its own condition before every other, and lets only leakproof operators pass it into an index:
+-- `doc @> …` is none, so that under a policy the GIN index is never used. This view is the policy as a plain condition instead. It
+-- runs with its owner's rights, asks caller() for every row as the policies do (I7), and annals_app can write no functions to peek with.
+--
+-- Postgres reads a union in the order of an index only if its members have no conditions of their own, so these stand outside.
+create view own_entities as
+  select u.entity_id, u.entity_type, u.user_id, u.version, u.occurred_at, u.occurred_until, u.created_at, u.updated_at,
+    u.deleted_at, u.sensitive, u.archived, u.label, u.related, u.doc, u.hints
+  from (
+    select entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+      sensitive, archived, label, related, doc, hints, next_valid_time
+    from entities
+    union all
+    select s.entity_id, s.entity_type, s.user_id, s.version, s.occurred_at, s.occurred_until, s.created_at, s.updated_at,
+      s.deleted_at, s.sensitive, s.archived, s.label, s.related, s.doc, s.hints, null
+    from entities e
+    cross join lateral state_at(e.entity_id, now(), 'infinity') s
+    where e.user_id = (select caller()) and e.next_valid_time <= now()
+  ) u
+  where u.user_id = (select caller()) and u.doc is not null and (u.next_valid_time is null or u.next_valid_time > now());
+comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';
+grant select on own_entities to annals_app;
+
+create or replace view live_entities with (security_invoker = true) as
+  select u.entity_id, u.entity_type, u.user_id, u.version, u.occurred_at, u.occurred_until, u.created_at, u.updated_at,
+    u.deleted_at, u.sensitive, u.archived, u.label, u.related, u.doc, u.hints
+  from (
+    select entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+      sensitive, archived, label, related, doc, hints, next_valid_time
+    from entities
+    union all
+    select s.entity_id, s.entity_type, s.user_id, s.version, s.occurred_at, s.occurred_until, s.created_at, s.updated_at,
+      s.deleted_at, s.sensitive, s.archived, s.label, s.related, s.doc, s.hints, null
+    from entities e
+    cross join lateral state_at(e.entity_id, now(), 'infinity') s
+    where e.next_valid_time <= now()
+  ) u
+  where u.doc is not null and (u.next_valid_time is null or u.next_valid_time > now());
+
+-- Whole, so that it also answers lists that show deleted records.
+drop index entities_user_type_time;
+create index entities_user_type_time on entities (user_id, entity_type, occurred_at desc, entity_id);
+
+-- Where each version stands on the time axis, so that a list as of any moment is an index range as well.
+alter table event_log add column occurred_at timestamptz;
+comment on column event_log.occurred_at is 'the doc''s place on the time axis by the type''s facts when it was written; null for a tombstone';
+
+create function place_event() returns trigger
+language plpgsql as $$
+declare
+  v_fields text[];
+  v_field text;
+begin
+  if new.doc is null then
+    new.occurred_at := null;
+    return new;
+  end if;
+  select axis_from into v_fields from entity_types where name = new.entity_type;
+  foreach v_field in array coalesce(v_fields, '{}') loop
+    new.occurred_at := as_instant(new.doc ->> v_field);
+    if new.occurred_at is not null then
+      return new;
+    end if;
+  end loop;
+  new.occurred_at := as_instant(coalesce(new.doc ->> 'created_at', new.doc ->> 'tech.jgood.gleanmo.schema/created-at'));
+  if new.occurred_at is null then
+    select least(min(tx_time), new.tx_time) into new.occurred_at from event_log where entity_id = new.entity_id;
+  end if;
+  return new;
+end
+$$;
+comment on function place_event() is 'Trigger of event_log: sets occurred_at as entity_facts() would';
+create trigger event_log_place before insert on event_log for each row execute function place_event();
+
+alter table event_log disable trigger event_log_append_only;
+update event_log e set occurred_at = coalesce(
+    (entity_facts(e.entity_type, e.doc)).occurred_at, (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
+  )
+  where e.doc is not null;
+alter table event_log enable trigger event_log_append_only;
+
+-- With both times, so that what was not known yet is passed over without a look at the table.
+create index event_log_user_type_occurred on event_log (user_id, entity_type, occurred_at desc, entity_id, tx_time, valid_time)
+  where doc is not null;
+-- The few versions that can hide others: what a past list must look at beside its own rows.
+create index event_log_flagged on event_log (user_id, entity_type, entity_id)
+  where doc @> '{"sensitive": true}' or doc @> '{"archived": true}';
+
+-- Its `*` was spelled out when it was made: once more, with the new column.
+create or replace function version_at(p_entity_id uuid, p_valid_time timestamptz, p_tx_time timestamptz) returns setof event_log
+language sql stable parallel safe rows 1
+begin atomic
+  select e.* from event_log e
+  where e.entity_id = p_entity_id and e.valid_time <= p_valid_time and e.tx_time <= p_tx_time
+  order by e.valid_time desc, e.tx_time desc, e.tx desc
+  limit 1;
+end;
+
+create function entities_at(p_user_id uuid, p_entity_type text, p_valid_time timestamptz, p_tx_time timestamptz) returns setof entity_state
+language sql stable parallel safe rows 1000
+begin atomic
+  select e.entity_id, e.entity_type, e.user_id, e.seq, e.occurred_at,
+    case
+      when t.axis_until is null or as_instant(e.doc ->> t.axis_from[1]) is null then e.occurred_at
+      else as_instant(e.doc ->> t.axis_until)
+    end,
+    coalesce(
+      as_instant(coalesce(e.doc ->> 'created_at', e.doc ->> 'tech.jgood.gleanmo.schema/created-at')),
+      (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
+    ),
+    e.tx_time,
+    case
+      when coalesce(e.doc ->> 'deleted_at', e.doc ->> 'tech.jgood.gleanmo.schema/deleted-at') is not null
+        then coalesce(as_instant(coalesce(e.doc ->> 'deleted_at', e.doc ->> 'tech.jgood.gleanmo.schema/deleted-at')), '-infinity')
+    end,
+    e.doc -> 'sensitive' = 'true',
+    e.doc -> 'archived' = 'true',
+    (entity_facts(e.entity_type, e.doc)).label,
+    (entity_facts(e.entity_type, e.doc)).related,
+    e.doc, e.hints
+  from event_log e
+  left join entity_types t on t.name = p_entity_type
+  where e.user_id = p_user_id and e.entity_type = p_entity_type and e.doc is not null
+    and e.valid_time <= p_valid_time and e.tx_time <= p_tx_time
+    -- Each entity has one version that holds: the one that none comes after. So the log is read in the order of the time
+    -- axis, and a page ends as soon as it is full.
+    and not exists (
+      select from event_log n
+      where n.entity_id = e.entity_id and n.valid_time <= p_valid_time and n.tx_time <= p_tx_time
+        and (n.valid_time, n.tx_time, n.tx) > (e.valid_time, e.tx_time, e.tx)
+    );
+end;
+comment on function entities_at(uuid, text, timestamptz, timestamptz) is
+  'A user''s entities of a type as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
+
+create function ids_in(p_value jsonb) returns uuid[]
+language sql stable parallel safe
+return array(
+  select r::uuid
+  from jsonb_array_elements_text(
+    case jsonb_typeof(p_value) when 'array' then p_value when 'string' then jsonb_build_array(p_value) else '[]' end
+  ) r
+  where pg_input_is_valid(r, 'uuid')
+);
+comment on function ids_in(jsonb) is 'The ids in the field of a relation, single or a set; what is no id is left out, since history may hold anything';
+
+create function as_date(p_text text) returns date
+language sql stable parallel safe
+return case when p_text ~ '^\d{4}-\d\d-\d\d$' and pg_input_is_valid(p_text, 'date') then p_text::date end;
+comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
+
+-- Volatile, since explain is not allowed elsewhere.
+create function plan_rows(p_sql text, p_params text[]) returns bigint
+language plpgsql as $$
+declare
+  v_plan json;
+begin
+  execute 'explain (format json) ' || p_sql into v_plan using p_params;
+  return (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint;
+end
+$$;
+comment on function plan_rows(text, text[]) is
+  'How many rows the planner expects of a statement, which runs with the caller''s rights and takes p_params as $1';
+
+create function rest_write(p_request jsonb, p_params text[])
+returns table (refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_user_id constant uuid := (p_request ->> 'user_id')::uuid;
+  v_action constant text := p_request ->> 'action';
+  v_key constant text := p_request ->> 'idempotency_key';
+  v_transaction jsonb := jsonb_build_object('user_id', v_user_id, 'request_hash', p_request -> 'request_hash')
+    || case when v_key is null then '{}'::jsonb else jsonb_build_object('idempotency_key', v_key) end;
+  v_ids uuid[];
+  v_there uuid[];
+  v_versions bigint[];
+  v_operations jsonb;
+  v_answer jsonb;
+begin
+  perform set_config('annals.user_id', v_user_id::text, true);
+  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key) then
+    if v_action = 'insert' then
+      select array_agg(distinct (o ->> 'entity_id')::uuid) into v_ids from jsonb_array_elements(p_request -> 'operations') o;
+    else
+      execute p_request ->> 'choose' into v_ids, v_versions using p_params;
+    end if;
+    -- In transact's own order. What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
+    perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from (select unnest(v_ids) as i order by 1) l;
+    if v_action = 'insert' then
+      select array_agg(e.entity_id) into v_there from own_entities e where e.entity_id = any (v_ids);
+      v_operations := p_request -> 'operations';
+      if v_there is not null then
+        if p_request ->> 'on_conflict' is null then
+          return query select 'duplicate', 0::bigint, 0::bigint, v_there[1], null::bigint, null::text, null::text;
+          return;
+        end if;
+        select jsonb_agg(
+            case when (o ->> 'entity_id')::uuid = any (v_there) then
+              jsonb_build_object('op', 'patch', 'entity_id', o -> 'entity_id', 'entity_type', o -> 'entity_type', 'set', o -> 'doc', 'hints', o -> 'hints')
+            else o end order by n)
+          into v_operations
+          from jsonb_array_elements(v_operations) with ordinality as a(o, n)
+          where p_request ->> 'on_conflict' = 'merge' or not (o ->> 'entity_id')::uuid = any (v_there);
+      end if;
+    else
+      if v_ids is not null then
+        execute p_request ->> 'choose_again' into v_ids, v_versions using p_params, v_ids;
+      end if;
+      if p_request -> 'expected' is not null and (
+        v_ids is null or not exists (
+          select from jsonb_array_elements_text(p_request -> 'expected') x where x = '*' or x = v_versions[1]::text
+        )
+      ) then
+        return query select 'precondition', coalesce(cardinality(v_ids), 0)::bigint, 0::bigint, v_ids[1], v_versions[1], null::text, null::text;
+        return;
+      end if;
+      select jsonb_agg((p_request -> 'operation') || jsonb_build_object('entity_id', i) order by n)
+        into v_operations from unnest(v_ids) with ordinality as a(i, n);
+    end if;
+    affected := coalesce(jsonb_array_length(v_operations), 0);
+    if affected > (p_request ->> 'max_affected')::bigint or (p_request -> 'singular' = 'true' and affected <> 1) then
+      return query select case when p_request -> 'singular' = 'true' and affected <> 1 then 'singular' else 'max_affected' end,
+        affected, 0::bigint, null::uuid, null::bigint, null::text, null::text;
+      return;
+    end if;
+    if v_operations is null then
+      return query select null::text, 0::bigint, 0::bigint, null::uuid, null::bigint, null::text, null::text;
+      return;
+    end if;
+    v_transaction := v_transaction || jsonb_build_object('operations', v_operations);
+  else
+    v_transaction := v_transaction || '{"operations": []}';
+  end if;
+
+  if v_action = 'delete' and p_request ->> 'answer' is not null and v_ids is not null then
+    return query execute p_request ->> 'answer' using p_params, v_ids, 0::bigint;
+    perform transact(v_transaction);
+    return;
+  end if;
+  v_answer := transact(v_transaction);
+  v_ids := array(select (a ->> 'id')::uuid from jsonb_array_elements(v_answer -> 'entities') a);
+  if p_request ->> 'answer' is not null then
+    return query execute p_request ->> 'answer'
+      using p_params, v_ids, (select count(*) from unnest(v_ids) i where not i = any (coalesce(v_there, '{}')));
+  else
+    return query
+      select null::text, cardinality(v_ids)::bigint, (select count(*) from unnest(v_ids) i where not i = any (coalesce(v_there, '{}'))),
+        (a ->> 'id')::uuid, (a ->> 'version')::bigint, null::text, null::text
+      from jsonb_array_elements(v_answer -> 'entities') a;
+  end if;
+end
+$$;
+comment on function rest_write(jsonb, text[]) is
+  'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, '
+  'expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come '
+  'compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';

@@ -1,0 +1,54 @@
+import type { Context } from 'hono';
+import type { EntityType } from '../../domain/define-entity-type.ts';
+import { restRead } from '../../store/rest-read.ts';
+import type { ApiEnv } from '../env.ts';
+import { isKnown, weakEtag } from './etag.ts';
+import { decodePlace, encodePlace } from './list-cursor.ts';
+import { mediaType } from './media-type.ts';
+import { readPreferences } from './preferences.ts';
+import { readMoment } from './read-moment.ts';
+import { readSql, selectionOf } from './read-sql.ts';
+import { renderRows } from './render-rows.ts';
+import { RestProblem } from './rest-problem.ts';
+import { readQuery } from './rest-query.ts';
+import { contentRange, rangeStatus, rowsRange } from './rows-range.ts';
+
+/** GET and HEAD of a type's records: parse, plan, one request to the database, answer. */
+export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise<Response> {
+  const media = mediaType(c.req.header('accept'));
+  const preferences = readPreferences(c.req.header('prefer'));
+  const query = readQuery(new URL(c.req.url).search);
+  const range = rowsRange(query.own.limit, query.own.offset, c.req.header('range'));
+  const hasCursor = query.cursor !== null && query.cursor !== '';
+  if (query.cursor !== null && range.offset > 0) {
+    throw new RestProblem(400, 'PGRST100', 'a cursor goes without an offset', {
+      hint: 'The cursor says where the page begins.',
+    });
+  }
+  const moment = readMoment(query, c.req.header('accept-datetime'), new Date());
+  const selection = selectionOf(type, query, c.var.caller.user_id, moment);
+  const compiled = readSql(selection, range, preferences.count, hasCursor ? decodePlace(query.cursor ?? '') : null);
+  const { rows, total } = await restRead(c.var.database, c.var.caller.user_id, compiled.text, compiled.parameters);
+
+  const status = hasCursor ? 200 : rangeStatus(range, rows.length, total);
+  const body = renderRows(rows, media, type, query.select, compiled.embeds);
+  const last = rows.length === range.limit ? rows.at(-1) : undefined;
+  const isOneRecord = media.form === 'object' && compiled.embeds.length === 0 && !media.isNullsStripped;
+  const etag = isOneRecord ? `"${rows[0]?.version}"` : await weakEtag(body, `${total ?? ''} ${last?.place ?? ''}`);
+
+  const headers = new Headers({
+    'Content-Type': media.contentType,
+    'Content-Range': contentRange(range, rows.length, total),
+    ETag: etag,
+    Vary: 'Accept, Accept-Datetime, Authorization, Prefer, Range',
+    'Cache-Control': 'private, no-cache',
+  });
+  if (preferences.applied !== '') headers.set('Preference-Applied', preferences.applied);
+  if (last !== undefined) headers.set('Next-Cursor', encodePlace(last.place));
+  if (moment.memento !== null) headers.set('Memento-Datetime', moment.memento);
+  if (isKnown(etag, c.req.header('if-none-match'))) {
+    headers.delete('Content-Type');
+    return c.body(null, 304, Object.fromEntries(headers));
+  }
+  return c.body(body, status, Object.fromEntries(headers));
+}

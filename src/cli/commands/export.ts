@@ -1,0 +1,63 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { CliFailure, EXIT } from '../cli-failure.ts';
+import type { Command } from '../command.ts';
+import { exportedLines } from '../export-history.ts';
+import { ProgressBar } from '../progress-bar.ts';
+import { databaseUrl } from '../settings.ts';
+
+export const exportCommand: Command = {
+  usage: 'export [--output FILE]',
+  summary: 'write the whole history as EDN, as of one moment, in the format that import reads',
+  details: [
+    'Without --output it goes to standard output. A FILE whose name ends in .gz is gzipped; it appears under its name when it is whole.',
+  ],
+  options: { output: { type: 'string', short: 'o' } },
+  arguments: [0, 0],
+  async run(_args, options, { env, err, is_terminal, signal }) {
+    const bar = new ProgressBar({ write: err, is_terminal, now_ms: () => performance.now() });
+    let rows = 0;
+    const lines = Readable.from(
+      exportedLines({
+        databaseUrl: databaseUrl(env),
+        version: packageJson.version,
+        now: new Date(),
+        signal,
+        onRows(done) {
+          rows = done;
+          bar.show({ what: 'exporting', done, total: null, rows: done, note: null });
+        },
+      }),
+    );
+    const output = typeof options.output === 'string' ? options.output : null;
+    try {
+      if (output === null) await pipeline(lines, process.stdout, { end: false });
+      else await writeWhole(lines, output);
+    } catch (error) {
+      if (signal.aborted) throw new CliFailure(EXIT.interrupted, 'Interrupted. Nothing was left behind.');
+      throw error;
+    } finally {
+      bar.clear();
+    }
+    err(`${rows} rows exported.\n`);
+    return EXIT.done;
+  },
+};
+
+/** Under another name until it is whole: nobody takes half a backup for one. */
+async function writeWhole(lines: Readable, path: string): Promise<void> {
+  const partial = `${path}.part`;
+  try {
+    const file = createWriteStream(partial, { mode: 0o600 });
+    if (path.endsWith('.gz')) await pipeline(lines, createGzip(), file);
+    else await pipeline(lines, file);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}

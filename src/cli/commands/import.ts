@@ -1,0 +1,95 @@
+import { CliFailure, EXIT } from '../cli-failure.ts';
+import type { Command, CommandContext, Options } from '../command.ts';
+import { dryRun } from '../dry-run.ts';
+import { type ImportProgress, importFile } from '../import-file.ts';
+import { ProgressBar } from '../progress-bar.ts';
+import { reportText } from '../report-text.ts';
+import { importService } from '../settings.ts';
+
+const MAX_REJECTS_SHOWN = 20;
+
+export const importCommand: Command = {
+  usage: 'import FILE [--dry-run] [--max-rejects N] [--json]',
+  summary: 'bring a history in; started again with the same file it goes on where it was',
+  details: [
+    'FILE is a history as exporters/xtdb1 writes it, plain or gzipped; - is standard input.',
+    '--dry-run decodes, checks and counts everything and writes nothing.',
+    '--max-rejects N pauses the import when more than N lines could not be taken.',
+    '--json prints the final status as one JSON object.',
+    'Ctrl-C waits for what is under way and pauses; what is in stays in.',
+  ],
+  options: { 'dry-run': { type: 'boolean' }, 'max-rejects': { type: 'string' }, json: { type: 'boolean' } },
+  arguments: [1, 1],
+  async run([file = ''], options, context) {
+    const service = importService(context.env);
+    const bar = new ProgressBar({
+      write: context.err,
+      is_terminal: context.is_terminal,
+      now_ms: () => performance.now(),
+    });
+    let rejects = 0;
+    const common = {
+      ...service,
+      file,
+      signal: context.signal,
+      onProgress: (progress: ImportProgress) => bar.show(stepOf(progress)),
+      onReject(line: number, reason: string) {
+        rejects++;
+        if (rejects > MAX_REJECTS_SHOWN) return;
+        bar.clear();
+        context.err(`line ${line}: ${reason}\n`);
+        if (rejects === MAX_REJECTS_SHOWN) context.err('(further rejects are only counted)\n');
+      },
+      onRetry(why: string, wait_ms: number) {
+        bar.clear();
+        context.err(`${why}; trying again in ${(wait_ms / 1_000).toFixed(1)} s\n`);
+      },
+    };
+    try {
+      if (options['dry-run'] === true) return await runDry(common, options, context, bar);
+      const status = await importFile({ ...common, maxRejects: maxRejects(options) });
+      bar.clear();
+      const found = status.rejects + status.conflicts;
+      if (options.json === true) context.out(JSON.stringify(status));
+      else {
+        context.out(
+          `Import ${status.import_id} is ${status.state}: ${status.rows} rows (${status.inserted} new), ` +
+            `${status.tombstones} deletes, ${status.evictions} evictions, ${found} rejects, ${status.nonconforming} nonconforming documents.`,
+        );
+        if (found > 0) context.out(`See them with: annals rejects ${status.import_id}`);
+        context.out(`Prove it with: annals verify ${file}`);
+      }
+      return found > 0 ? EXIT.findings : EXIT.done;
+    } finally {
+      bar.clear();
+    }
+  },
+};
+
+async function runDry(
+  common: Parameters<typeof dryRun>[0],
+  options: Options,
+  context: CommandContext,
+  bar: ProgressBar,
+): Promise<0 | 3> {
+  const result = await dryRun(common);
+  bar.clear();
+  if (options.json === true) context.out(JSON.stringify(result));
+  else {
+    context.out(`Nothing was written. ${result.rows} rows, ${result.evictions} evictions, ${result.rejects} rejects.`);
+    context.out(reportText(result.report));
+  }
+  return result.rejects > 0 ? EXIT.findings : EXIT.done;
+}
+
+function maxRejects(options: Options): number | null {
+  const given = options['max-rejects'];
+  if (typeof given !== 'string') return null;
+  if (/^\d{1,9}$/.test(given)) return Number(given);
+  throw new CliFailure(EXIT.usage, '--max-rejects takes a number.');
+}
+
+function stepOf({ phase, bytes, total_bytes, rows, rows_sent, rejects }: ImportProgress) {
+  const note = rejects > 0 ? `${rejects} rejects` : phase === 'sending' && rows > rows_sent ? 'going on' : null;
+  return { what: phase, done: bytes, total: total_bytes, rows: rows_sent, note };
+}

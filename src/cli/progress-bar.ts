@@ -1,0 +1,87 @@
+const BAR_CHARS = 24;
+const TERMINAL_EVERY_MS = 100;
+const PLAIN_EVERY_MS = 5_000;
+/** Speed is that of the last seconds: what an import did an hour ago says little about when it ends. */
+const WINDOW_MS = 10_000;
+
+export interface Step {
+  readonly what: string;
+  /** Of `total`, in the same unit; null total draws no bar. */
+  readonly done: number;
+  readonly total: number | null;
+  /** Of this run, for the speed. */
+  readonly rows: number;
+  /** Such as `3 rejects`. */
+  readonly note: string | null;
+}
+
+export interface ProgressBarOptions {
+  readonly write: (text: string) => void;
+  /** A terminal gets one line that changes, anything else a line now and then. */
+  readonly is_terminal: boolean;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now_ms: () => number;
+}
+
+/** Shows how far something is: percent, rows a second, time left. */
+export class ProgressBar {
+  readonly #options: ProgressBarOptions;
+  readonly #samples: { at_ms: number; rows: number; done: number }[] = [];
+  #shown_ms = Number.NEGATIVE_INFINITY;
+  #what = '';
+
+  constructor(options: ProgressBarOptions) {
+    this.#options = options;
+  }
+
+  show(step: Step): void {
+    const now = this.#options.now_ms();
+    if (step.what !== this.#what) this.#samples.length = 0;
+    this.#samples.push({ at_ms: now, rows: step.rows, done: step.done });
+    while ((this.#samples[1]?.at_ms ?? now) < now - WINDOW_MS) this.#samples.shift();
+    const every_ms = this.#options.is_terminal ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS;
+    if (step.what === this.#what && now - this.#shown_ms < every_ms) return;
+    this.#what = step.what;
+    this.#shown_ms = now;
+    const line = this.#line(step);
+    this.#options.write(this.#options.is_terminal ? `\r\x1b[K${line}` : `${line}\n`);
+  }
+
+  /** Clears the line that changes, so that something else can be written. */
+  clear(): void {
+    if (this.#options.is_terminal && this.#what !== '') this.#options.write('\r\x1b[K');
+    this.#shown_ms = Number.NEGATIVE_INFINITY;
+  }
+
+  #line({ what, done, total, rows, note }: Step): string {
+    const [first] = this.#samples;
+    const seconds = first === undefined ? 0 : (this.#options.now_ms() - first.at_ms) / 1_000;
+    const speed = seconds > 0 && first !== undefined ? (rows - first.rows) / seconds : 0;
+    const pace = seconds > 0 && first !== undefined ? (done - first.done) / seconds : 0;
+    const parts = [what.padEnd(10)];
+    if (total !== null && total > 0) {
+      const share = Math.min(1, done / total);
+      const full = Math.round(share * BAR_CHARS);
+      if (this.#options.is_terminal) parts.push(`${'█'.repeat(full)}${'░'.repeat(BAR_CHARS - full)}`);
+      parts.push(`${(share * 100).toFixed(1).padStart(5)} %`);
+    }
+    if (rows > 0) parts.push(`${grouped(rows)} rows`);
+    if (speed > 0) parts.push(`${grouped(Math.round(speed))} rows/s`);
+    if (total !== null && pace > 0 && total > done) parts.push(`${duration((total - done) / pace)} left`);
+    if (note !== null) parts.push(note);
+    return parts.join('  ');
+  }
+}
+
+/** `1 234 567`: digits in threes. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}
+
+/** `4 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
+}

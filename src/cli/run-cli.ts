@@ -1,0 +1,114 @@
+import { parseArgs } from 'node:util';
+import { CliFailure, EXIT, type ExitCode } from './cli-failure.ts';
+import type { Command, CommandContext, Options } from './command.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
+import { importsCommand } from './commands/imports.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { rejectsCommand } from './commands/rejects.ts';
+import { rolesCommand } from './commands/roles.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { ApiFailure } from './import-api.ts';
+import { SETTINGS } from './settings.ts';
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  migrate: migrateCommand,
+  roles: rolesCommand,
+  import: importCommand,
+  imports: importsCommand,
+  rejects: rejectsCommand,
+  verify: verifyCommand,
+  export: exportCommand,
+};
+
+const EXIT_CODES: readonly (readonly [code: ExitCode, meaning: string])[] = [
+  [EXIT.done, 'done'],
+  [EXIT.failed, 'it could not be done: network, service, database'],
+  [EXIT.usage, 'a wrong command line or setting'],
+  [EXIT.findings, 'done, and something was found: rejects, differences'],
+  [EXIT.bad_file, 'the file cannot be taken: broken, cut short, another file'],
+  [EXIT.interrupted, 'interrupted; an import is paused and goes on when started again'],
+];
+
+/** Runs `annals ARGV…` and says with which code to exit. Failures become sentences on standard error. */
+export async function runCli(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const [name = '--help', ...rest] = argv;
+  if (name === '--help' || name === '-h' || name === 'help') {
+    context.out(help());
+    return EXIT.done;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  try {
+    if (command === undefined)
+      throw new CliFailure(EXIT.usage, `There is no command ${name}.`, { hint: 'See: annals --help' });
+    const { args, options } = parsed(command, rest);
+    if (options.help === true) {
+      context.out([`annals ${command.usage}`, `  ${command.summary}`, '', ...command.details].join('\n'));
+      return EXIT.done;
+    }
+    return await command.run(args, options, context);
+  } catch (error) {
+    return explain(error, context);
+  }
+}
+
+function parsed(command: Command, rest: readonly string[]): { args: string[]; options: Options } {
+  const hint = `Usage: annals ${command.usage}`;
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...rest],
+      options: { ...command.options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
+    const [least, most] = command.arguments;
+    const options = values as Options;
+    if (options.help !== true && (positionals.length < least || positionals.length > most)) {
+      throw new CliFailure(EXIT.usage, positionals.length < least ? 'Something is missing.' : 'That is too much.', {
+        hint,
+      });
+    }
+    return { args: positionals, options };
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    throw new CliFailure(EXIT.usage, error instanceof Error ? error.message : 'The options are wrong.', { hint });
+  }
+}
+
+function explain(error: unknown, { err, signal }: CommandContext): ExitCode {
+  const [message, hint, exit] = wordsFor(error, signal);
+  err(`annals: ${message}\n`);
+  if (hint !== null) err(`${hint}\n`);
+  return exit;
+}
+
+/** 4xx answers that are about the file rather than about the caller. */
+const FILE_STATUS: ReadonlySet<number> = new Set([409, 413, 422]);
+
+function wordsFor(error: unknown, signal: AbortSignal): [message: string, hint: string | null, exit: ExitCode] {
+  if (error instanceof CliFailure) return [error.message, error.hint, error.exit];
+  if (signal.aborted) return ['Interrupted.', null, EXIT.interrupted];
+  if (error instanceof ApiFailure) {
+    const exit = FILE_STATUS.has(error.status) ? EXIT.bad_file : EXIT.failed;
+    return [`${error.message} (${error.code})`, error.hint, exit];
+  }
+  if (error instanceof TypeError && error.message === 'fetch failed') {
+    return ['The import service cannot be reached.', 'Check ANNALS_IMPORT_URL, or try again later.', EXIT.failed];
+  }
+  return [error instanceof Error ? error.message : String(error), null, EXIT.failed];
+}
+
+function help(): string {
+  const lines = (entries: readonly (readonly [string | number, string])[], width: number) =>
+    entries.map(([name, meaning]) => `  ${String(name).padEnd(width)}  ${meaning}`);
+  return [
+    'annals: the operator’s command',
+    '',
+    ...Object.values(COMMANDS).flatMap((command) => [`  annals ${command.usage}`, `      ${command.summary}`]),
+    '',
+    'Settings, from the environment:',
+    ...lines(SETTINGS, 20),
+    '',
+    'Exit codes:',
+    ...lines(EXIT_CODES, 3),
+  ].join('\n');
+}

@@ -1,0 +1,77 @@
+/**
+ * Which records a person sees without asking: not soft-deleted, not sensitive, not archived, and of no parent that is
+ * sensitive or archived. The one definition, for every statement that answers several records.
+ */
+
+/** What is shown on request. */
+export interface Shown {
+  readonly deleted: boolean;
+  readonly sensitive: boolean;
+  readonly archived: boolean;
+}
+
+export const SHOW_NOTHING_HIDDEN: Shown = { deleted: false, sensitive: false, archived: false };
+
+/** SQL of the moment that is read; null is now. */
+export interface MomentSql {
+  readonly valid_time: string;
+  readonly tx_time: string;
+}
+
+/**
+ * A CTE for {@link visibleSql}, in parentheses: one row, `ids`, the parents that hide their records.
+ * @param userId SQL of the user's id
+ * @param parents SQL of the entity types that parents have, a text[]; null: any
+ */
+export function hiddenParentsSql(
+  shown: Shown,
+  userId: string,
+  parents: string | null,
+  moment: MomentSql | null,
+): string {
+  const flags = [...(shown.sensitive ? [] : ['sensitive']), ...(shown.archived ? [] : ['archived'])];
+  const ofTypes = parents === null ? '' : ` and p.entity_type = any (${parents})`;
+  if (flags.length === 0) return `(select '{}'::uuid[] as ids)`;
+  if (moment === null) {
+    return `(select coalesce(array_agg(p.entity_id), '{}') as ids from own_entities p
+      where p.user_id = ${userId}${ofTypes} and (${flags.map((flag) => `p.${flag}`).join(' or ')}))`;
+  }
+  return `(select coalesce(array_agg(distinct p.entity_id), '{}') as ids from event_log p
+    where p.user_id = ${userId}${ofTypes} and (${flags.map((flag) => `p.doc @> '{"${flag}": true}'`).join(' or ')})
+      and p.valid_time <= ${moment.valid_time} and p.tx_time <= ${moment.tx_time}
+      and not exists (
+        select from event_log n where n.entity_id = p.entity_id
+          and n.valid_time <= ${moment.valid_time} and n.tx_time <= ${moment.tx_time}
+          and (n.valid_time, n.tx_time, n.tx) > (p.valid_time, p.tx_time, p.tx)
+      ))`;
+}
+
+/** Where a record's parents are found. */
+export interface Parents {
+  /** Name of the CTE made by {@link hiddenParentsSql}. */
+  readonly hidden: string;
+  /** The fields of the type's relations; null where the type is not known, and `related` has them all. */
+  readonly fields: readonly string[] | null;
+}
+
+/** The condition on a record. @param row alias of a row of entities */
+export function visibleSql(shown: Shown, row: string, { hidden, fields }: Parents, moment: MomentSql | null): string {
+  // Of a computed column Postgres believes that it is null once in 200 rows, and then reads a whole past to find a page of it.
+  const notDeleted = moment === null ? `${row}.deleted_at is null` : `(${row}.deleted_at >= '-infinity') is not true`;
+  const conditions = [
+    ...(shown.deleted ? [] : [notDeleted]),
+    ...(shown.sensitive ? [] : [`${row}.sensitive is not true`]),
+    ...(shown.archived ? [] : [`${row}.archived is not true`]),
+  ];
+  if (!shown.sensitive || !shown.archived) {
+    // Of the past, `related` would be computed for each row.
+    if (moment === null && (fields === null || fields.length > 0)) {
+      conditions.push(`not ${row}.related && (select ids from ${hidden})`);
+    } else if (fields !== null) {
+      conditions.push(
+        ...fields.map((field) => `(${row}.doc -> '${field}' ?| (select ids::text[] from ${hidden})) is not true`),
+      );
+    }
+  }
+  return conditions.length === 0 ? 'true' : conditions.join(' and ');
+}

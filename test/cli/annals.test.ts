@@ -1,0 +1,275 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Verification } from '../../src/cli/verify-history.ts';
+import type { ImportStatus } from '../../src/importer/import-status.ts';
+import { emptyStore } from '../import/empty-store.ts';
+import { cutHistory } from '../import/history-cut.ts';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { type Stack, startStack } from '../stack.ts';
+
+const ENTRY = new URL('../../src/cli/annals.ts', import.meta.url).pathname;
+const cut = cutHistory(300);
+const longer = cutHistory(301);
+
+let stack: Stack & { stop(): Promise<void> };
+let owner: pg.Pool;
+let folder: string;
+let file: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  stack = await startStack(SCHEMA_TEMPLATE);
+  owner = new pg.Pool({ connectionString: stack.database.url, max: 1 });
+  folder = await mkdtemp(join(tmpdir(), 'annals-cli-'));
+  file = join(folder, 'history.edn.gz');
+  await writeFile(file, gzipSync(cut.text));
+  env = {
+    PATH: process.env.PATH ?? '',
+    DATABASE_URL: stack.database.url,
+    ANNALS_IMPORT_URL: stack.workers.importUrl,
+    ANNALS_TOKEN: await stack.operatorToken(),
+  };
+});
+afterAll(async () => {
+  await owner?.end();
+  await stack?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(() => emptyStore(owner));
+
+interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  /** Resolves when standard error has these words. */
+  said(words: string): Promise<void>;
+  readonly ended: Promise<Outcome>;
+}
+
+/** Runs the command as a shell would. */
+function start(args: string[], { input = '', settings = {} as Record<string, string> } = {}): Running {
+  const child = spawn(process.execPath, [ENTRY, ...args], { env: { ...env, ...settings } });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (part) => {
+    out += part;
+  });
+  child.stderr.on('data', (part) => {
+    err += part;
+  });
+  child.stdin.end(input);
+  return {
+    child,
+    async said(words) {
+      while (!err.includes(words)) await once(child.stderr, 'data');
+    },
+    ended: new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, out, err }));
+    }),
+  };
+}
+
+const annals = (args: string[], options: Parameters<typeof start>[1] = {}): Promise<Outcome> =>
+  start(args, options).ended;
+
+describe('annals', () => {
+  test('imports, lists, exports and verifies; the same file again changes nothing', async () => {
+    const first = await annals(['import', file, '--json']);
+    expect(first).toMatchObject({ code: 0 });
+    const status = JSON.parse(first.out) as ImportStatus;
+    expect(status).toMatchObject({
+      state: 'finished',
+      rows: cut.rows,
+      inserted: cut.rows,
+      rejects: 0,
+      file_name: 'history.edn.gz',
+    });
+    expect(first.err).toContain('sending');
+
+    const again = await annals(['import', '-', '--json'], { input: cut.text });
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.out)).toEqual(status);
+
+    const list = await annals(['imports']);
+    expect(list.out).toMatch(new RegExp(`${status.import_id} +finished .* 100.0 % +${cut.rows} +0 +history.edn.gz`));
+    const one = await annals(['imports', status.import_id]);
+    expect(one.out).toMatch(/habit_log +\d+/);
+    expect(await annals(['rejects', status.import_id])).toEqual({ code: 0, out: '', err: '' });
+
+    const exported = join(folder, 'exported.edn.gz');
+    expect(await annals(['export', '-o', exported])).toMatchObject({ code: 0 });
+    const lines = gunzipSync(await readFile(exported))
+      .toString('utf8')
+      .split('\n');
+    expect(lines).toHaveLength(cut.lines.length + 1);
+    expect(lines.at(-2)).toBe(`{:annals/end true, :rows ${cut.rows}, :entities ${cut.entities}, :evicted 0}`);
+
+    // What comes out can be verified, and goes in again, as what went in.
+    for (const source of [file, exported]) {
+      const verified = await annals(['verify', source]);
+      expect(verified.out).toMatch(/Equal\.\n$/);
+      expect(verified.code).toBe(0);
+    }
+    const restored = await annals(['import', exported, '--json']);
+    expect(JSON.parse(restored.out)).toMatchObject({ state: 'finished', rows: cut.rows, inserted: 0, conflicts: 0 });
+  });
+
+  test('verify says where a file and the store differ, and exits with 3', async () => {
+    await annals(['import', file]);
+    const path = await longer.save();
+    const verified = await annals(['verify', path]);
+    await rm(path);
+    expect(verified.code).toBe(3);
+    expect(verified.out).toContain('NOT equal');
+    const json = await annals(['verify', file, '--json'], { settings: { DATABASE_URL: stack.database.url } });
+    expect(JSON.parse(json.out)).toMatchObject({ equal: true });
+  });
+
+  test('a tampered store is found out', async () => {
+    await annals(['import', file]);
+    // Replica mode: the log itself refuses.
+    await owner.query(
+      `begin; set local session_replication_role = replica;
+       update event_log set doc = jsonb_set(doc, '{notes}', to_jsonb((doc ->> 'notes') || ' '))
+       where entity_id = (select entity_id from event_log where doc ? 'notes' order by entity_id limit 1); commit`,
+    );
+    const verified = await annals(['verify', file, '--json']);
+    expect(verified.code).toBe(3);
+    const verification = JSON.parse(verified.out) as Verification;
+    expect(verification).toMatchObject({ equal: false, stale_entities: 1 });
+    expect(verification.differences.map((d) => [d.same_digest, d.file_rows === d.store_rows])).toContainEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('a dry run counts everything and writes nothing', async () => {
+    const before = stack.neon.traffic.counts.http_requests;
+    const dry = await annals(['import', file, '--dry-run', '--json']);
+    expect(dry.code).toBe(0);
+    expect(JSON.parse(dry.out)).toMatchObject({ rows: cut.rows, rejects: 0 });
+    expect(stack.neon.traffic.counts.http_requests).toBe(before);
+    const text = await annals(['import', file, '--dry-run']);
+    expect(text.out).toMatch(/Nothing was written/);
+  });
+
+  test('rejects are shown while they are found, kept, and listed; the exit code is 3', async () => {
+    const lines = [...cut.lines];
+    lines[7] = '{:eid 1';
+    const path = join(folder, 'broken.edn');
+    await writeFile(path, lines.join('\n'));
+    const imported = await annals(['import', path, '--json']);
+    expect(imported.code).toBe(3);
+    expect(imported.err).toMatch(/^line 8: /m);
+    const { import_id } = JSON.parse(imported.out) as ImportStatus;
+    expect((await annals(['rejects', import_id])).out).toMatch(/^8: .*never closed/);
+    expect((await annals(['rejects', import_id, '--raw'])).out).toBe('{:eid 1\n');
+
+    lines[9] = '{:eid 2';
+    await writeFile(path, lines.join('\n'));
+    const stopped = await annals(['import', path, '--max-rejects', '1']);
+    expect(stopped.code).toBe(3);
+    expect(stopped.err).toMatch(/More than 1 lines were rejected/);
+    expect((await annals(['imports'])).out).toMatch(/ paused /);
+  });
+
+  test('a file that was cut short, plain or gzipped, exits with 4 and says so', async () => {
+    const plain = join(folder, 'short.edn');
+    await writeFile(
+      plain,
+      cut.lines
+        .slice(0, 50)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    const short = await annals(['import', plain]);
+    expect(short.code).toBe(4);
+    expect(short.err).toMatch(/no footer.*cut short[\s\S]*Lines up to 50 are in/);
+    const gz = join(folder, 'short.edn.gz');
+    await writeFile(gz, gzipSync(cut.text).subarray(0, 10_000));
+    for (const command of ['import', 'verify']) {
+      const broken = await annals([command, gz]);
+      expect({ command, code: broken.code }).toEqual({ command, code: 4 });
+      expect(broken.err).toMatch(/gzip is broken or cut short/);
+    }
+    const empty = join(folder, 'empty.edn');
+    await writeFile(empty, '');
+    expect(await annals(['import', empty])).toMatchObject({ code: 4, err: 'annals: empty.edn is empty.\n' });
+    const page = join(folder, 'page.html');
+    await writeFile(page, '<!doctype html>\n');
+    expect((await annals(['import', page])).err).toMatch(/line 1 is not the header/);
+  });
+
+  test('Ctrl-C pauses the import, exits with 130, and the next run goes on', async () => {
+    const path = await longer.save();
+    const stall = stack.neon.faults.arm('stall', { times: 8, matches: (query) => query.includes('import_chunk') });
+    const running = start(['import', path]);
+    await stall.reached;
+    running.child.kill('SIGINT');
+    await running.said('Stopping');
+    stall.release();
+    const interrupted = await running.ended;
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.err).toMatch(/paused/);
+    const again = await annals(['import', path, '--json']);
+    await rm(path);
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.out)).toMatchObject({ state: 'finished', rows: longer.rows });
+  });
+
+  test.each([
+    [[], 0, /annals import FILE/],
+    [['import', '--help'], 0, /--dry-run/],
+    [['imprt'], 2, /no command imprt/],
+    [['import'], 2, /Usage: annals import/],
+    [['import', 'a', 'b'], 2, /Usage: annals import/],
+    [['import', 'a', '--frob'], 2, /--frob/],
+    [['import', 'no-such-file'], 4, /cannot be opened/],
+  ])('annals %j exits with %i', async (args, code, words) => {
+    const outcome = await annals(args);
+    expect(outcome.out + outcome.err).toMatch(words);
+    expect(outcome.code).toBe(code);
+  });
+
+  test('a setting that is missing or wrong is named, and no secret is said', async () => {
+    const secret = 'correct-horse';
+    const url = `postgres://annals:${secret}@127.0.0.1:1/annals`;
+    const cases: [string[], Record<string, string>, number, RegExp][] = [
+      [['verify', file], { DATABASE_URL: '' }, 2, /DATABASE_URL is not set/],
+      [['export'], { DATABASE_URL: secret }, 2, /DATABASE_URL is not a connection string/],
+      [['export'], { DATABASE_URL: url }, 1, /cannot be reached \(ECONNREFUSED\)/],
+      [['import', file], { ANNALS_IMPORT_URL: '' }, 2, /ANNALS_IMPORT_URL is not set/],
+      [['import', file], { ANNALS_TOKEN: '' }, 2, /OIDC_ISSUER is not set/],
+      [['imports'], { ANNALS_TOKEN: secret }, 1, /AN401/],
+      [
+        ['imports'],
+        {
+          ANNALS_TOKEN: '',
+          OIDC_ISSUER: stack.issuer.issuer,
+          ANNALS_CLIENT_ID: 'annals',
+          ANNALS_CLIENT_SECRET: secret,
+        },
+        1,
+        /gives no token/,
+      ],
+    ];
+    for (const [args, settings, code, words] of cases) {
+      const outcome = await annals(args, { settings });
+      expect(outcome.err).toMatch(words);
+      expect({ args, code: outcome.code }).toEqual({ args, code });
+      expect(outcome.out + outcome.err).not.toContain(secret);
+    }
+  });
+});
