@@ -6,11 +6,8 @@ import { Failure } from '../store/failure.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
-<<<<<<< HEAD
-import { changesRoute } from './routes/changes.ts';
-=======
 import { restRoute } from './rest/route.ts';
->>>>>>> main
+import { changesRoute } from './routes/changes.ts';
 import { entitiesRoute } from './routes/entities.ts';
 import { entityRoutes } from './routes/entity.ts';
 import { exportRoute } from './routes/export.ts';

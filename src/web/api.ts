@@ -12,7 +12,11 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 /** A local day that has records. */
 export type HeatmapDay = Heatmap['days'][number];
 
-export type Page = InferResponseType<Client['v1']['entities']['$get'], 200>;
+/** Some of a type's records; `next` is the `after` of those that follow. */
+export interface Page {
+  readonly records: readonly StoredRecord[];
+  readonly next: string | null;
+}
 export type History = InferResponseType<Client['v1']['entities'][':id']['history']['$get'], 200>;
 /** One version of a record; a tombstone has no doc. */
 export type Version = History['versions'][number];
@@ -70,7 +74,8 @@ export interface AnnalsApi {
 
 /** The service's edge endpoints, typed by its own routes, asked as the session's user. */
 export function annalsApi(session: Session): AnnalsApi {
-  const client = hc<Api>(location.origin, { fetch: authorized(session) });
+  const send = authorized(session);
+  const client = hc<Api>(location.origin, { fetch: send });
   return {
     async overview(signal) {
       const response = await client.v1.overview.$get({}, { init: { signal } });
@@ -82,9 +87,14 @@ export function annalsApi(session: Session): AnnalsApi {
       return response.json();
     },
     async entities({ entity_type, limit, after }) {
-      const query = { entity_type, limit: String(limit), ...(after !== null && { after }) };
-      const response = await client.v1.entities.$get({ query });
-      return response.json();
+      const query = new URLSearchParams({
+        order: 'occurred_at.desc,id',
+        show: 'archived,sensitive',
+        limit: String(limit),
+        cursor: after ?? '',
+      });
+      const response = await send(`/rest/v1/${entity_type}?${query}`);
+      return { records: (await response.json()) as StoredRecord[], next: response.headers.get('next-cursor') };
     },
     async entity(id) {
       const response = await client.v1.entities[':id'].$get({ param: { id }, query: {} });

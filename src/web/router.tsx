@@ -73,7 +73,7 @@ const appRoute = createRoute({
   async beforeLoad({ context, location }) {
     const profile = await context.session.profile();
     if (profile === null) throw redirect({ to: '/sign-in', search: { return_to: location.href } });
-    return { profile, data: await appDataOf(context.api, profile.id) };
+    return { profile, data: await appDataOf(context, profile.id) };
   },
   component: AppShell,
 });
@@ -124,13 +124,18 @@ export function createAppRouter(context: AppContext) {
   });
 }
 
+/** What the server computes from the records. */
+const COMPUTED = [['overview'], ['heatmap'], ['history']] as const;
+
 const data_by_user = new Map<string, Promise<AppData>>();
 
 /** One for the life of the page: it holds what is known and what waits to be written. */
-function appDataOf(api: AnnalsApi, user: string): Promise<AppData> {
+function appDataOf({ api, queries }: AppContext, user: string): Promise<AppData> {
   const known = data_by_user.get(user);
   if (known !== undefined) return known;
-  const opened = openAppData(api, user);
+  const opened = openAppData(api, user, () => {
+    for (const queryKey of COMPUTED) void queries.invalidateQueries({ queryKey });
+  });
   data_by_user.set(user, opened);
   return opened;
 }

@@ -19,15 +19,21 @@ export interface AppData {
   write(title: string, operations: readonly Operation[], done: string | null): Promise<WriteOutcome>;
 }
 
-/** @param user the provider's name of the user, so that two on one device share nothing */
-export async function openAppData(api: AnnalsApi, user: string): Promise<AppData> {
+/**
+ * @param user the provider's name of the user, so that two on one device share nothing
+ * @param onWritten called when the server has taken a write: what it computed from the records is out of date
+ */
+export async function openAppData(api: AnnalsApi, user: string, onWritten: () => void): Promise<AppData> {
   const database = await openLocalDatabase(user);
   const store = new RecordStore({ api, database });
   const outbox = new Outbox({
     user,
     database,
     send: api.transact,
-    onWritten: (write, answer) => store.written(write, answer),
+    onWritten(write, answer) {
+      store.written(write, answer);
+      onWritten();
+    },
   });
   outbox.subscribe(() => store.overlay(outbox.writes()));
   await outbox.start();

@@ -44,6 +44,7 @@ export class RecordStore {
   readonly #listeners = new Set<() => void>();
   #overlay: ReadonlyMap<string, StoredRecord | null> = new Map();
   #queued: readonly QueuedWrite[] = [];
+  #revision = 0;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -61,6 +62,11 @@ export class RecordStore {
     const made = this.#makeSnapshot(type);
     this.#snapshots.set(type, made);
     return made;
+  }
+
+  /** Grows with every change. */
+  revision(): number {
+    return this.#revision;
   }
 
   /** A record that is known, of whatever type. */
@@ -94,6 +100,15 @@ export class RecordStore {
     return this.get(id) ?? record;
   }
 
+  /** What this client itself changed since then, or has not sent yet; null is gone. @param since_ms milliseconds since 1970 */
+  ownChanges(since_ms: number): ReadonlyMap<string, StoredRecord | null> {
+    const changes = new Map<string, StoredRecord | null>();
+    for (const [id, written_ms] of this.#written_ms)
+      if (written_ms >= since_ms) changes.set(id, this.#truth.get(id) ?? null);
+    for (const [id, record] of this.#overlay) changes.set(id, record);
+    return changes;
+  }
+
   /** Puts what waits in the outbox on top of what the server said. */
   overlay(queued: readonly QueuedWrite[]): void {
     this.#queued = queued;
@@ -104,13 +119,14 @@ export class RecordStore {
 
   /** Takes over what the server made of a write. */
   written(write: QueuedWrite, answer: Written): void {
-    const versions = new Map(answer.entities.map((entity) => [entity.id, entity]));
+    const versions = new Map(
+      answer.entities.flatMap((entity) => ('version' in entity ? [[entity.id, entity.version] as const] : [])),
+    );
     for (const operation of write.operations) {
-      const entity = versions.get(operation.id);
       const after = applyOperation(this.#truth.get(operation.id) ?? null, operation, answer.tx_time);
       this.#written_ms.set(operation.id, Date.now());
       if (after === null) this.#drop(operation.id);
-      else this.#take([{ ...after, version: entity?.version ?? after.version }]);
+      else this.#take([{ ...after, version: versions.get(operation.id) ?? after.version }]);
     }
     const types = this.#typesOf(versions.keys());
     this.#notify(types);
@@ -260,6 +276,7 @@ export class RecordStore {
   #notify(types: Iterable<string>): void {
     if (this.#queued.length > 0) this.#overlay = this.#applied();
     for (const type of types) this.#snapshots.delete(type);
+    this.#revision++;
     for (const listener of this.#listeners) listener();
   }
 }
