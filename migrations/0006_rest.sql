@@ -75,10 +75,13 @@ comment on function place_event() is 'Trigger of event_log: sets occurred_at as 
 create trigger event_log_place before insert on event_log for each row execute function place_event();
 
 alter table event_log disable trigger event_log_append_only;
-update event_log e set occurred_at = coalesce(
-    (entity_facts(e.entity_type, e.doc)).occurred_at, (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
-  )
-  where e.doc is not null;
+update event_log e set occurred_at = x.occurred_at
+  from (
+    select s.ctid as place, coalesce(f.occurred_at, (select min(o.tx_time) from event_log o where o.entity_id = s.entity_id)) as occurred_at
+    from event_log s cross join lateral entity_facts(s.entity_type, s.doc) f
+    where s.doc is not null
+  ) x
+  where e.ctid = x.place;
 alter table event_log enable trigger event_log_append_only;
 
 -- With both times, so that what was not known yet is passed over without a look at the table.
@@ -117,11 +120,12 @@ begin atomic
     end,
     e.doc -> 'sensitive' = 'true',
     e.doc -> 'archived' = 'true',
-    (entity_facts(e.entity_type, e.doc)).label,
-    (entity_facts(e.entity_type, e.doc)).related,
+    x.label,
+    x.related,
     e.doc, e.hints
   from event_log e
   left join entity_types t on t.name = p_entity_type
+  cross join lateral entity_facts(e.entity_type, e.doc) x
   where e.user_id = p_user_id and e.entity_type = p_entity_type and e.doc is not null
     and e.valid_time <= p_valid_time and e.tx_time <= p_tx_time
     -- Each entity has one version that holds: the one that none comes after. So the log is read in the order of the time

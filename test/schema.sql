@@ -349,10 +349,7 @@ CREATE INDEX event_log_flagged ON public.event_log USING btree (user_id, entity_
 CREATE INDEX event_log_future ON public.event_log USING btree (valid_time) WHERE (valid_time > tx_time);
 CREATE INDEX event_log_nobody ON public.event_log USING btree (xid, seq) WHERE (user_id IS NULL);
 CREATE INDEX event_log_user_time ON public.event_log USING btree (user_id, tx_time, tx, seq);
-<<<<<<< HEAD
-=======
 CREATE INDEX event_log_user_type_occurred ON public.event_log USING btree (user_id, entity_type, occurred_at DESC, entity_id, tx_time, valid_time) WHERE (doc IS NOT NULL);
->>>>>>> main
 CREATE INDEX event_log_user_type_time ON public.event_log USING btree (user_id, entity_type, tx_time);
 CREATE INDEX event_log_user_xid_seq ON public.event_log USING btree (user_id, xid, seq);
 CREATE INDEX event_log_xid_seq ON public.event_log USING btree (xid, seq);
@@ -428,8 +425,6 @@ CREATE OR REPLACE FUNCTION public.changed_fields(p_before jsonb, p_after jsonb)
  IMMUTABLE PARALLEL SAFE
 RETURN ARRAY(SELECT key FROM ((SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_before) jsonb_each(key, value)) b FULL JOIN (SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_after) jsonb_each(key, value)) a USING (key)) WHERE (a.value IS DISTINCT FROM b.value) ORDER BY (key COLLATE "C"))
 ;
-<<<<<<< HEAD
-=======
 CREATE OR REPLACE FUNCTION public.entities_at(p_user_id uuid, p_entity_type text, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
  RETURNS SETOF entity_state
  LANGUAGE sql
@@ -454,18 +449,18 @@ BEGIN ATOMIC
          END AS "case",
      ((e.doc -> 'sensitive'::text) = 'true'::jsonb),
      ((e.doc -> 'archived'::text) = 'true'::jsonb),
-     (entity_facts(e.entity_type, e.doc)).label AS label,
-     (entity_facts(e.entity_type, e.doc)).related AS related,
+     x.label,
+     x.related,
      e.doc,
      e.hints
-    FROM (event_log e
+    FROM ((event_log e
       LEFT JOIN entity_types t ON ((t.name = entities_at.p_entity_type)))
+      CROSS JOIN LATERAL entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
    WHERE ((e.user_id = entities_at.p_user_id) AND (e.entity_type = entities_at.p_entity_type) AND (e.doc IS NOT NULL) AND (e.valid_time <= entities_at.p_valid_time) AND (e.tx_time <= entities_at.p_tx_time) AND (NOT (EXISTS ( SELECT
             FROM event_log n
            WHERE ((n.entity_id = e.entity_id) AND (n.valid_time <= entities_at.p_valid_time) AND (n.tx_time <= entities_at.p_tx_time) AND (ROW(n.valid_time, n.tx_time, n.tx) > ROW(e.valid_time, e.tx_time, e.tx)))))));
 END
 ;
->>>>>>> main
 CREATE OR REPLACE FUNCTION public.entity_facts(p_entity_type text, p_doc jsonb)
  RETURNS SETOF entity_facts
  LANGUAGE sql
@@ -2123,10 +2118,7 @@ comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 U
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
-<<<<<<< HEAD
-=======
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'A user''s entities of a type as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
->>>>>>> main
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
