@@ -1,6 +1,6 @@
 import { hc, type InferResponseType } from 'hono/client';
 import type { Api } from '../api/app.ts';
-import type { Operation, StoredRecord } from './data/operations.ts';
+import { type Operation, type StoredRecord, wireOperation } from './data/operations.ts';
 import type { Session } from './session.ts';
 
 type Client = ReturnType<typeof hc<Api>>;
@@ -28,6 +28,12 @@ export interface FieldProblem {
   /** JSON pointer into the request's body. */
   readonly field: string;
   readonly message: string;
+}
+
+export interface ExportPage {
+  readonly text: string;
+  /** Null after the last one. */
+  readonly next: string | null;
 }
 
 interface ErrorBody {
@@ -66,15 +72,25 @@ export interface AnnalsApi {
   /** A record's versions, newest first. @throws as {@link AnnalsApi.entity} */
   history(id: string, signal: AbortSignal): Promise<History>;
   /**
+   * A page of the user's export.
+   * @param path of the first page, or `next` of the page before
+   * @throws as {@link AnnalsApi.overview}
+   */
+  exportPage(path: string, signal: AbortSignal): Promise<ExportPage>;
+  /**
    * Applies all operations or none; the same key again gives the first answer and writes nothing.
    * @throws as {@link AnnalsApi.overview}, ApiError 412 when a record is at another version, 422 when a doc is refused
    */
   transact(key: string, operations: readonly Operation[]): Promise<Written>;
 }
 
-/** The service's edge endpoints, typed by its own routes, asked as the session's user. */
-export function annalsApi(session: Session): AnnalsApi {
-  const send = authorized(session);
+/**
+ * The service's edge endpoints, typed by its own routes, asked as the session's user.
+ *
+ * @param moment an instant that every read is about: what held then, by what was known then; null is now
+ */
+export function annalsApi(session: Session, moment: string | null): AnnalsApi {
+  const send = authorized(session, moment);
   const client = hc<Api>(location.origin, { fetch: send });
   return {
     async overview(signal) {
@@ -105,12 +121,17 @@ export function annalsApi(session: Session): AnnalsApi {
       const response = await client.v1.entities[':id'].history.$get(request, { init: { signal } });
       return response.json();
     },
+    async exportPage(path, signal) {
+      const response = await send(path, { signal });
+      const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1] ?? null;
+      return { text: await response.text(), next };
+    },
     async transact(key, operations) {
       const response = await client.v1.transactions.$post(
         {},
         {
           headers: { 'idempotency-key': key, 'content-type': 'application/json' },
-          init: { body: JSON.stringify({ operations }) },
+          init: { body: JSON.stringify({ operations: operations.map(wireOperation) }) },
         },
       );
       return response.json();
@@ -125,11 +146,12 @@ const MAX_VERSIONS = 500;
  * A `fetch` with the user's token, that throws for what is not a success. A token that the API no longer takes (a key
  * was withdrawn, say) is renewed once before anyone is troubled.
  */
-function authorized(session: Session): typeof fetch {
+function authorized(session: Session, moment: string | null): typeof fetch {
   return async (input, init) => {
     const send = (token: string): Promise<Response> => {
       const headers = new Headers(init?.headers);
       headers.set('authorization', `Bearer ${token}`);
+      if (moment !== null) headers.set('accept-datetime', new Date(moment).toUTCString());
       return fetch(input, { ...init, headers });
     };
     let response = await send(await session.accessToken());

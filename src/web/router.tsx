@@ -6,9 +6,11 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
+  retainSearchParams,
 } from '@tanstack/react-router';
-import type { AnnalsApi } from './api.ts';
-import { type AppData, openAppData } from './data/app-data.ts';
+import { type AnnalsApi, annalsApi } from './api.ts';
+import { type AppData, openAppData, pastData } from './data/app-data.ts';
+import { RecordStore } from './data/record-store.ts';
 import type { RecordFilter } from './records/view/record-filter.ts';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
 import { SignInFailedScreen } from './screens/sign-in/sign-in-failed-screen.tsx';
@@ -30,6 +32,8 @@ export interface SheetSearch {
   readonly add?: string;
   /** The record that the new one is about. */
   readonly parent?: string;
+  /** The moment that the whole client shows; without one, now. */
+  readonly at?: string | undefined;
 }
 
 export interface ListSearch {
@@ -37,6 +41,16 @@ export interface ListSearch {
   readonly where?: readonly RecordFilter[] | undefined;
   readonly sort?: string | undefined;
   readonly asc?: boolean | undefined;
+}
+
+export interface CalendarSearch {
+  readonly type?: string | undefined;
+  readonly year?: number | undefined;
+  /** How many years, the asked one last. */
+  readonly span?: 3 | 5 | undefined;
+  /** Only records about this one. */
+  readonly of?: string | undefined;
+  readonly view?: 'events' | undefined;
 }
 
 const MIN_YEAR = 1900;
@@ -69,11 +83,16 @@ const appRoute = createRoute({
     ...(isUuid(search.record) && { record: search.record }),
     ...(isTypeName(search.add) && { add: search.add }),
     ...(isUuid(search.parent) && { parent: search.parent }),
+    ...(isInstant(search.at) && { at: search.at }),
   }),
-  async beforeLoad({ context, location }) {
+  search: { middlewares: [retainSearchParams(['at'])] },
+  async beforeLoad({ context, location, search }) {
     const profile = await context.session.profile();
     if (profile === null) throw redirect({ to: '/sign-in', search: { return_to: location.href } });
-    return { profile, data: await appDataOf(context, profile.id) };
+    const present = await appDataOf(context, profile.id);
+    if (search.at === undefined) return { profile, data: present, api: context.api, moment: null };
+    const past = pastOf(context, search.at);
+    return { profile, data: pastData(present, past.store), api: past.api, moment: search.at };
   },
   component: AppShell,
 });
@@ -101,17 +120,26 @@ const recordListRoute = createRoute({
 const calendarRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/calendar',
-  validateSearch: (search: Record<string, unknown>): { type?: string; year?: number } => ({
+  validateSearch: (search: Record<string, unknown>): CalendarSearch => ({
+    ...(search.view === 'events' && { view: search.view }),
+    ...(isUuid(search.of) && { of: search.of }),
+    ...((search.span === 3 || search.span === 5) && { span: search.span }),
     ...(isTypeName(search.type) && { type: search.type }),
     ...(Number.isInteger(search.year) && isYear(Number(search.year)) && { year: Number(search.year) }),
   }),
   component: lazyRouteComponent(() => import('./screens/calendar/calendar-screen.tsx'), 'CalendarScreen'),
 });
 
+const settingsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./screens/settings/settings-screen.tsx'), 'SettingsScreen'),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   signedInRoute,
-  appRoute.addChildren([overviewRoute, recordsRoute, recordListRoute, calendarRoute]),
+  appRoute.addChildren([overviewRoute, recordsRoute, recordListRoute, calendarRoute, settingsRoute]),
 ]);
 
 export function createAppRouter(context: AppContext) {
@@ -138,6 +166,26 @@ function appDataOf({ api, queries }: AppContext, user: string): Promise<AppData>
   });
   data_by_user.set(user, opened);
   return opened;
+}
+
+interface Past {
+  readonly moment: string;
+  readonly api: AnnalsApi;
+  readonly store: RecordStore;
+}
+
+/** The one that was looked at last: a past never changes, but many would fill the memory. */
+let last_past: Past | null = null;
+
+function pastOf({ session }: AppContext, moment: string): Past {
+  if (last_past?.moment === moment) return last_past;
+  const api = annalsApi(session, moment);
+  last_past = { moment, api, store: new RecordStore({ api, database: null }) };
+  return last_past;
+}
+
+function isInstant(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value));
 }
 
 function isUuid(value: unknown): value is string {

@@ -56,3 +56,12 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
 
   return { database, store, outbox, write };
 }
+
+/** The same at a past moment: other records, and nothing that changes them. */
+export function pastData(present: AppData, store: RecordStore): AppData {
+  return {
+    ...present,
+    store,
+    write: () => Promise.reject(new Error('The past is read-only. Go back to now to change something.')),
+  };
+}

@@ -23,7 +23,9 @@ export type Operation =
       readonly unset: readonly string[];
       readonly expected_version?: number;
     }
-  | { readonly op: 'delete'; readonly id: string; readonly entity_type: string; readonly expected_version?: number };
+  | { readonly op: 'delete'; readonly id: string; readonly entity_type: string; readonly expected_version?: number }
+  /** Forgets a record with all its history, for good. */
+  | { readonly op: 'evict'; readonly id: string; readonly entity_type: string; readonly expected_version?: undefined };
 
 const ENVELOPE: ReadonlySet<string> = new Set([
   'id',
@@ -56,7 +58,7 @@ function fieldOf(pointer: string): string {
  * that the server gave.
  */
 export function applyOperation(before: StoredRecord | null, operation: Operation, now: string): StoredRecord | null {
-  if (operation.op === 'delete') return null;
+  if (operation.op === 'delete' || operation.op === 'evict') return null;
   if (operation.op === 'put') return recordOf(operation.id, operation.entity_type, operation.doc, before, now);
   if (before === null) return null;
   const doc: Record<string, Json> = { ...docOf(before) };
@@ -103,4 +105,10 @@ export function inverseOf(operations: readonly Operation[], before: ReadonlyMap<
       unset: fields.filter((field) => doc[field] === undefined).map(pointerTo),
     };
   });
+}
+
+/** An operation as the API takes it: an eviction names no type. */
+export function wireOperation(operation: Operation): object {
+  if (operation.op !== 'evict') return operation;
+  return { op: operation.op, id: operation.id };
 }

@@ -20,6 +20,7 @@ interface RecordFormProps {
   readonly save_name: string;
   /** Takes the focus to the first field that is empty. */
   readonly takes_focus: boolean;
+  readonly is_read_only?: boolean;
 }
 
 /** A form made from an entity type's fields, checked by the schema that the server has. */
@@ -132,14 +133,16 @@ export function RecordForm(props: RecordFormProps) {
           ))}
         </div>
       )}
-      {main.map(row)}
-      {side.length > 0 && (
-        <details className="form-more" open={has_side_problem || undefined}>
-          <summary>More fields</summary>
-          {side.map(row)}
-        </details>
-      )}
-      <div className="form-actions">
+      <fieldset className="form-fields" disabled={props.is_read_only}>
+        {main.map(row)}
+        {side.length > 0 && (
+          <details className="form-more" open={has_side_problem || undefined}>
+            <summary>More fields</summary>
+            {side.map(row)}
+          </details>
+        )}
+      </fieldset>
+      <div className="form-actions" hidden={props.is_read_only}>
         <button type="submit" className="button button-primary" disabled={is_saving}>
           {is_saving ? 'Saving…' : props.save_name}
         </button>

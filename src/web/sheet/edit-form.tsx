@@ -20,7 +20,7 @@ interface EditFormProps {
 
 /** An edit of a record: only what was changed is written, and only over the version that it was made from. */
 export function EditForm({ record, time_zone, close, remove }: EditFormProps) {
-  const { data } = useRouteContext({ from: '/app' });
+  const { data, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const type = typeFacts(record.entity_type);
   // What the edit started from stays as it was, whatever comes in meanwhile: that is what a conflict is measured by.
@@ -98,6 +98,7 @@ export function EditForm({ record, time_zone, close, remove }: EditFormProps) {
       save={() => save(base.doc, base.version, values)}
       save_name="Save"
       takes_focus={false}
+      is_read_only={moment !== null}
       actions={
         <>
           <button type="button" className="button" onClick={close}>

@@ -21,13 +21,13 @@ import { SheetHeader } from './sheet-header.tsx';
 
 /** One record: its form, and its history. */
 export function EditRecord({ id, close }: { id: string; close: () => void }) {
-  const { data } = useRouteContext({ from: '/app' });
+  const { data, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const time_zone = useTimeZone();
   const [tab, setTab] = useState<'edit' | 'history'>('edit');
   const known = useSyncExternalStore(store.subscribe, () => store.get(id));
   const query = useQuery({
-    queryKey: ['record', id],
+    queryKey: ['record', id, moment],
     queryFn: () => store.fetch(id),
     // An edit starts from what the server has now; one that only this device has cannot be asked for.
     enabled: !data.outbox.writes().some((write) => write.operations.some((operation) => operation.id === id)),

@@ -20,7 +20,7 @@ const SILENT: ReadonlySet<string> = new Set(['created_at']);
 
 /** Every version of a record, newest first, as what changed from the one before. */
 export function RecordHistory({ id }: { id: string }) {
-  const { api, data, queries, profile } = useRouteContext({ from: '/app' });
+  const { api, data, queries, profile, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const time_zone = useTimeZone();
   const context: ValueContext = { store, time_zone, today: localDay(Date.now(), time_zone) };
@@ -82,6 +82,7 @@ export function RecordHistory({ id }: { id: string }) {
           before={versions[i + 1] ?? null}
           is_current={i === 0}
           is_gone={current === null}
+          is_read_only={moment !== null}
           context={context}
           who={who}
           restore={restore}
@@ -98,6 +99,7 @@ interface VersionItemProps {
   readonly is_current: boolean;
   /** The record is deleted now. */
   readonly is_gone: boolean;
+  readonly is_read_only: boolean;
   readonly context: ValueContext;
   readonly who: string;
   readonly restore: (version: Version) => Promise<void>;
@@ -135,7 +137,7 @@ function VersionItem(props: VersionItemProps) {
           {changes.length === 0 && <p className="version-same">Saved again without a change.</p>}
         </dl>
       )}
-      <div className="version-actions">
+      <div className="version-actions" hidden={props.is_read_only}>
         {version.doc !== null && (!is_current || props.is_gone) && (
           <button type="button" className="link-button" disabled={is_busy} onClick={() => run(props.restore(version))}>
             Restore this version

@@ -1,5 +1,7 @@
 import { Link, Outlet, useLocation, useRouteContext, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { TimeMachine } from '../time-machine/time-machine.tsx';
+import { TimeMachineButton } from '../time-machine/time-machine-button.tsx';
 import { AccountPanel } from './account-panel.tsx';
 import { NavIcon } from './nav-icon.tsx';
 import { OutboxStatus } from './outbox-status.tsx';
@@ -11,11 +13,12 @@ const QuickAdd = lazy(() => import('../quick-add/quick-add.tsx').then((module) =
 
 /** The frame of every screen for a signed-in user: a side bar, or on a phone a bar above and one below. */
 export function AppShell() {
-  const { profile } = useRouteContext({ from: '/app' });
+  const { profile, moment } = useRouteContext({ from: '/app' });
   const { record, add } = useSearch({ from: '/app' });
   const name = profile.name ?? profile.email ?? 'Account';
   const content = useRef<HTMLElement>(null);
   const [is_adding, setAdding] = useState(false);
+  const [is_travelling, setTravelling] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
   const shown_path = useRef(path);
 
@@ -29,16 +32,16 @@ export function AppShell() {
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
       if (event.key !== 'n' || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
+      if (moment !== null || isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
       event.preventDefault();
       setAdding(true);
     }
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);
-  }, []);
+  }, [moment]);
 
   return (
-    <div className="shell">
+    <div className="shell" data-past={moment !== null}>
       <a className="skip-link" href="#content">
         Skip to content
       </a>
@@ -46,16 +49,16 @@ export function AppShell() {
         <Link to="/" className="wordmark-link" aria-label="Annals, overview">
           <Wordmark />
         </Link>
-        <button
-          type="button"
-          aria-label="Add"
-          className="button button-primary add-button"
-          onClick={() => setAdding(true)}
-        >
-          <span aria-hidden="true">+</span>
-          <span className="add-name">Add</span>
-          <kbd>N</kbd>
-        </button>
+        {moment === null && (
+          <button
+            type="button"
+            className="button button-primary add-button"
+            aria-keyshortcuts="n"
+            onClick={() => setAdding(true)}
+          >
+            <span className="add-name">Add</span>
+          </button>
+        )}
         <nav aria-label="Main" className="main-nav">
           <Link to="/" activeOptions={{ exact: true }} className="nav-link">
             <NavIcon name="overview" />
@@ -69,7 +72,12 @@ export function AppShell() {
             <NavIcon name="calendar" />
             Calendar
           </Link>
+          <Link to="/settings" className="nav-link">
+            <NavIcon name="settings" />
+            Settings
+          </Link>
         </nav>
+        <TimeMachineButton is_open={is_travelling} toggle={() => setTravelling(!is_travelling)} />
         <OutboxStatus />
         <button type="button" className="account" popoverTarget="account-panel">
           <span className="account-initial" aria-hidden="true">
@@ -79,9 +87,12 @@ export function AppShell() {
         </button>
         <AccountPanel />
       </header>
-      <main id="content" ref={content} className="content" tabIndex={-1}>
-        <Outlet />
-      </main>
+      <div className="page">
+        {(is_travelling || moment !== null) && <TimeMachine close={() => setTravelling(false)} />}
+        <main id="content" ref={content} className="content" tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
       {(record !== undefined || add !== undefined) && (
         <Suspense fallback={null}>
           <RecordSheet />

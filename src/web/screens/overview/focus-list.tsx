@@ -3,7 +3,6 @@ import { type KeyboardEvent, type PointerEvent, useId, useRef, useState } from '
 import type { Operation, StoredRecord } from '../../data/operations.ts';
 import { useRecords, useStore } from '../../data/use-records.ts';
 import { Combobox } from '../../forms/combobox.tsx';
-import { fieldName } from '../../records/field-name.ts';
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { isVisible, useVisibility } from '../../records/visibility.ts';
@@ -19,7 +18,7 @@ const MAX_OFFERED = 20;
 
 /** The tasks that a person wants to get done today, in the order of choice. */
 export function FocusList({ today }: { today: string }) {
-  const { data } = useRouteContext({ from: '/app' });
+  const { data, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const visibility = useVisibility();
   const { records, state } = useRecords('task');
@@ -89,7 +88,7 @@ export function FocusList({ today }: { today: string }) {
   }
 
   return (
-    <section className="card focus" aria-labelledby="focus-heading">
+    <section className="card focus" aria-labelledby="focus-heading" inert={moment !== null}>
       <h2 id="focus-heading">Focus today</h2>
       {state === 'absent' ? (
         <Skeleton width="100%" height="3rem" />
@@ -160,7 +159,7 @@ export function FocusList({ today }: { today: string }) {
             ))}
           </ol>
           <label htmlFor={id} className="visually-hidden">
-            {fieldName({ name: 'focus', kind: 'ref', target: null })} on a task
+            Focus on a task
           </label>
           <Combobox
             id={id}

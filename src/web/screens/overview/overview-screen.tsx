@@ -20,18 +20,18 @@ import { withOwnChanges } from './with-own-changes.ts';
  * It is asked for again when the window gets the focus, and never by a timer: an idle tab must cost the service nothing.
  */
 export function OverviewScreen() {
-  const { api } = useRouteContext({ from: '/app' });
+  const { api, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const visibility = useVisibility();
   useSyncExternalStore(store.subscribe, () => store.revision());
-  const overview = useQuery({ queryKey: ['overview'], queryFn: ({ signal }) => api.overview(signal) });
+  const overview = useQuery({ queryKey: ['overview', moment], queryFn: ({ signal }) => api.overview(signal) });
   if (overview.data === undefined) {
     if (overview.isError) return <FailureNotice error={overview.error} retry={() => overview.refetch()} />;
     return <OverviewSkeleton />;
   }
   const { time_zone, counts, as_of } = overview.data;
   const since_ms = overview.dataUpdatedAt;
-  const now_ms = Date.now();
+  const now_ms = moment === null ? Date.now() : Date.parse(moment);
   const today = localDay(now_ms, time_zone);
   const running = withOwnChanges(
     overview.data.running,
@@ -60,8 +60,8 @@ export function OverviewScreen() {
       </header>
       <div className="overview">
         <div className="overview-aside">
-          <RunningTimers running={running} time_zone={time_zone} />
           <FocusList today={today} />
+          <RunningTimers running={running} time_zone={time_zone} />
           <ComingEvents now_ms={now_ms} time_zone={time_zone} today={today} />
           <Counts counts={counts} />
         </div>

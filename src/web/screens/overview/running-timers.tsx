@@ -1,4 +1,5 @@
 import { Link, useRouteContext } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { Entity } from '../../api.ts';
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
@@ -10,8 +11,12 @@ import { formatClock, formatDuration } from '../../time/format-duration.ts';
 import { localDay, localTime, shortDay } from '../../time/local-day.ts';
 import { useNow } from '../../time/use-now.ts';
 
+/** So many timers are shown before someone asks for all: forgotten ones must not push the rest away. */
+const FIRST_TIMERS = 3;
+
 /** What has begun and not ended, with live clocks. */
 export function RunningTimers({ running, time_zone }: { running: readonly Entity[]; time_zone: string }) {
+  const [all, setAll] = useState(false);
   return (
     <section className="card" aria-labelledby="running-heading">
       <h2 id="running-heading">Running now</h2>
@@ -21,18 +26,24 @@ export function RunningTimers({ running, time_zone }: { running: readonly Entity
         </p>
       ) : (
         <ul className="running-list">
-          {running.map((entity) => (
+          {running.slice(0, all ? running.length : FIRST_TIMERS).map((entity) => (
             <RunningTimer key={entity.id} entity={entity} time_zone={time_zone} />
           ))}
         </ul>
+      )}
+      {running.length > FIRST_TIMERS && (
+        <button type="button" className="link-button" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? 'Show fewer' : `Show all ${running.length} timers`}
+        </button>
       )}
     </section>
   );
 }
 
 function RunningTimer({ entity, time_zone }: { entity: Entity; time_zone: string }) {
-  const { data } = useRouteContext({ from: '/app' });
-  const now_ms = useNow();
+  const { data, moment } = useRouteContext({ from: '/app' });
+  const ticking_ms = useNow();
+  const now_ms = moment === null ? ticking_ms : Date.parse(moment);
   const began_ms = Date.parse(entity.occurred_at ?? entity.created_at);
   const began_day = localDay(began_ms, time_zone);
   const today = localDay(now_ms, time_zone);
@@ -79,9 +90,11 @@ function RunningTimer({ entity, time_zone }: { entity: Entity; time_zone: string
       <span className="clock" role="timer" aria-label={`Running since ${since}`}>
         {formatClock(now_ms - began_ms)}
       </span>
-      <button type="button" className="button running-stop" onClick={stop} aria-label={`Stop ${title}`}>
-        Stop
-      </button>
+      {moment === null && (
+        <button type="button" className="button running-stop" onClick={stop} aria-label={`Stop ${title}`}>
+          Stop
+        </button>
+      )}
     </li>
   );
 }

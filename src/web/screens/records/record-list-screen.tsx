@@ -1,4 +1,4 @@
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useRouteContext, useSearch } from '@tanstack/react-router';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useLoadedTypes } from '../../data/use-loaded-types.ts';
 import { useRecords, useStore } from '../../data/use-records.ts';
@@ -30,6 +30,7 @@ function RecordList({ type_name }: { type_name: string }) {
   const navigate = useNavigate({ from: '/records/$type' });
   const { add } = useSheet();
   const store = useStore();
+  const { moment } = useRouteContext({ from: '/app' });
   const time_zone = useTimeZone();
   const visibility = useVisibility();
   const { records, state, error } = useRecords(type_name);
@@ -63,7 +64,7 @@ function RecordList({ type_name }: { type_name: string }) {
 
   const is_narrowed = search !== '' || where.length > 0;
   const count = shown.length.toLocaleString('en');
-  const add_button = (
+  const add_button = moment === null && (
     <button type="button" className="button button-primary" onClick={() => add(type_name)}>
       Add {one.toLowerCase()}
     </button>
@@ -152,7 +153,7 @@ function RecordList({ type_name }: { type_name: string }) {
           time_zone={time_zone}
         />
       )}
-      {chosen.size > 0 && (
+      {chosen.size > 0 && moment === null && (
         <BulkBar type={type} chosen={chosen} clear={() => setChosen(new Set())} time_zone={time_zone} />
       )}
     </>
