@@ -5,16 +5,16 @@ create function sync_entity_types(p_types jsonb) returns void
 language plpgsql as $$
 begin
   delete from entity_types where name not in (select t ->> 'name' from jsonb_array_elements(p_types) t);
-  insert into entity_types (name, xtdb_name, axis_from, axis_until, label_fields, relations, timeline, timer_parent, time_zone_field)
-  select t.name, t.xtdb_name, t.axis_from, t.axis_until, t.label_fields, t.relations, t.timeline, t.timer_parent, t.time_zone_field
+  insert into entity_types (name, xtdb_name, axis_from, axis_until, label_fields, relations, timeline, timer_parent, time_zone_field, measures)
+  select t.name, t.xtdb_name, t.axis_from, t.axis_until, t.label_fields, t.relations, t.timeline, t.timer_parent, t.time_zone_field, t.measures
   from jsonb_to_recordset(p_types) as t(
     name text, xtdb_name text, axis_from text[], axis_until text, label_fields text[], relations jsonb,
-    timeline boolean, timer_parent text, time_zone_field text
+    timeline boolean, timer_parent text, time_zone_field text, measures jsonb
   )
   on conflict (name) do update set
     xtdb_name = excluded.xtdb_name, axis_from = excluded.axis_from, axis_until = excluded.axis_until,
     label_fields = excluded.label_fields, relations = excluded.relations, timeline = excluded.timeline,
-    timer_parent = excluded.timer_parent, time_zone_field = excluded.time_zone_field;
+    timer_parent = excluded.timer_parent, time_zone_field = excluded.time_zone_field, measures = excluded.measures;
 end
 $$;
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';

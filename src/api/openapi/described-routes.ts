@@ -6,8 +6,8 @@ import { basisQuery, entityPath, typedEntityPath, validQuery } from '../routes/e
 import { exportQuery } from '../routes/export.ts';
 import { heatmapQuery } from '../routes/heatmap.ts';
 import { historyPath, historyQuery, userHistoryQuery } from '../routes/history.ts';
+import { refreshesQuery } from '../routes/ops.ts';
 import { overviewQuery } from '../routes/overview.ts';
-import { refreshesQuery } from '../routes/refreshes.ts';
 import { schemaPath } from '../routes/schemas.ts';
 import { transactionPath, transactionsQuery, undoRequest } from '../routes/transactions.ts';
 import {
