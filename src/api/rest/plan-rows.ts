@@ -143,7 +143,8 @@ const unknownField = (type: EntityType, name: string): RestProblem =>
   new RestProblem(
     400,
     'PGRST204',
-    `Could not find the '${name.slice(0, 100)}' column of '${type}' in the schema cache`,
+    `Could not find the '${name.slice(0, 100)}' column of '${type.name}' in the schema cache`,
+    { hint: `It has ${columnNames(type).join(', ')}.` },
   );
 
 export const tooManyRows = (): RestProblem =>
