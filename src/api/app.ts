@@ -9,6 +9,7 @@ import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
 import { restRoute } from './rest/route.ts';
 import { changesRoute } from './routes/changes.ts';
+import { docsRoute } from './routes/docs.ts';
 import { entitiesRoute } from './routes/entities.ts';
 import { entityRoutes } from './routes/entity.ts';
 import { exportRoute } from './routes/export.ts';
@@ -30,6 +31,7 @@ const app = new Hono<ApiEnv>()
   .use(requestId())
   .use(serverTiming())
   .use(servePage())
+  .route('/', docsRoute)
   .use(securityHeaders())
   .use('/v1/*', crossOrigin())
   .use('/rest/v1/*', crossOrigin())
