@@ -1,5 +1,8 @@
-import { defineConfig } from 'vitest/config';
-import config from './vitest.config.ts';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import base from './vitest.config.ts';
 
-/** `npm run test:long`: what takes minutes to hours. */
-export default defineConfig({ test: { ...config.test, include: ['test/long/**/*.test.ts'], exclude: [] } });
+/** The tests that take minutes: `npm run test:long`. */
+export default mergeConfig(
+  { ...base, test: { ...base.test, include: [], exclude: [] } },
+  defineConfig({ test: { include: ['test/long/**/*.test.ts'], testTimeout: 3_600_000 } }),
+);

@@ -9,19 +9,21 @@ import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
 import { restRoute } from './rest/route.ts';
 import { changesRoute } from './routes/changes.ts';
+import { dashboardRoute } from './routes/dashboard.ts';
 import { docsRoute } from './routes/docs.ts';
 import { entitiesRoute } from './routes/entities.ts';
 import { entityRoutes } from './routes/entity.ts';
 import { exportRoute } from './routes/export.ts';
 import { heatmapRoute } from './routes/heatmap.ts';
 import { historyRoutes } from './routes/history.ts';
+import { opsRoutes } from './routes/ops.ts';
 import { overviewRoute } from './routes/overview.ts';
-import { refreshesRoute } from './routes/refreshes.ts';
 import { schemasRoutes } from './routes/schemas.ts';
 import { transactionsRoutes } from './routes/transactions.ts';
 import { securityHeaders } from './security-headers.ts';
 import { servePage } from './serve-page.ts';
 import { serverTiming, withDatabase } from './server-timing.ts';
+import { telemetry } from './telemetry.ts';
 
 /** A transaction of a thousand ordinary records is about 1 MB; Neon itself takes 10 MiB. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -62,6 +64,7 @@ const app = new Hono<ApiEnv>()
     }),
   )
   .use('/v1/*', withDatabase())
+  .use('/v1/*', telemetry())
   .route('/', overviewRoute)
   .route('/', entitiesRoute)
   .route('/', historyRoutes)
@@ -70,7 +73,8 @@ const app = new Hono<ApiEnv>()
   .route('/', changesRoute)
   .route('/', exportRoute)
   .route('/', heatmapRoute)
-  .route('/', refreshesRoute)
+  .route('/', dashboardRoute)
+  .route('/', opsRoutes)
   .route('/', restRoute);
 
 app.notFound((c) => {

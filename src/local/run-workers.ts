@@ -10,7 +10,7 @@ export const COMPATIBILITY_DATE = '2026-07-01';
 
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
 /** Decided by the Worker before assets are looked at: the same list as run_worker_first in wrangler.toml. */
-export const WORKER_PATHS = ['/', '/v1/*', '/rest/*', '/config', '/docs', '/openapi.json'];
+export const WORKER_PATHS = ['/', '/v1/*', '/rest/*', '/config', '/openapi.json', '/docs'];
 
 export interface WorkersOptions {
   /** Of the API Worker; 0 picks a free one. */
@@ -53,6 +53,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         modules: [{ type: 'ESModule', path: 'worker.js', contents: api }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.api },
+        durableObjects: { SIGNAL: { className: 'RefreshSignal', useSQLite: true } },
         // A clone that never built the web client still serves the API.
         ...(existsSync(WEB_FOLDER) && {
           assets: {
@@ -68,6 +69,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         modules: [{ type: 'ESModule', path: 'worker.js', contents: importer }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.import },
+        durableObjects: { SIGNAL: { className: 'RefreshSignal', scriptName: 'annals-api', useSQLite: true } },
         unsafeDirectSockets: [{ host: '127.0.0.1', port: options.importPort }],
       },
     ],

@@ -18,7 +18,8 @@ interface OverviewRow extends StoredRecord {
 /**
  * All that the first screen shows, in one statement: the user (one row, its record holding `as_of`, `time_zone`, `id`,
  * `email`, `label`), the newest records over all types, running timers, and counts by type in the user's zone.
- * Sensitive and archived records, and those whose parent is one, are left out. As of a moment: as it was then shown.
+ * What visibility.ts hides is left out, and so is `bm_log`, unless the user's own `show_bm_logs` is true. As of a moment: as it
+ * was then shown.
  */
 export function overview(database: Database, userId: string, { valid_time, tx_time }: Basis): Promise<OverviewRow[]> {
   const limits = [userId, TIMELINE_RECORDS, RUNNING_RECORDS];
@@ -33,8 +34,9 @@ const TIMER_TYPES = 't.timer_parent is not null';
 /** @param moment what is read at; null is the present, which has indexes of its own over all types */
 function overviewSql(moment: MomentSql | null): string {
   const now = moment?.valid_time ?? 'now()';
-  const visible = `${visibleSql(SHOW_NOTHING_HIDDEN, 's', { hidden: 'hidden', fields: [] }, moment)}
-    and not s.related && (select ids from hidden)`;
+  const visible = `${visibleSql(SHOW_NOTHING_HIDDEN, 's', { hidden: 'hidden', fields: null }, moment)}
+    ${moment === null ? '' : 'and not s.related && (select ids from hidden)'}
+    and (s.entity_type <> 'bm_log' or (select me.shows_bm_logs from me))`;
   const person = (id: string) =>
     moment === null ? 'live_entities' : `state_at(${id}, ${moment.valid_time}, ${moment.tx_time})`;
   /** Records of some types that are visible and meet a condition, newest first. The past is read a type at a time. */
@@ -50,7 +52,8 @@ function overviewSql(moment: MomentSql | null): string {
   const newest = (limit: string) => `order by s.occurred_at desc, s.entity_id limit ${limit}::integer`;
   return `
 with me as materialized (
-  select u.doc ->> 'email' as email, u.label, as_zone(u.doc ->> 'time_zone', 'UTC') as zone
+  select u.doc ->> 'email' as email, u.label, as_zone(u.doc ->> 'time_zone', 'UTC') as zone,
+    coalesce(u.doc -> 'show_bm_logs' = 'true', false) as shows_bm_logs
   from (select) as always left join ${person('$1::uuid')} u on u.entity_id = $1::uuid and u.entity_type = 'user'
 ), hidden as materialized ${hiddenParentsSql(SHOW_NOTHING_HIDDEN, '$1::uuid', null, moment)}, days as materialized (
   select zone, (${now} at time zone zone)::date as today from me

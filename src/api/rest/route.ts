@@ -6,6 +6,7 @@ import { authenticate } from '../authenticate.ts';
 import type { ApiEnv } from '../env.ts';
 import { renderFailure } from '../render-failure.ts';
 import { withDatabase } from '../server-timing.ts';
+import { telemetry } from '../telemetry.ts';
 import { readRecords } from './read-route.ts';
 import { RestProblem } from './rest-problem.ts';
 import { writeRecords } from './write-route.ts';
@@ -27,6 +28,7 @@ export const restRoute = new Hono<ApiEnv>()
     }),
   )
   .use('/rest/v1/*', withDatabase())
+  .use('/rest/v1/*', telemetry())
   .get('/rest/v1/:entity_type', (c) => readRecords(c, typeOf(c.req.param('entity_type'))))
   .post('/rest/v1/:entity_type', (c) => writeRecords(c, typeOf(c.req.param('entity_type')), 'insert'))
   .patch('/rest/v1/:entity_type', (c) => writeRecords(c, typeOf(c.req.param('entity_type')), 'update'))
