@@ -78,10 +78,9 @@ test('entities written the fast way are what a fold of their log makes of them (
       await owner.query('select fold_entities($1::uuid[], clock_timestamp())', [ids]);
       expect(written.rows).toEqual((await owner.query(STATE, [user])).rows);
       const misplaced = await owner.query(
-        `select e.entity_id, e.doc from event_log e
-        where e.user_id = $1 and e.doc is not null and e.occurred_at is distinct from coalesce(
-          (entity_facts(e.entity_type, e.doc)).occurred_at,
-          (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id))`,
+        `select e.entity_id, e.doc from event_log e cross join lateral entity_facts(e.entity_type, e.doc) x
+        where e.user_id = $1 and e.doc is not null and e.occurred_at is distinct from
+          coalesce(x.occurred_at, (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id))`,
         [user],
       );
       expect(misplaced.rows).toEqual([]);
