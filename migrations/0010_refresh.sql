@@ -282,7 +282,9 @@ begin
   end loop;
   update refresh_state set
     cursor_xid = v_xid, cursor_seq = v_seq, last_pass_from = now(), last_pass_to = clock_timestamp() + interval '1 second',
-    moved_at = clock_timestamp(), as_of = case when v_more then as_of else now() end,
+    moved_at = case when (v_xid, v_seq) > (cursor_xid, cursor_seq) then clock_timestamp() else moved_at end,
+    -- Behind a transaction that stays open, committed events wait too.
+    as_of = case when exists (select from event_log e where (e.xid, e.seq) > (v_xid, v_seq)) then as_of else now() end,
     changed_at = case when v_changed then clock_timestamp() else changed_at end;
   return jsonb_build_object('outcomes', v_outcomes, 'more', v_more);
 end

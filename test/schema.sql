@@ -867,7 +867,7 @@ begin
     'tripwires', coalesce((select jsonb_agg(tripwire(t) order by t.name) from tripwires t), '[]'),
     -- An import that nobody goes on with makes no noise: the one moment at which to look at it even so.
     'next_due', (
-      select iso(min(greatest(i.state_since, c.last_at) + make_interval(secs => 60 * (p_limits ->> 'import_stuck_minutes')::double precision) + interval '1 second'))
+      select iso(min(greatest(i.state_since, c.last_at) + make_interval(secs => 60 * least((p_limits ->> 'import_stuck_minutes')::double precision, 1e7)) + interval '1 second'))
       from imports i
       cross join lateral (select max(applied_at) as last_at from import_chunks c where c.import_id = i.import_id) c
       where i.state = 'running' and not exists (select from tripwires where name = 'import_stuck_minutes' and tripped)
@@ -2098,7 +2098,9 @@ begin
   end loop;
   update refresh_state set
     cursor_xid = v_xid, cursor_seq = v_seq, last_pass_from = now(), last_pass_to = clock_timestamp() + interval '1 second',
-    moved_at = clock_timestamp(), as_of = case when v_more then as_of else now() end,
+    moved_at = case when (v_xid, v_seq) > (cursor_xid, cursor_seq) then clock_timestamp() else moved_at end,
+    -- Behind a transaction that stays open, committed events wait too.
+    as_of = case when exists (select from event_log e where (e.xid, e.seq) > (v_xid, v_seq)) then as_of else now() end,
     changed_at = case when v_changed then clock_timestamp() else changed_at end;
   return jsonb_build_object('outcomes', v_outcomes, 'more', v_more);
 end
