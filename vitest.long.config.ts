@@ -1,8 +1,8 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
-import config from './vitest.config.ts';
+import base from './vitest.config.ts';
 
-/** `npm run test:long`: what is too slow for every change. */
+/** The tests that take minutes: `npm run test:long`. */
 export default mergeConfig(
-  { ...config, test: { ...config.test, include: [], exclude: [] } },
-  defineConfig({ test: { include: ['test/long/**/*.test.ts'] } }),
+  { ...base, test: { ...base.test, include: [], exclude: [] } },
+  defineConfig({ test: { include: ['test/long/**/*.test.ts'], testTimeout: 3_600_000 } }),
 );

@@ -28,9 +28,9 @@ grant usage on schema public to annals_app, annals_import;
 create table entity_types (
   name text primary key,
   xtdb_name text not null unique,
-  axis_from text[] not null,
+  axis_from text[] not null check (cardinality(axis_from) <= 2),
   axis_until text,
-  label_fields text[] not null,
+  label_fields text[] not null check (cardinality(label_fields) <= 3),
   relations jsonb not null,
   timeline boolean not null,
   timer_parent text,

@@ -97,7 +97,6 @@ comment on function drifts(integer) is 'The newest differences that the drift ch
 create function housekeep(p_lease uuid, p_refresh_id uuid, p_limit integer) returns jsonb
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-  c_keys_live constant interval := '24 hours';
   c_refreshes_live constant interval := '30 days';
   c_measurements_live constant interval := '90 days';
   c_trends_live constant interval := '400 days';
@@ -114,8 +113,7 @@ begin
     when 'turn_over' then
       v_rows := turn_over(clock_timestamp(), p_limit);
     when 'expire_idempotency_keys' then
-      delete from idempotency_keys where created_at < clock_timestamp() - c_keys_live;
-      get diagnostics v_rows = row_count;
+      v_rows := forget_idempotency_keys(p_limit);
     when 'prune_logs' then
       delete from refresh_log where started_at < clock_timestamp() - c_refreshes_live and finished_at is not null;
       get diagnostics v_rows = row_count;

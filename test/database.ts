@@ -11,6 +11,8 @@ export interface TestDatabase {
   urlThrough(port: number): string;
   /** Connection string of one of the application's roles; `port` is a local Neon endpoint's, or Postgres itself when left out. */
   urlAs(role: Role, port?: number): string;
+  /** A statement as the superuser, on a connection of its own. */
+  query(text: string, parameters?: unknown[]): Promise<pg.QueryResult>;
   /** Drops it, ending connections that are still open. */
   drop(): Promise<void>;
 }
@@ -20,15 +22,16 @@ export async function createDatabase(template?: string): Promise<TestDatabase> {
   const { host, port, user, password } = inject('postgres');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const urlOn = (on: number, database: string) => `postgres://${user}:${password}@${host}:${on}/${database}`;
-  const maintain = async (statement: string) => {
-    const client = new pg.Client({ connectionString: urlOn(port, 'postgres') });
+  const queryOn = async (url: string, text: string, parameters: unknown[] = []) => {
+    const client = new pg.Client({ connectionString: url });
     await client.connect();
     try {
-      await client.query(statement);
+      return await client.query(text, parameters);
     } finally {
       await client.end();
     }
   };
+  const maintain = (statement: string) => queryOn(urlOn(port, 'postgres'), statement);
   await maintain(
     template === undefined
       ? `create database ${name}`
@@ -39,6 +42,9 @@ export async function createDatabase(template?: string): Promise<TestDatabase> {
     url: urlOn(port, name),
     urlAs: (role, endpointPort = port) => urlAs(urlOn(endpointPort, name), role, inject('roles')),
     urlThrough: (endpointPort) => urlOn(endpointPort, name),
-    drop: () => maintain(`drop database if exists ${name} with (force)`),
+    query: (text, parameters) => queryOn(urlOn(port, name), text, parameters),
+    async drop() {
+      await maintain(`drop database if exists ${name} with (force)`);
+    },
   };
 }

@@ -164,7 +164,9 @@ create table evictions (
   user_id uuid,
   evicted_by text not null,
   import_id uuid,
-  xid xid8 not null default pg_current_xact_id()
+  xid xid8 not null default pg_current_xact_id(),
+  entity_type text,
+  seq bigint not null default nextval('event_log_seq_seq'::regclass)
 );
 create table idempotency_keys (
   user_id uuid not null,
@@ -286,6 +288,14 @@ create table task_flow_next (
 create table time_zones (
   name text not null
 );
+create table transactions (
+  tx bigint not null,
+  tx_time timestamp with time zone not null,
+  user_id uuid not null,
+  events integer not null,
+  client text,
+  meta jsonb
+);
 create table tripwire_samples (
   name text not null,
   at timestamp with time zone not null,
@@ -317,6 +327,8 @@ alter table daily_related_next add constraint daily_related_next_pkey PRIMARY KE
 alter table drift_log add constraint drift_log_pkey PRIMARY KEY (drift_id);
 alter table entities add constraint entities_absent_is_deleted CHECK (((doc IS NOT NULL) OR (deleted_at IS NOT NULL)));
 alter table entities add constraint entities_pkey PRIMARY KEY (entity_id);
+alter table entity_types add constraint entity_types_axis_from_check CHECK ((cardinality(axis_from) <= 2));
+alter table entity_types add constraint entity_types_label_fields_check CHECK ((cardinality(label_fields) <= 3));
 alter table entity_types add constraint entity_types_pkey PRIMARY KEY (name);
 alter table entity_types add constraint entity_types_xtdb_name_key UNIQUE (xtdb_name);
 alter table event_log add constraint event_log_pkey PRIMARY KEY (entity_id, valid_time, tx_time, tx);
@@ -346,6 +358,7 @@ alter table slow_statements add constraint slow_statements_pkey PRIMARY KEY (nam
 alter table task_flow add constraint task_flow_pkey PRIMARY KEY (user_id, entity_type, day);
 alter table task_flow_next add constraint task_flow_next_pkey PRIMARY KEY (user_id, entity_type, day);
 alter table time_zones add constraint time_zones_pkey PRIMARY KEY (name);
+alter table transactions add constraint transactions_pkey PRIMARY KEY (tx);
 alter table tripwire_samples add constraint tripwire_samples_pkey PRIMARY KEY (name, at);
 alter table tripwires add constraint tripwires_pkey PRIMARY KEY (name);
 
@@ -481,25 +494,23 @@ create view live_entities with (security_invoker=true) as
             entities.next_valid_time
            FROM entities
         UNION ALL
-         SELECT s.entity_id,
-            s.entity_type,
-            s.user_id,
-            s.version,
-            s.occurred_at,
-            s.occurred_until,
-            s.created_at,
-            s.updated_at,
-            s.deleted_at,
-            s.sensitive,
-            s.archived,
-            s.label,
-            s.related,
-            s.doc,
-            s.hints,
+         SELECT due_entities.entity_id,
+            due_entities.entity_type,
+            due_entities.user_id,
+            due_entities.version,
+            due_entities.occurred_at,
+            due_entities.occurred_until,
+            due_entities.created_at,
+            due_entities.updated_at,
+            due_entities.deleted_at,
+            due_entities.sensitive,
+            due_entities.archived,
+            due_entities.label,
+            due_entities.related,
+            due_entities.doc,
+            due_entities.hints,
             NULL::timestamp with time zone
-           FROM (entities e
-             CROSS JOIN LATERAL state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints))
-          WHERE (e.next_valid_time <= now())) u
+           FROM due_entities() due_entities(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)) u
   WHERE ((doc IS NOT NULL) AND ((next_valid_time IS NULL) OR (next_valid_time > now())));
 create materialized view monthly_summary as
  SELECT user_id,
@@ -555,25 +566,23 @@ create view own_entities as
             entities.next_valid_time
            FROM entities
         UNION ALL
-         SELECT s.entity_id,
-            s.entity_type,
-            s.user_id,
-            s.version,
-            s.occurred_at,
-            s.occurred_until,
-            s.created_at,
-            s.updated_at,
-            s.deleted_at,
-            s.sensitive,
-            s.archived,
-            s.label,
-            s.related,
-            s.doc,
-            s.hints,
+         SELECT due_entities.entity_id,
+            due_entities.entity_type,
+            due_entities.user_id,
+            due_entities.version,
+            due_entities.occurred_at,
+            due_entities.occurred_until,
+            due_entities.created_at,
+            due_entities.updated_at,
+            due_entities.deleted_at,
+            due_entities.sensitive,
+            due_entities.archived,
+            due_entities.label,
+            due_entities.related,
+            due_entities.doc,
+            due_entities.hints,
             NULL::timestamp with time zone
-           FROM (entities e
-             CROSS JOIN LATERAL state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints))
-          WHERE ((e.user_id = ( SELECT caller() AS caller)) AND (e.next_valid_time <= now()))) u
+           FROM due_entities() due_entities(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)) u
   WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL) AND ((next_valid_time IS NULL) OR (next_valid_time > now())));
 create view own_habit_streaks with (security_barrier=true) as
  SELECT user_id,
@@ -633,13 +642,19 @@ CREATE INDEX entities_running ON public.entities USING btree (user_id, occurred_
 CREATE INDEX entities_tasks_created ON public.entities USING btree (user_id, created_at) WHERE ((entity_type = 'task'::text) AND (deleted_at IS NULL));
 CREATE INDEX entities_tasks_snoozed ON public.entities USING btree (user_id, ((doc ->> 'snooze_until'::text))) WHERE ((entity_type = 'task'::text) AND (deleted_at IS NULL) AND ((doc ->> 'snooze_until'::text) IS NOT NULL));
 CREATE INDEX entities_turning_over ON public.entities USING btree (next_valid_time) WHERE (next_valid_time IS NOT NULL);
+CREATE INDEX entities_user ON public.entities USING btree (user_id, entity_id);
 CREATE INDEX entities_user_time ON public.entities USING btree (user_id, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
 CREATE INDEX entities_user_type_time ON public.entities USING btree (user_id, entity_type, occurred_at DESC, entity_id);
+CREATE INDEX event_log_ahead ON public.event_log USING btree (user_id, entity_type, occurred_at DESC, entity_id) WHERE (occurred_at > tx_time);
 CREATE INDEX event_log_flagged ON public.event_log USING btree (user_id, entity_type, entity_id) WHERE ((doc @> '{"sensitive": true}'::jsonb) OR (doc @> '{"archived": true}'::jsonb));
 CREATE INDEX event_log_future ON public.event_log USING btree (valid_time) WHERE (valid_time > tx_time);
+CREATE INDEX event_log_nobody ON public.event_log USING btree (xid, seq) WHERE (user_id IS NULL);
+CREATE INDEX event_log_user_time ON public.event_log USING btree (user_id, tx_time, tx, seq);
 CREATE INDEX event_log_user_type_occurred ON public.event_log USING btree (user_id, entity_type, occurred_at DESC, entity_id, tx_time, valid_time) WHERE (doc IS NOT NULL);
 CREATE INDEX event_log_user_type_time ON public.event_log USING btree (user_id, entity_type, tx_time);
+CREATE INDEX event_log_user_xid_seq ON public.event_log USING btree (user_id, xid, seq);
 CREATE INDEX event_log_xid_seq ON public.event_log USING btree (xid, seq);
+CREATE INDEX evictions_user_xid_seq ON public.evictions USING btree (user_id, xid, seq);
 CREATE UNIQUE INDEX habit_streaks_key ON public.habit_streaks USING btree (user_id, habit_id);
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX import_chunks_footer ON public.import_chunks USING btree (import_id, last_line) WHERE (footer IS NOT NULL);
@@ -649,6 +664,7 @@ CREATE INDEX refresh_log_name ON public.refresh_log USING btree (name, started_a
 CREATE INDEX refresh_log_open ON public.refresh_log USING btree (lease) WHERE (finished_at IS NULL);
 CREATE INDEX refresh_log_started ON public.refresh_log USING btree (started_at DESC);
 CREATE INDEX slow_calls_at ON public.slow_calls USING btree (at);
+CREATE INDEX transactions_user_time ON public.transactions USING btree (user_id, tx_time DESC, tx DESC);
 
 -- Functions
 CREATE OR REPLACE FUNCTION public.about_rows(p_table regclass)
@@ -781,6 +797,12 @@ CREATE OR REPLACE FUNCTION public.caller()
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('annals.user_id'::text, true), ''::text))::uuid
+;
+CREATE OR REPLACE FUNCTION public.changed_fields(p_before jsonb, p_after jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT key FROM ((SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_before) jsonb_each(key, value)) b FULL JOIN (SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_after) jsonb_each(key, value)) a USING (key)) WHERE (a.value IS DISTINCT FROM b.value) ORDER BY (key COLLATE "C"))
 ;
 CREATE OR REPLACE FUNCTION public.changed_versions(p_state refresh_state, p_to_xid xid8, p_to_seq bigint, p_now timestamp with time zone, p_user_id uuid)
  RETURNS SETOF changed_version
@@ -1064,6 +1086,19 @@ BEGIN ATOMIC
   LIMIT drifts.p_limit;
 END
 ;
+CREATE OR REPLACE FUNCTION public.due_entities()
+ RETURNS SETOF entity_state
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE ROWS 1
+AS $function$
+begin
+  -- Nearly always there is none, and what is not run is not planned: inside the views this cost more than all the rest of a read.
+  if exists (select from entities where next_valid_time <= now()) then
+    return query select s.* from entities e cross join lateral state_at(e.entity_id, now(), 'infinity') s where e.next_valid_time <= now();
+  end if;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.duration_profile_now()
  RETURNS TABLE(user_id uuid, entity_type text, month date, records bigint, median_minutes double precision, p90_minutes double precision, p99_minutes double precision, longest_minutes double precision)
  LANGUAGE sql
@@ -1110,78 +1145,98 @@ BEGIN ATOMIC
          END AS "case",
      ((e.doc -> 'sensitive'::text) = 'true'::jsonb),
      ((e.doc -> 'archived'::text) = 'true'::jsonb),
-     (entity_facts(e.entity_type, e.doc)).label AS label,
-     (entity_facts(e.entity_type, e.doc)).related AS related,
+     ( SELECT x.label
+            FROM entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)) AS label,
+     ( SELECT x.related
+            FROM entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)) AS related,
      e.doc,
      e.hints
-    FROM (event_log e
+    FROM (( SELECT event_log.entity_id,
+             event_log.entity_type,
+             event_log.user_id,
+             event_log.seq,
+             event_log.occurred_at,
+             event_log.valid_time,
+             event_log.tx_time,
+             event_log.tx,
+             event_log.doc,
+             event_log.hints,
+             false AS ahead
+            FROM event_log
+         UNION ALL
+          SELECT event_log.entity_id,
+             event_log.entity_type,
+             event_log.user_id,
+             event_log.seq,
+             event_log.occurred_at,
+             event_log.valid_time,
+             event_log.tx_time,
+             event_log.tx,
+             event_log.doc,
+             event_log.hints,
+             true
+            FROM event_log) e
       LEFT JOIN entity_types t ON ((t.name = entities_at.p_entity_type)))
-   WHERE ((e.user_id = entities_at.p_user_id) AND (e.entity_type = entities_at.p_entity_type) AND (e.doc IS NOT NULL) AND (e.valid_time <= entities_at.p_valid_time) AND (e.tx_time <= entities_at.p_tx_time) AND (NOT (EXISTS ( SELECT
+   WHERE ((e.user_id = entities_at.p_user_id) AND (e.entity_type = entities_at.p_entity_type) AND (e.doc IS NOT NULL) AND (e.valid_time <= entities_at.p_valid_time) AND (e.tx_time <= entities_at.p_tx_time) AND (((NOT e.ahead) AND (e.occurred_at <= entities_at.p_tx_time)) OR (e.ahead AND (e.occurred_at > entities_at.p_tx_time) AND (e.occurred_at > e.tx_time))) AND (NOT (EXISTS ( SELECT
             FROM event_log n
            WHERE ((n.entity_id = e.entity_id) AND (n.valid_time <= entities_at.p_valid_time) AND (n.tx_time <= entities_at.p_tx_time) AND (ROW(n.valid_time, n.tx_time, n.tx) > ROW(e.valid_time, e.tx_time, e.tx)))))));
 END
 ;
 CREATE OR REPLACE FUNCTION public.entity_facts(p_entity_type text, p_doc jsonb)
- RETURNS entity_facts
- LANGUAGE plpgsql
- STABLE PARALLEL SAFE
-AS $function$
-declare
-  v_type entity_types%rowtype;
-  v_facts entity_facts;
-  v_field text;
-  v_relation jsonb;
-begin
-  v_facts.sensitive := coalesce(p_doc -> 'sensitive' = 'true'::jsonb, false);
-  v_facts.archived := coalesce(p_doc -> 'archived' = 'true'::jsonb, false);
-  v_facts.related := '{}';
-  if p_doc is null then
-    return v_facts;
-  end if;
-  -- Docs of before the app renamed its meta attributes keep the old names.
-  v_facts.created_at := as_instant(coalesce(p_doc ->> 'created_at', p_doc ->> 'tech.jgood.gleanmo.schema/created-at'));
-  if coalesce(p_doc ->> 'deleted_at', p_doc ->> 'tech.jgood.gleanmo.schema/deleted-at') is not null then
-    v_facts.deleted_at := coalesce(
-      as_instant(coalesce(p_doc ->> 'deleted_at', p_doc ->> 'tech.jgood.gleanmo.schema/deleted-at')),
-      '-infinity'
-    );
-  end if;
-  select * into v_type from entity_types where name = p_entity_type;
-  if not found then
-    v_facts.occurred_at := v_facts.created_at;
-    v_facts.occurred_until := v_facts.created_at;
-    return v_facts;
-  end if;
-  foreach v_field in array v_type.axis_from loop
-    v_facts.occurred_at := as_instant(p_doc ->> v_field);
-    exit when v_facts.occurred_at is not null;
-  end loop;
-  if v_type.axis_until is null or v_facts.occurred_at is null then
-    v_facts.occurred_at := coalesce(v_facts.occurred_at, v_facts.created_at);
-    v_facts.occurred_until := v_facts.occurred_at;
-  else
-    v_facts.occurred_until := as_instant(p_doc ->> v_type.axis_until);
-  end if;
-  foreach v_field in array v_type.label_fields loop
-    v_facts.label := nullif(p_doc ->> v_field, '');
-    exit when v_facts.label is not null;
-  end loop;
-  for v_relation in select jsonb_array_elements(v_type.relations) loop
-    v_facts.related := v_facts.related || array(
-      select r::uuid
-      from jsonb_array_elements_text(
-        case jsonb_typeof(p_doc -> (v_relation ->> 'field'))
-          when 'array' then p_doc -> (v_relation ->> 'field')
-          when 'string' then jsonb_build_array(p_doc -> (v_relation ->> 'field'))
-          else '[]'
-        end
-      ) r
-      where pg_input_is_valid(r, 'uuid')
-    );
-  end loop;
-  return v_facts;
-end
-$function$
+ RETURNS SETOF entity_facts
+ LANGUAGE sql
+ STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN ((f.axis_until IS NULL) OR (f.axis_at IS NULL)) THEN COALESCE(f.axis_at, f.created_at)
+             ELSE f.axis_at
+         END AS axis_at,
+         CASE
+             WHEN ((f.axis_until IS NULL) OR (f.axis_at IS NULL)) THEN COALESCE(f.axis_at, f.created_at)
+             ELSE as_instant(f.until_text)
+         END AS as_instant,
+     f.created_at,
+         CASE
+             WHEN (f.deleted_text IS NOT NULL) THEN COALESCE(as_instant(f.deleted_text), '-infinity'::timestamp with time zone)
+             ELSE NULL::timestamp with time zone
+         END AS "case",
+     COALESCE(((entity_facts.p_doc -> 'sensitive'::text) = 'true'::jsonb), false) AS "coalesce",
+     COALESCE(((entity_facts.p_doc -> 'archived'::text) = 'true'::jsonb), false) AS "coalesce",
+     f.label,
+         CASE
+             WHEN ((f.relations IS NULL) OR (f.relations = '[]'::jsonb)) THEN '{}'::uuid[]
+             ELSE ARRAY( SELECT (r.id)::uuid AS id
+                FROM (jsonb_array_elements(f.relations) WITH ORDINALITY l(relation, n)
+                  CROSS JOIN LATERAL jsonb_array_elements_text(
+                     CASE jsonb_typeof((entity_facts.p_doc -> (l.relation ->> 'field'::text)))
+                         WHEN 'array'::text THEN (entity_facts.p_doc -> (l.relation ->> 'field'::text))
+                         WHEN 'string'::text THEN jsonb_build_array((entity_facts.p_doc -> (l.relation ->> 'field'::text)))
+                         ELSE '[]'::jsonb
+                     END) WITH ORDINALITY r(id, m))
+               WHERE pg_input_is_valid(r.id, 'uuid'::text)
+               ORDER BY l.n, r.m)
+         END AS "array"
+    FROM ( SELECT d.axis_until,
+             d.relations,
+             d.label,
+             d.until_text,
+             d.deleted_text,
+             as_instant(d.created_text) AS created_at,
+             COALESCE(as_instant(d.axis_text_1), as_instant(d.axis_text_2)) AS axis_at
+            FROM ( SELECT t.axis_until,
+                     t.relations,
+                     COALESCE((entity_facts.p_doc ->> 'created_at'::text), (entity_facts.p_doc ->> 'tech.jgood.gleanmo.schema/created-at'::text)) AS created_text,
+                     COALESCE((entity_facts.p_doc ->> 'deleted_at'::text), (entity_facts.p_doc ->> 'tech.jgood.gleanmo.schema/deleted-at'::text)) AS deleted_text,
+                     (entity_facts.p_doc ->> t.axis_from[1]) AS axis_text_1,
+                     (entity_facts.p_doc ->> t.axis_from[2]) AS axis_text_2,
+                     (entity_facts.p_doc ->> t.axis_until) AS until_text,
+                     COALESCE(NULLIF((entity_facts.p_doc ->> t.label_fields[1]), ''::text), NULLIF((entity_facts.p_doc ->> t.label_fields[2]), ''::text), NULLIF((entity_facts.p_doc ->> t.label_fields[3]), ''::text)) AS label
+                    FROM (( SELECT) one
+                      LEFT JOIN entity_types t ON ((t.name = entity_facts.p_entity_type)))
+                  OFFSET 0) d
+          OFFSET 0) f;
+END
 ;
 CREATE OR REPLACE FUNCTION public.entity_record(p_state entity_state)
  RETURNS jsonb
@@ -1226,6 +1281,34 @@ BEGIN ATOMIC
    ORDER BY r.valid_time, r.tx_time DESC, r.tx DESC;
 END
 ;
+CREATE OR REPLACE FUNCTION public.evict_entity(p_entity_id uuid, p_tx bigint, p_tx_time timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_type text;
+begin
+  select entity_type into v_type from entities where entity_id = p_entity_id and user_id = caller();
+  if not found then
+    raise exception 'no such entity' using errcode = 'AN404', detail = p_entity_id::text;
+  end if;
+  insert into evictions (entity_id, entity_type, tx, tx_time, user_id, evicted_by)
+    values (p_entity_id, v_type, p_tx, p_tx_time, caller(), caller()::text);
+  delete from event_log where entity_id = p_entity_id;
+  delete from entities where entity_id = p_entity_id;
+  -- The log no longer tells which days the entity counted in.
+  update analytics set stale = true where not stale;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.expectation_met(p_expected jsonb, p_version text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE jsonb_typeof(p_expected) WHEN 'null'::text THEN (p_version IS NULL) WHEN 'array'::text THEN ((p_version IS NOT NULL) AND (p_expected ? p_version)) ELSE ((p_version IS NOT NULL) AND ((p_expected #>> '{}'::text[]) = ANY (ARRAY['*'::text, p_version]))) END
+;
 CREATE OR REPLACE FUNCTION public.explain_slow(p_name text)
  RETURNS SETOF text
  LANGUAGE plpgsql
@@ -1242,6 +1325,12 @@ begin
   return query execute 'explain (generic_plan, costs, verbose) ' || v_statement;
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.facts_of(p_entity_type text, p_doc jsonb)
+ RETURNS entity_facts
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT x.*::entity_facts AS x FROM entity_facts(facts_of.p_entity_type, facts_of.p_doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
 ;
 CREATE OR REPLACE FUNCTION public.fold_entities(p_ids uuid[], p_now timestamp with time zone)
  RETURNS void
@@ -1318,6 +1407,24 @@ BEGIN ATOMIC
    WHERE ((entities.entity_id = ANY (foreign_entities.p_ids)) AND (entities.user_id IS DISTINCT FROM foreign_entities.p_user_id));
 END
 ;
+CREATE OR REPLACE FUNCTION public.forget_idempotency_keys(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_forgotten integer;
+begin
+  delete from idempotency_keys where (user_id, key) in (
+    select user_id, key from idempotency_keys where created_at < clock_timestamp() - interval '24 hours'
+    order by created_at limit p_limit for update skip locked
+  );
+  get diagnostics v_forgotten = row_count;
+  return v_forgotten;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.habit_streaks_now()
  RETURNS TABLE(user_id uuid, habit_id uuid, days bigint, first_day date, last_day date, last_streak_days integer, longest_streak_days integer, longest_streak_from date, longest_gap_days integer, longest_gap_from date)
  LANGUAGE sql
@@ -1378,7 +1485,6 @@ CREATE OR REPLACE FUNCTION public.housekeep(p_lease uuid, p_refresh_id uuid, p_l
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  c_keys_live constant interval := '24 hours';
   c_refreshes_live constant interval := '30 days';
   c_measurements_live constant interval := '90 days';
   c_trends_live constant interval := '400 days';
@@ -1395,8 +1501,7 @@ begin
     when 'turn_over' then
       v_rows := turn_over(clock_timestamp(), p_limit);
     when 'expire_idempotency_keys' then
-      delete from idempotency_keys where created_at < clock_timestamp() - c_keys_live;
-      get diagnostics v_rows = row_count;
+      v_rows := forget_idempotency_keys(p_limit);
     when 'prune_logs' then
       delete from refresh_log where started_at < clock_timestamp() - c_refreshes_live and finished_at is not null;
       get diagnostics v_rows = row_count;
@@ -1421,6 +1526,12 @@ begin
   return refresh_done(p_refresh_id, 'done', ms_since(v_began), null, null, v_rows, v_error);
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.id_hint(p_hints jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (p_hints ? '/id'::text) THEN jsonb_build_object('/id', (p_hints -> '/id'::text)) ELSE NULL::jsonb END
 ;
 CREATE OR REPLACE FUNCTION public.ids_in(p_value jsonb)
  RETURNS uuid[]
@@ -1532,9 +1643,11 @@ begin
       doc jsonb, hints jsonb
     )
   ), inserted as (
-    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
-    select tx, tx_time, valid_time, entity_id, user_id, v_import.import_id, entity_type, nullif(doc, 'null'), nullif(hints, 'null')
-    from input order by entity_id, valid_time, tx_time, tx
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
+    select i.tx, i.tx_time, i.valid_time, i.entity_id, i.user_id, v_import.import_id, i.entity_type, nullif(i.doc, 'null'),
+      nullif(i.hints, 'null'), x.occurred_at
+    from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
+    order by i.entity_id, i.valid_time, i.tx_time, i.tx
     on conflict (entity_id, valid_time, tx_time, tx) do nothing
     returning entity_id
   )
@@ -1794,6 +1907,25 @@ CREATE OR REPLACE FUNCTION public.lease_lasts()
  IMMUTABLE
 RETURN '00:05:00'::interval
 ;
+CREATE OR REPLACE FUNCTION public.lock_entities(p_user_id uuid, p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- By their ids, since they may not be there yet: one of 256 locks a user, so that a bulk write cannot use up the server's.
+  -- In one order for all, and before the rows themselves are locked.
+  perform pg_advisory_xact_lock(hashtext(p_user_id::text), b)
+    from (select distinct hashtext(i::text) & 255 as b from unnest(p_ids) i order by b) buckets;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.log_identity()
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+RETURN ((((SELECT pg_control_system.system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)))::text || '/'::text) || ((SELECT pg_control_checkpoint.timeline_id FROM pg_control_checkpoint() pg_control_checkpoint(checkpoint_lsn, redo_lsn, redo_wal_file, timeline_id, prev_timeline_id, full_page_writes, next_xid, next_oid, next_multixact_id, next_multi_offset, oldest_xid, oldest_xid_dbid, oldest_active_xid, oldest_multi_xid, oldest_multi_dbid, oldest_commit_ts_xid, newest_commit_ts_xid, checkpoint_time)))::text)
+;
 CREATE OR REPLACE FUNCTION public.measured(p_doc jsonb, p_measures jsonb)
  RETURNS TABLE(field text, unit text, of_id uuid, value numeric)
  LANGUAGE sql
@@ -1810,6 +1942,12 @@ BEGIN ATOMIC
    WHERE (jsonb_typeof((measured.p_doc -> m.field)) = 'number'::text);
 END
 ;
+CREATE OR REPLACE FUNCTION public.merged_hints(p_kept jsonb, p_new jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((p_kept IS NULL) OR (p_kept = '{}'::jsonb)) THEN NULLIF(NULLIF(p_new, 'null'::jsonb), '{}'::jsonb) ELSE (p_kept || COALESCE(NULLIF(p_new, 'null'::jsonb), '{}'::jsonb)) END
+;
 CREATE OR REPLACE FUNCTION public.monthly_summary_now()
  RETURNS TABLE(user_id uuid, entity_type text, month date, records bigint, minutes double precision, active_days bigint, busiest_day date)
  LANGUAGE sql
@@ -1825,6 +1963,100 @@ CREATE OR REPLACE FUNCTION public.ms_since(p_from timestamp with time zone)
  RETURNS double precision
  LANGUAGE sql
 RETURN (EXTRACT(epoch FROM (clock_timestamp() - p_from)) * (1000)::numeric)
+;
+CREATE OR REPLACE FUNCTION public.patched(p_row event_row, p_edits jsonb)
+ RETURNS event_row
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_row event_row := p_row;
+  v_edit jsonb;
+  v_path text[];
+  v_pointer text;
+  v_members jsonb;
+begin
+  for v_edit in select jsonb_array_elements(p_edits) loop
+    v_path := array(select jsonb_array_elements_text(v_edit -> 'path'));
+    v_pointer := v_edit ->> 'pointer';
+    if v_edit ->> 'action' in ('add', 'remove') then
+      -- A set: no positions, no doubles, in alphabetical order, as the schema writes it.
+      v_members := coalesce(v_row.doc -> v_path[1], '[]');
+      if jsonb_typeof(v_members) <> 'array' then
+        raise exception '%: the field holds no set', v_pointer using errcode = 'AN409', hint = 'Set the field whole.';
+      end if;
+      if v_edit ->> 'action' = 'remove' then
+        v_members := v_members - (v_edit ->> 'value');
+      elsif not v_members ? (v_edit ->> 'value') then
+        v_members := (
+          select jsonb_agg(m order by m #>> '{}' collate "C")
+          from jsonb_array_elements(v_members || jsonb_build_array(v_edit -> 'value')) m
+        );
+      end if;
+      v_row.doc := v_row.doc || jsonb_build_object(v_path[1], v_members);
+      v_row.hints := hints_without(v_row.hints, v_path[1:1]);
+    else
+      -- A place among other things than keys and elements, or one that an unset would move, has hints that speak of it.
+      if exists (
+        select from jsonb_each(v_row.hints) h
+        where ((v_pointer || '/') ^@ (h.key || '/') and h.value not in ('"string-keys"', '"list"', '"vector"', '"legacy"') and h.key <> v_pointer)
+          or (v_edit ->> 'action' = 'unset' and v_path[cardinality(v_path)] ~ '^\d+$'
+            and ltrim(h.key, '#') ^@ (regexp_replace(v_pointer, '/[^/]*$', '') || '/'))
+      ) then
+        raise exception '%: what is around it has no plain form in JSON', v_pointer
+          using errcode = 'AN409', hint = 'Set the whole attribute.';
+      end if;
+      v_row.doc := patched_part(v_row.doc, v_path, v_edit ->> 'action', v_edit -> 'value', v_pointer);
+      v_row.hints := (
+        select jsonb_object_agg(h.key, h.value) from jsonb_each(v_row.hints) h
+        where ltrim(h.key, '#') <> v_pointer and not ltrim(h.key, '#') ^@ (v_pointer || '/')
+      );
+      v_row.hints := merged_hints(v_row.hints, v_edit -> 'hints');
+    end if;
+  end loop;
+  return v_row;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.patched_part(p_part jsonb, p_path text[], p_action text, p_value jsonb, p_pointer text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  v_key constant text := p_path[1];
+  v_last constant boolean := cardinality(p_path) = 1;
+  v_index integer;
+begin
+  if jsonb_typeof(p_part) = 'array' then
+    if p_action = 'set' and v_last and v_key = '-' then
+      return p_part || jsonb_build_array(p_value);
+    end if;
+    if v_key !~ '^(0|[1-9]\d{0,8})$' or v_key::integer >= jsonb_array_length(p_part) then
+      raise exception '%: the array has no element %', p_pointer, v_key using errcode = 'AN409', hint = 'Read the entity again.';
+    end if;
+    v_index := v_key::integer;
+    if v_last then
+      return case p_action when 'set' then jsonb_set(p_part, p_path, p_value) else p_part - v_index end;
+    end if;
+    return jsonb_set(p_part, array[v_key], patched_part(p_part -> v_index, p_path[2:], p_action, p_value, p_pointer));
+  end if;
+  if p_part is null and p_action = 'unset' then
+    return null;
+  elsif p_part is not null and jsonb_typeof(p_part) <> 'object' then
+    raise exception '%: there is a % where it leads through', p_pointer, jsonb_typeof(p_part)
+      using errcode = 'AN409', hint = 'Set the part above it whole.';
+  end if;
+  if v_last then
+    return case p_action when 'set' then coalesce(p_part, '{}') || jsonb_build_object(v_key, p_value) else p_part - v_key end;
+  end if;
+  if p_action = 'unset' and not p_part ? v_key then
+    return p_part;
+  end if;
+  return coalesce(p_part, '{}')
+    || jsonb_build_object(v_key, patched_part(p_part -> v_key, p_path[2:], p_action, p_value, p_pointer));
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.pending_activity(p_user_id uuid)
  RETURNS TABLE(whole boolean, buckets activity_bucket[], as_of timestamp with time zone)
@@ -1920,6 +2152,26 @@ declare
 begin
   execute 'explain (format json) ' || p_sql into v_plan using p_params;
   return (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.raise_problem(p_problem jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  case p_problem ->> 'code'
+  when 'AN404' then
+    raise exception 'no such entity' using errcode = 'AN404', detail = p_problem ->> 'id';
+  when 'AN409' then
+    raise exception 'operation %: the entity is a %, not a %', p_problem ->> 'n', p_problem ->> 'is', p_problem ->> 'said'
+      using errcode = 'AN409', detail = p_problem ->> 'id', hint = 'An entity keeps its type; use another id.';
+  when 'AN412' then
+    raise exception 'operation %: version % was expected, the entity is at %', p_problem ->> 'n',
+      coalesce(p_problem ->> 'expected', 'none'), coalesce(nullif(p_problem ->> 'actual', ''), case when p_problem ->> 'actual' = '' then 'one of this transaction' else 'none' end)
+      using errcode = 'AN412', detail = p_problem ->> 'id', hint = 'Read the entity again and decide anew.';
+  end case;
 end
 $function$
 ;
@@ -2271,14 +2523,14 @@ declare
   v_answer jsonb;
 begin
   perform set_config('annals.user_id', v_user_id::text, true);
-  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key) then
+  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key and k.created_at >= clock_timestamp() - interval '24 hours') then
     if v_action = 'insert' then
       select array_agg(distinct (o ->> 'entity_id')::uuid) into v_ids from jsonb_array_elements(p_request -> 'operations') o;
     else
       execute p_request ->> 'choose' into v_ids, v_versions using p_params;
     end if;
-    -- In transact's own order. What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
-    perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from (select unnest(v_ids) as i order by 1) l;
+    -- What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
+    perform lock_entities(v_user_id, v_ids);
     if v_action = 'insert' then
       select array_agg(e.entity_id) into v_there from own_entities e where e.entity_id = any (v_ids);
       v_operations := p_request -> 'operations';
@@ -2343,6 +2595,28 @@ begin
   end if;
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.rows_before(p_user_id uuid, p_tx bigint, p_now timestamp with time zone, p_new_tx bigint)
+ RETURNS SETOF event_row
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT e.entity_id,
+     e.valid_time,
+     rows_before.p_now AS p_now,
+     rows_before.p_new_tx AS p_new_tx,
+     COALESCE(b.entity_type, e.entity_type) AS "coalesce",
+     rows_before.p_user_id AS p_user_id,
+     b.doc,
+         CASE
+             WHEN (b.doc IS NULL) THEN id_hint(e.hints)
+             ELSE b.hints
+         END AS hints
+    FROM ((transactions t
+      JOIN event_log e ON (((e.user_id = t.user_id) AND (e.tx_time = t.tx_time) AND (e.tx = t.tx))))
+      LEFT JOIN LATERAL version_at(e.entity_id, e.valid_time, (t.tx_time - '00:00:00.000001'::interval)) b(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints) ON (true))
+   WHERE ((t.user_id = rows_before.p_user_id) AND (t.tx = rows_before.p_tx));
+END
 ;
 CREATE OR REPLACE FUNCTION public.rows_to_write(p_row event_row, p_until timestamp with time zone, p_pending event_row[])
  RETURNS event_row[]
@@ -2479,7 +2753,7 @@ BEGIN ATOMIC
      v.doc,
      v.hints
     FROM ((version_at(state_at.p_entity_id, state_at.p_valid_time, state_at.p_tx_time) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
-      CROSS JOIN LATERAL entity_facts(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
+      CROSS JOIN LATERAL facts_of(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
       CROSS JOIN LATERAL ( SELECT min(e.tx_time) AS first_tx_time
             FROM event_log e
            WHERE (e.entity_id = state_at.p_entity_id)) s)
@@ -2556,16 +2830,27 @@ END
 CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
 AS $function$
 declare
   c_max_operations constant integer := 1000;
+  c_key_lifetime constant interval := '24 hours';
   v_user_id constant uuid := (p_request ->> 'user_id')::uuid;
   v_key constant text := p_request ->> 'idempotency_key';
   v_ops constant jsonb := p_request -> 'operations';
+  v_count constant integer := jsonb_array_length(v_ops);
+  v_undone constant bigint := case when v_ops -> 0 ->> 'op' = 'undo' then (v_ops -> 0 ->> 'tx')::bigint end;
   v_ids uuid[];
+  v_is_simple boolean;
+  v_rows event_row[];
+  v_existed boolean[];
+  v_problem jsonb;
   v_op jsonb;
   v_ordinal integer;
   v_entity entities%rowtype;
+  v_present text;
   v_base event_row;
   v_row event_row;
   v_new event_row[];
@@ -2573,23 +2858,27 @@ declare
   v_touched uuid[] := '{}';
   v_now timestamptz;
   v_tx bigint;
+  v_events integer;
   v_set jsonb;
   v_fields text[];
   v_kept idempotency_keys%rowtype;
+  v_entities jsonb;
   v_answer jsonb;
 begin
   if p_clock is not null and not pg_has_role(current_user, (select tableowner from pg_tables where schemaname = 'public' and tablename = 'event_log')::name, 'usage') then
     raise exception 'only the schema''s owner may set the clock' using errcode = 'AN403';
   end if;
-  if jsonb_array_length(v_ops) > c_max_operations then
+  if v_count > c_max_operations then
     raise exception 'a transaction takes % operations at most', c_max_operations
       using errcode = 'AN413', hint = 'Split it into several transactions.';
   end if;
-  perform set_config('annals.user_id', v_user_id::text, true);
+  perform set_config('annals.user_id', p_request ->> 'user_id', true);
 
   if v_key is not null then
-    insert into idempotency_keys (user_id, key, request_hash) values (v_user_id, v_key, p_request ->> 'request_hash')
-      on conflict do nothing;
+    -- A second request with the key waits here until the first has its answer.
+    insert into idempotency_keys as k (user_id, key, request_hash) values (v_user_id, v_key, p_request ->> 'request_hash')
+      on conflict (user_id, key) do update set request_hash = excluded.request_hash, answer = null, created_at = excluded.created_at
+        where k.created_at < excluded.created_at - c_key_lifetime;
     if not found then
       select * into v_kept from idempotency_keys where user_id = v_user_id and key = v_key;
       if v_kept.request_hash <> p_request ->> 'request_hash' then
@@ -2600,125 +2889,313 @@ begin
     end if;
   end if;
 
-  v_ids := array(select distinct (o ->> 'entity_id')::uuid from jsonb_array_elements(v_ops) o order by 1);
-  perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from unnest(v_ids) i;
-  perform from entities where entity_id = any (v_ids) order by entity_id for update;
-  select to_jsonb(array_agg(f)) into v_answer from foreign_entities(v_ids, v_user_id) f;
-  if v_answer is not null then
-    raise exception 'no such entity' using errcode = 'AN404', detail = v_answer ->> 0;
+  if v_undone is not null then
+    v_ids := array(select distinct entity_id from rows_before(v_user_id, v_undone, null, null) order by entity_id);
+    v_is_simple := false;
+  else
+    select array_agg(distinct (o ->> 'entity_id')::uuid order by (o ->> 'entity_id')::uuid),
+      not bool_or(o ->> 'op' not in ('put', 'patch', 'delete', 'match') or o ?| '{valid_from,valid_to,edits}')
+      into v_ids, v_is_simple
+      from jsonb_array_elements(v_ops) o;
+    v_is_simple := v_is_simple and cardinality(v_ids) = v_count;
   end if;
 
-  -- I4: the clock is read after the locks (now() is when the transaction began, before the wait) and never runs backwards.
-  select greatest(coalesce(p_clock, clock_timestamp()), max(last_tx_time) + interval '1 microsecond') into v_now
-    from entities where entity_id = any (v_ids);
-  v_tx := nextval('tx_seq');
+  perform lock_entities(v_user_id, v_ids);
 
-  for v_op, v_ordinal in select o, n from jsonb_array_elements(v_ops) with ordinality as a(o, n) order by n loop
-    select * into v_entity from entities where entity_id = (v_op ->> 'entity_id')::uuid;
-    if v_entity.entity_id is null then
-      v_entity.entity_id := (v_op ->> 'entity_id')::uuid;
+  if v_is_simple then
+    -- Nearly every transaction: writes at the present to entities without a version of the future, each of them once.
+    select
+      array_agg(
+        row(
+          o.entity_id, null, null, null, case when e.doc is not null then e.entity_type else o.o ->> 'entity_type' end, v_user_id,
+          case o.op
+            when 'put' then o.o -> 'doc'
+            when 'patch' then (e.doc - f.fields) || coalesce(o.o -> 'set', '{}')
+          end,
+          case o.op
+            when 'put' then merged_hints(id_hint(e.hints), o.o -> 'hints')
+            when 'patch' then merged_hints(hints_without(e.hints, f.fields), o.o -> 'hints')
+            else id_hint(e.hints)
+          end
+        )::event_row
+        order by o.n
+      ) filter (where o.op <> 'match'),
+      array_agg(e.entity_id is not null order by o.n) filter (where o.op <> 'match'),
+      -- I4: the clock is read after the locks (now() is when the transaction began, before the wait) and never runs backwards.
+      greatest(coalesce(p_clock, clock_timestamp()), max(e.last_tx_time) + interval '1 microsecond'),
+      bool_and(e.next_valid_time is null),
+      (array_agg(p.problem order by o.n) filter (where p.problem is not null))[1]
+    into v_rows, v_existed, v_now, v_is_simple, v_problem
+    from (
+      select a.o, a.n, a.o ->> 'op' as op, (a.o ->> 'entity_id')::uuid as entity_id
+      from jsonb_array_elements(v_ops) with ordinality as a(o, n)
+      order by 4
+    ) o
+    left join lateral (select * from entities where entities.entity_id = o.entity_id for update) e on true
+    cross join lateral (
+      select case when o.op = 'patch' then
+        array(select jsonb_object_keys(o.o -> 'set')) || array(select jsonb_array_elements_text(o.o -> 'unset'))
+      end as fields
+    ) f
+    cross join lateral (
+      select case
+        when o.o ? 'expected_version'
+          and not expectation_met(o.o -> 'expected_version', case when e.doc is not null then e.version::text end)
+          then jsonb_build_object('code', 'AN412', 'n', o.n, 'id', o.entity_id, 'expected', o.o -> 'expected_version',
+            'actual', case when e.doc is not null then e.version end)
+        when o.op in ('patch', 'delete') and e.doc is null then jsonb_build_object('code', 'AN404', 'id', o.entity_id)
+        when e.doc is not null and o.o ->> 'entity_type' <> e.entity_type
+          then jsonb_build_object('code', 'AN409', 'n', o.n, 'id', o.entity_id, 'is', e.entity_type, 'said', o.o ->> 'entity_type')
+      end as problem
+    ) p;
+  end if;
+
+  if v_is_simple then
+    if v_problem is not null then
+      perform raise_problem(v_problem);
+    end if;
+    v_tx := nextval('tx_seq');
+    with input as materialized (
+      select i.*, x.occurred_at, x.occurred_until, x.created_at, x.deleted_at, x.sensitive, x.archived, x.label, x.related
+      from unnest(v_rows, v_existed) with ordinality
+        as i(entity_id, valid_time, tx_time, tx, entity_type, user_id, doc, hints, existed, n)
+      cross join lateral entity_facts(i.entity_type, i.doc) x
+    ), logged as (
+      insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at)
+      select v_tx, v_now, v_now, i.entity_id, i.user_id, i.entity_type, i.doc, i.hints,
+        -- Of the others the log's own trigger finds it.
+        case when i.doc is not null then coalesce(i.occurred_at, case when not i.existed then v_now end) end
+      from input i order by i.n
+      returning entity_id, seq
+    ), created as (
+      insert into entities (
+        entity_id, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+        last_tx_time, next_valid_time, sensitive, archived, entity_type, label, related, doc, hints
+      )
+      select i.entity_id, i.user_id, l.seq, coalesce(i.occurred_at, v_now), case when i.occurred_at is null then v_now else i.occurred_until end,
+        coalesce(i.created_at, v_now), v_now, i.deleted_at,
+        v_now, null, i.sensitive, i.archived, i.entity_type, i.label, i.related, i.doc, i.hints
+      from input i join logged l using (entity_id)
+      where not i.existed
+      order by i.entity_id
+      -- Somebody else's, which row-level security hides: told as what is not there.
+      on conflict (entity_id) do nothing
+      returning entity_id, entity_type, version, updated_at, deleted_at
+    ), updated as (
+      -- All of these are there: an insert that always conflicts finds its row by the key, whatever the planner thinks of the table's size.
+      insert into entities as e (
+        entity_id, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+        last_tx_time, next_valid_time, sensitive, archived, entity_type, label, related, doc, hints
+      )
+      select i.entity_id, i.user_id, l.seq, coalesce(i.occurred_at, i.created_at, f.first_tx_time),
+        case when i.occurred_at is null then coalesce(i.created_at, f.first_tx_time) else i.occurred_until end,
+        coalesce(i.created_at, f.first_tx_time), v_now, case when i.doc is null then v_now else i.deleted_at end,
+        v_now, null, i.sensitive, i.archived, i.entity_type, i.label, i.related, i.doc, i.hints
+      from input i
+      join logged l using (entity_id)
+      cross join lateral (
+        select case when i.created_at is null then
+          (select min(g.tx_time) from event_log g where g.entity_id = i.entity_id)
+        end as first_tx_time
+      ) f
+      where i.existed
+      order by i.entity_id
+      on conflict (entity_id) do update set
+        user_id = excluded.user_id, version = excluded.version,
+        occurred_at = excluded.occurred_at, occurred_until = excluded.occurred_until,
+        created_at = excluded.created_at, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at,
+        last_tx_time = excluded.last_tx_time, sensitive = excluded.sensitive, archived = excluded.archived,
+        entity_type = excluded.entity_type, label = excluded.label, related = excluded.related, doc = excluded.doc, hints = excluded.hints
+      returning e.entity_id, e.entity_type, e.version, e.updated_at, e.deleted_at
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'id', i.entity_id, 'entity_type', w.entity_type, 'version', w.version, 'updated_at', iso(w.updated_at), 'deleted_at', iso(w.deleted_at)
+      ) order by i.n), '[]'),
+      count(*), (array_agg(jsonb_build_object('code', 'AN404', 'id', i.entity_id)) filter (where w.entity_id is null))[1]
+    into v_entities, v_events, v_problem
+    from input i
+    left join (select * from created union all select * from updated) w using (entity_id);
+    if v_problem is not null then
+      perform raise_problem(v_problem);
+    end if;
+  else
+    perform from entities where entity_id = any (v_ids) order by entity_id for update;
+    select jsonb_build_object('code', 'AN404', 'id', min(f::text)) into v_problem from foreign_entities(v_ids, v_user_id) f having count(*) > 0;
+    if v_problem is not null then
+      perform raise_problem(v_problem);
+    end if;
+    select greatest(coalesce(p_clock, clock_timestamp()), max(last_tx_time) + interval '1 microsecond') into v_now
+      from entities where entity_id = any (v_ids);
+    v_tx := nextval('tx_seq');
+
+    if v_undone is not null then
+      v_pending := array(select r from rows_before(v_user_id, v_undone, v_now, v_tx) r);
+      v_touched := v_ids;
+      select jsonb_build_object('events', t.events, 'changed', (
+          select jsonb_agg(e.entity_id order by e.entity_id) from entities e where e.entity_id = any (v_ids) and e.last_tx_time > t.tx_time
+        ))
+        into v_problem from transactions t where t.user_id = v_user_id and t.tx = v_undone;
+      if v_problem is null then
+        raise exception 'no such transaction' using errcode = 'AN404', detail = v_undone::text;
+      elsif (v_problem ->> 'events')::integer <> cardinality(v_pending) or cardinality(v_pending) = 0 then
+        raise exception 'transaction % cannot be undone: what it wrote was evicted, or it wrote nothing', v_undone using errcode = 'AN409';
+      elsif v_problem -> 'changed' <> 'null' then
+        raise exception 'transaction % cannot be undone: what it wrote was changed since', v_undone
+          using errcode = 'AN409', detail = v_problem ->> 'changed', hint = 'Restore the entities one by one, each to the version you want.';
+      end if;
     end if;
 
-    v_row := null;
-    v_row.entity_id := v_entity.entity_id;
-    v_row.valid_time := coalesce((v_op ->> 'valid_from')::timestamptz, v_now);
-    v_row.tx_time := v_now;
-    v_row.tx := v_tx;
-    v_row.user_id := v_user_id;
+    for v_op, v_ordinal in select o, n from jsonb_array_elements(v_ops) with ordinality as a(o, n) where v_undone is null order by n loop
+      select * into v_entity from entities where entity_id = (v_op ->> 'entity_id')::uuid;
+      if v_entity.entity_id is null then
+        v_entity.entity_id := (v_op ->> 'entity_id')::uuid;
+      end if;
 
-    -- What holds at the operation's valid time: most entities have no version of the future and no second operation here.
-    if v_op -> 'valid_from' is null and v_entity.next_valid_time is null and v_entity.entity_id <> all (v_touched) then
+      v_row := null;
+      v_row.entity_id := v_entity.entity_id;
+      v_row.valid_time := coalesce((v_op ->> 'valid_from')::timestamptz, v_now);
+      v_row.tx_time := v_now;
+      v_row.tx := v_tx;
+      v_row.user_id := v_user_id;
+
+      -- What holds at the operation's valid time: most entities have no version of the future and no second operation here.
       v_base := null;
-      if v_entity.doc is not null then
-        v_base.entity_id := v_entity.entity_id;
-        v_base.entity_type := v_entity.entity_type;
-        v_base.doc := v_entity.doc;
+      if v_op -> 'valid_from' is null and v_entity.next_valid_time is null and v_entity.entity_id <> all (v_touched) then
+        if v_entity.doc is not null then
+          v_base.entity_id := v_entity.entity_id;
+          v_base.entity_type := v_entity.entity_type;
+          v_base.doc := v_entity.doc;
+        end if;
         v_base.hints := v_entity.hints;
+      else
+        select r.* into v_base from event_rows(v_entity.entity_id, v_pending) r
+          where r.valid_time <= v_row.valid_time order by r.valid_time desc limit 1;
       end if;
-    else
-      v_base := null;
-      select r.* into v_base from event_rows(v_entity.entity_id, v_pending) r
-        where r.valid_time <= v_row.valid_time order by r.valid_time desc limit 1;
-    end if;
 
-    if v_op ? 'expected_version' and (v_op ->> 'expected_version')::bigint is distinct from
-      (case when v_entity.doc is not null then v_entity.version end) then
-      raise exception 'operation %: version % was expected, the entity is at %', v_ordinal,
-        coalesce(v_op ->> 'expected_version', 'none'), coalesce(case when v_entity.doc is not null then v_entity.version end ::text, 'none')
-        using errcode = 'AN412', hint = 'Read the entity again and decide anew.', detail = v_entity.entity_id::text;
-    end if;
-
-    case v_op ->> 'op'
-    when 'match' then
-      continue;
-    when 'put' then
-      v_row.entity_type := v_op ->> 'entity_type';
-      v_row.doc := v_op -> 'doc';
-      v_row.hints := nullif(v_op -> 'hints', 'null');
-    when 'patch' then
-      if v_base.doc is null then
-        raise exception 'no such entity' using errcode = 'AN404', detail = v_entity.entity_id::text;
+      if v_op ? 'expected_version' then
+        -- What an earlier operation wrote has no version yet: only presence and absence can be expected of it.
+        v_present := null;
+        if v_entity.entity_id = any (v_touched) then
+          select case when r.doc is not null then '' end into v_present from event_rows(v_entity.entity_id, v_pending) r
+            where r.valid_time <= v_now order by r.valid_time desc limit 1;
+        elsif v_entity.next_valid_time <= v_now then
+          select case when r.doc is not null then r.seq::text end into v_present from version_at(v_entity.entity_id, v_now, 'infinity') r;
+        elsif v_entity.doc is not null then
+          v_present := v_entity.version::text;
+        end if;
+        if not expectation_met(v_op -> 'expected_version', v_present) then
+          perform raise_problem(jsonb_build_object('code', 'AN412', 'n', v_ordinal, 'id', v_entity.entity_id,
+            'expected', v_op -> 'expected_version', 'actual', v_present));
+        end if;
       end if;
-      v_row.entity_type := v_base.entity_type;
-      v_set := coalesce(v_op -> 'set', '{}');
-      v_fields := array(select jsonb_object_keys(v_set)) || array(select jsonb_array_elements_text(coalesce(v_op -> 'unset', '[]')));
-      v_row.doc := (v_base.doc - v_fields) || v_set;
-      v_row.hints := nullif(coalesce(hints_without(v_base.hints, v_fields), '{}') || coalesce(nullif(v_op -> 'hints', 'null'), '{}'), '{}');
-    when 'delete' then
-      -- A delete at a valid time of its own is a statement about that time, as in XTDB: it may come before any put.
-      if v_base.doc is null and v_op -> 'valid_from' is null and v_op -> 'valid_to' is null then
-        raise exception 'no such entity' using errcode = 'AN404', detail = v_entity.entity_id::text;
-      end if;
-      v_row.entity_type := coalesce(v_base.entity_type, v_op ->> 'entity_type');
-      v_row.hints := case when v_base.hints ? '/id' then jsonb_build_object('/id', v_base.hints -> '/id') end;
-    else
-      raise exception 'operation %: unknown op %', v_ordinal, v_op ->> 'op' using errcode = 'AN400';
-    end case;
-    if v_op ->> 'entity_type' <> coalesce(v_base.entity_type, v_row.entity_type) then
-      raise exception 'operation %: the entity is a %, not a %', v_ordinal, v_base.entity_type, v_op ->> 'entity_type'
-        using errcode = 'AN409', detail = v_entity.entity_id::text, hint = 'An entity keeps its type; use another id.';
-    end if;
 
-    if v_op -> 'valid_from' is null and v_op -> 'valid_to' is null and v_entity.next_valid_time is null
-      and v_entity.entity_id <> all (v_touched) then
-      v_pending := array_append(v_pending, v_row);
-    else
-      -- R7: the later operation of a transaction on one valid time wins, and the earlier leaves no row.
-      v_new := rows_to_write(v_row, (v_op ->> 'valid_to')::timestamptz, v_pending);
-      v_pending := array(
-        select p from unnest(v_pending) p
-        where not exists (
-          select from unnest(v_new) n
-          where (n.entity_id, n.valid_time, n.tx_time, n.tx) = (p.entity_id, p.valid_time, p.tx_time, p.tx)
+      case v_op ->> 'op'
+      when 'match' then
+        continue;
+      when 'put' then
+        v_row.entity_type := v_op ->> 'entity_type';
+        v_row.doc := v_op -> 'doc';
+        v_row.hints := merged_hints(id_hint(v_base.hints), v_op -> 'hints');
+      when 'patch' then
+        if v_base.doc is null then
+          perform raise_problem(jsonb_build_object('code', 'AN404', 'id', v_entity.entity_id));
+        end if;
+        v_row.entity_type := v_base.entity_type;
+        v_set := coalesce(v_op -> 'set', '{}');
+        v_fields := array(select jsonb_object_keys(v_set)) || array(select jsonb_array_elements_text(v_op -> 'unset'));
+        v_row.doc := (v_base.doc - v_fields) || v_set;
+        v_row.hints := merged_hints(hints_without(v_base.hints, v_fields), v_op -> 'hints');
+        if v_op ? 'edits' then
+          v_row := patched(v_row, v_op -> 'edits');
+        end if;
+      when 'delete' then
+        -- A delete at a valid time of its own is a statement about that time, as in XTDB: it may come before any put.
+        if v_base.doc is null and v_op -> 'valid_from' is null and v_op -> 'valid_to' is null then
+          perform raise_problem(jsonb_build_object('code', 'AN404', 'id', v_entity.entity_id));
+        end if;
+        v_row.entity_type := coalesce(v_base.entity_type, v_op ->> 'entity_type');
+        v_row.hints := id_hint(v_base.hints);
+      when 'restore' then
+        select r.entity_type, r.doc, r.hints into v_row.entity_type, v_row.doc, v_row.hints from (
+          select g.entity_type, g.doc, g.hints from event_log g
+          where g.entity_id = v_entity.entity_id and g.seq = (v_op ->> 'version')::bigint
+          union all
+          select g.entity_type, g.doc, g.hints
+          from version_at(v_entity.entity_id, coalesce((v_op ->> 'valid_time')::timestamptz, v_now), coalesce((v_op ->> 'tx_time')::timestamptz, 'infinity')) g
+          where not v_op ? 'version'
+        ) r;
+        if v_row.doc is null then
+          raise exception 'operation %: no such version of the entity', v_ordinal
+            using errcode = 'AN404', detail = v_entity.entity_id::text, hint = 'Its history lists the versions; a delete is none.';
+        end if;
+      when 'evict' then
+        if v_entity.entity_id = any (v_touched) then
+          raise exception 'operation %: an entity is evicted before anything else is done to it', v_ordinal
+            using errcode = 'AN422', detail = v_entity.entity_id::text, hint = 'Move the evict to the front.';
+        end if;
+        perform evict_entity(v_entity.entity_id, v_tx, v_now);
+        v_touched := array_append(v_touched, v_entity.entity_id);
+        continue;
+      else
+        raise exception 'operation %: unknown op %', v_ordinal, v_op ->> 'op' using errcode = 'AN400';
+      end case;
+      if v_op ->> 'entity_type' <> coalesce(v_base.entity_type, v_row.entity_type) and v_base.doc is not null then
+        perform raise_problem(jsonb_build_object('code', 'AN409', 'n', v_ordinal, 'id', v_entity.entity_id,
+          'is', v_base.entity_type, 'said', v_op ->> 'entity_type'));
+      end if;
+
+      if v_op -> 'valid_from' is null and v_op -> 'valid_to' is null and v_entity.next_valid_time is null
+        and v_entity.entity_id <> all (v_touched) then
+        v_pending := array_append(v_pending, v_row);
+      else
+        -- R7: the later operation of a transaction on one valid time wins, and the earlier leaves no row.
+        v_new := rows_to_write(v_row, (v_op ->> 'valid_to')::timestamptz, v_pending);
+        v_pending := array(
+          select p from unnest(v_pending) p
+          where not exists (
+            select from unnest(v_new) n
+            where (n.entity_id, n.valid_time, n.tx_time, n.tx) = (p.entity_id, p.valid_time, p.tx_time, p.tx)
+          )
+        ) || v_new;
+      end if;
+      v_touched := array_append(v_touched, v_entity.entity_id);
+    end loop;
+
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints)
+      select p.tx, p.tx_time, p.valid_time, p.entity_id, p.user_id, p.entity_type, p.doc, p.hints
+      from unnest(v_pending) p
+      -- A version that a bounded write brings back keeps its own transaction: it may stand there already.
+      on conflict (entity_id, valid_time, tx_time, tx) do nothing;
+    -- At the clock of the write or, when the log ran ahead of the clock, at the write's own time: a write is seen at once.
+    perform fold_entities(array(select distinct t from unnest(v_touched) t), v_now);
+
+    select coalesce(jsonb_agg(case
+        when e.entity_id is null then jsonb_build_object('id', t.entity_id, 'evicted', true)
+        else jsonb_build_object(
+          'id', e.entity_id, 'entity_type', e.entity_type, 'version', e.version, 'updated_at', iso(e.updated_at), 'deleted_at', iso(e.deleted_at)
         )
-      ) || v_new;
-    end if;
-    v_touched := array_append(v_touched, v_entity.entity_id);
-  end loop;
+      end order by t.n), '[]'),
+      (select count(*) from unnest(v_pending) p where p.tx = v_tx and p.tx_time = v_now)
+    into v_entities, v_events
+    from (select u.entity_id, min(u.n) as n from unnest(v_touched) with ordinality as u(entity_id, n) group by u.entity_id) t
+    left join entities e using (entity_id);
+  end if;
 
-  insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints)
-    select p.tx, p.tx_time, p.valid_time, p.entity_id, p.user_id, p.entity_type, p.doc, p.hints
-    from unnest(v_pending) p
-    -- A version that a bounded write brings back keeps its own transaction: it may stand there already.
-    on conflict (entity_id, valid_time, tx_time, tx) do nothing;
-  -- At the clock of the write or, when the log ran ahead of the clock, at the write's own time: a write is seen at once.
-  perform fold_entities(array(select distinct t from unnest(v_touched) t), v_now);
-
-  select jsonb_build_object(
-    'tx', v_tx,
-    'tx_time', iso(v_now),
-    'entities', coalesce(jsonb_agg(jsonb_build_object(
-      'id', e.entity_id, 'entity_type', e.entity_type, 'version', e.version, 'updated_at', iso(e.updated_at),
-      'deleted_at', iso(e.deleted_at)
-    ) order by array_position(v_touched, e.entity_id)), '[]')
-  ) into v_answer
-  from entities e where e.entity_id = any (v_touched);
+  insert into transactions (tx, tx_time, user_id, events, client, meta)
+    values (v_tx, v_now, v_user_id, v_events, p_request ->> 'client', nullif(p_request -> 'meta', 'null'));
+  v_answer := jsonb_build_object('tx', v_tx, 'tx_time', iso(v_now), 'entities', v_entities);
   if v_key is not null then
     update idempotency_keys set answer = v_answer where user_id = v_user_id and key = v_key;
   end if;
   return v_answer;
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.transaction_entry(p_transaction transactions)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN jsonb_build_object('tx', (p_transaction).tx, 'tx_time', iso((p_transaction).tx_time), 'client', (p_transaction).client, 'meta', (p_transaction).meta, 'events', (p_transaction).events)
 ;
 CREATE OR REPLACE FUNCTION public.tripwire(p_tripwire tripwires)
  RETURNS jsonb
@@ -2888,7 +3365,7 @@ RETURN (SELECT array_agg(u.entity_id) AS array_agg FROM (SELECT v.entity_id FROM
 -- Triggers
 CREATE TRIGGER event_log_append_only BEFORE DELETE OR UPDATE ON public.event_log FOR EACH ROW EXECUTE FUNCTION refuse_log_change();
 CREATE TRIGGER event_log_no_truncate BEFORE TRUNCATE ON public.event_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_log_change();
-CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW EXECUTE FUNCTION place_event();
+CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW WHEN (((new.doc IS NOT NULL) AND (new.occurred_at IS NULL))) EXECUTE FUNCTION place_event();
 
 -- Row-level security
 alter table daily_activity enable row level security;
@@ -2916,19 +3393,26 @@ create policy own_events on event_log for select to annals_app using ((user_id =
    FROM entities e
   WHERE ((e.entity_id = event_log.entity_id) AND (e.user_id = ( SELECT caller() AS caller)))))));
 create policy own_writes on event_log for insert to annals_app with check (user_id = ( SELECT caller() AS caller));
+alter table evictions enable row level security;
+create policy all_evictions on evictions for all to annals_import using true with check true;
+create policy own_evictions on evictions for select to annals_app using (user_id = ( SELECT caller() AS caller));
 alter table idempotency_keys enable row level security;
 create policy own_keys on idempotency_keys for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 alter table task_flow enable row level security;
 create policy own_days on task_flow for select to annals_app using (user_id = ( SELECT caller() AS caller));
 alter table task_flow_next enable row level security;
 create policy own_days on task_flow_next for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table transactions enable row level security;
+create policy own_transactions on transactions for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 
 -- Grants
 grant execute on function check_tripwires(jsonb,jsonb) to annals_app;
 grant execute on function drift_check(uuid,uuid,integer) to annals_app;
 grant execute on function drifts(integer) to annals_app;
+grant execute on function evict_entity(uuid,bigint,timestamp with time zone) to annals_app;
 grant execute on function explain_slow(text) to annals_app;
 grant execute on function foreign_entities(uuid[],uuid) to annals_app;
+grant execute on function forget_idempotency_keys(integer) to annals_app;
 grant execute on function housekeep(uuid,uuid,integer) to annals_app;
 grant execute on function keep_measurements(jsonb) to annals_app;
 grant execute on function performance(jsonb,timestamp with time zone) to annals_app;
@@ -2943,6 +3427,7 @@ grant insert, select on event_log to annals_app;
 grant insert, select on event_log to annals_import;
 grant insert, select on evictions to annals_import;
 grant insert, select on import_rejects to annals_import;
+grant insert, select on transactions to annals_app;
 grant insert, select, update on entities to annals_app;
 grant insert, select, update on entities to annals_import;
 grant insert, select, update on idempotency_keys to annals_app;
@@ -2982,6 +3467,7 @@ grant select on time_zones to annals_app;
 grant select on time_zones to annals_import;
 grant select, update on analytics to annals_import;
 grant select, update, usage on tx_seq to annals_import;
+grant usage on event_log_seq_seq to annals_import;
 grant usage on tx_seq to annals_app;
 
 -- Comments
@@ -2993,6 +3479,7 @@ comment on function as_date(text) is 'A date of the years 0001 to 9999; null for
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
+comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
 comment on function changed_versions(refresh_state,xid8,bigint,timestamp with time zone,uuid) is 'Of every entity with an event between the cursor and (p_to_xid, p_to_seq), of one user or of all: the versions that the rollups may have counted, those written since and the one that holds now; nothing holding is a row without a doc';
 comment on function check_tripwires(jsonb,jsonb) is 'Keeps what was measured, measures every tripwire of p_limits, and answers {news, tripwires, next_due}: news are those whose state the operator was not told yet';
 comment on function daily_activity_of(activity_bucket[],activity[]) is 'The rows that daily_activity must have in these buckets, which hold these rows of activity';
@@ -3002,18 +3489,24 @@ comment on function daily_related_of(activity_bucket[],activity[]) is 'The rows 
 comment on function dirty_buckets(changed_version[]) is 'The buckets that these versions counted or count in; null for none';
 comment on function drift_check(uuid,uuid,integer) is 'Computes up to 2 x p_sample random buckets of each rollup anew, logs every difference in drift_log and heals it; in the refresh log `buckets` were checked and `rows` differed. Raises AN409.';
 comment on function drifts(integer) is 'The newest differences that the drift check found and healed, for the operator';
+comment on function due_entities() is 'Entities of which a version has come into force that the cron has not turned over yet, as that version; all that the caller may see';
 comment on function duration_profile_now() is 'What duration_profile holds after a refresh';
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'A user''s entities of a type as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
+comment on function evict_entity(uuid,bigint,timestamp with time zone) is 'Forgets the caller''s own entity, every version of it, and leaves a row of evictions (I3). Runs as the owner, since the caller may delete nothing. Raises AN404.';
+comment on function expectation_met(jsonb,text) is 'Whether an entity at this version (null: absent) is what was expected: null absence, "*" presence, a version, or one of an array of them';
 comment on function explain_slow(text) is 'The generic plan of a statement that was slow; it is planned, not run. Raises AN404.';
+comment on function facts_of(text,jsonb) is 'entity_facts() for the few rows of a branch that is seldom taken: a call, which costs no planning where the branch is not';
 comment on function fold_entities(uuid[],timestamp with time zone) is 'Sets the entities rows of these ids to what event_log says holds at the given clock (I2). Ids without events are left alone.';
 comment on function foreign_entities(uuid[],uuid) is 'Which of these ids are somebody else''s. Runs as the owner, past row-level security, and tells transact only what it must refuse.';
+comment on function forget_idempotency_keys(integer) is 'Forgets keys older than 24 hours, p_limit at most; returns how many. The cron''s, over all users.';
 comment on function habit_streaks_now() is 'What habit_streaks holds after a refresh';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
 comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, or prunes logs; `rows` are those touched. Raises AN409.';
+comment on function id_hint(jsonb) is 'The hint of an entity''s original id, which every later version must keep (I6); null when the id was a UUID';
 comment on function ids_in(jsonb) is 'The ids in the field of a relation, single or a set; what is no id is left out, since history may hold anything';
 comment on function import_act(uuid,text,text) is 'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
 comment on function import_chunk(jsonb) is 'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, rejects, nonconforming, report, header, footer} once (I8) and answers the chunk''s counters with `applied` and `conflicts`. Raises AN404 no such import; AN409 another file, overlapping lines, an import that is not running; AN422 lines after the footer.';
@@ -3027,14 +3520,20 @@ comment on function is_due(analytics,timestamp with time zone) is 'Whether a tic
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
 comment on function keep_measurements(jsonb) is 'Adds what the Workers measured: {routes, calls, slow, statements}, see src/analytics/measurements.ts';
 comment on function lease_lasts() is 'How long after its last sign of life a tick is taken for dead. A call under way is safe for as long as it takes: it holds the row locked.';
+comment on function lock_entities(uuid,uuid[]) is 'Makes every other writer of one of these entities of the user wait until this transaction ends';
+comment on function log_identity() is 'Which cluster, and which life of it, the log''s transaction ids belong to: after a restore it is another, and cursors of before mean nothing (I9)';
 comment on function measured(jsonb,jsonb) is 'The numbers that a doc measures, by its type''s list; of_id is the nil UUID when they are of nothing else';
+comment on function merged_hints(jsonb,jsonb) is 'Hints kept of a version and those of what replaces parts of it; null when there are none';
 comment on function monthly_summary_now() is 'What monthly_summary holds after a refresh';
 comment on function ms_since(timestamp with time zone) is 'Milliseconds from p_from to this very moment';
+comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';
+comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
 comment on function pending_activity(uuid) is 'What of a user''s rollups is behind the log at this moment: some buckets, or (whole) possibly all; as_of is the rollups'' own clock';
 comment on function percentile_of(bigint[],double precision) is 'The upper bound, in ms, of the bucket in which this share of a histogram is reached; null for an empty one';
 comment on function performance(jsonb,timestamp with time zone) is 'Keeps what was measured and answers requests, errors and latencies per route and hour, newest first';
 comment on function place_event() is 'Trigger of event_log: sets occurred_at as entity_facts() would';
 comment on function plan_rows(text,text[]) is 'How many rows the planner expects of a statement, which runs with the caller''s rights and takes p_params as $1';
+comment on function raise_problem(jsonb) is 'Raises the first thing wrong with a transaction: {code, n, id, …}';
 comment on function rebuild_rollup(text) is 'Sets a rollup to its definition by filling its twin and swapping their names; returns the rows';
 comment on function recompute_rollup(text,activity_bucket[],activity[]) is 'Sets these buckets of a rollup to their definition, given their rows of activity; returns the rows written';
 comment on function recompute_users(text,uuid[]) is 'Sets all of these users'' rows of a rollup to their definition; returns the rows written';
@@ -3046,6 +3545,7 @@ comment on function refresh_view(uuid,uuid) is 'Refreshes a materialized view th
 comment on function refreshes(integer,text) is 'The newest runs, for the operator; one that was killed is abandoned';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
+comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
 comment on function slow_queries(jsonb,timestamp with time zone,integer) is 'Keeps what was measured and answers the calls by name, the newest slow ones, and pg_stat_statements where that is installed (else null)';
 comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
@@ -3054,7 +3554,8 @@ comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
 comment on function task_day(live_entities,text,text) is 'The local day on which a task was created or done, or until which it is put off; null for none';
 comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
-comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match, entity_id, entity_type, doc|set|unset, hints, valid_from, valid_to, expected_version}], idempotency_key, request_hash} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), AN409 type changed, AN412 version differs, AN413 too many, AN422 key reused.';
+comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
+comment on function transaction_entry(transactions) is 'A transaction as the API answers it';
 comment on function tripwire(tripwires) is 'A tripwire as JSON; trend_per_day is the slope of its value over the last 30 days, null when there is but one measurement';
 comment on function tripwire_values(jsonb) is 'What each limit of p_limits ({name: number}) limits, measured now; `detail` names the refresh, statement or file it is about';
 comment on function tripwires_told(jsonb) is 'Notes that the operator was told that these ([{name, tripped}]) tripped or recovered';
@@ -3085,6 +3586,7 @@ comment on table entities.deleted_at is 'from the doc (soft delete), a tombstone
 comment on table entities.last_tx_time is 'the latest tx_time of any of its events: the floor of the next write''s clock (I4)';
 comment on table entities.next_valid_time is 'when a version written for the future comes into force; null for nearly all';
 comment on table entities.version is 'seq of the event that holds now, the ETag; null while only future versions exist';
+comment on table entities_user is 'an export''s order';
 comment on table entity_types is 'Facts of each entity type that SQL needs, synced from src/domain';
 comment on table entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
 comment on table entity_types.measures is '[{"field": text, "unit": text, "unit_field": text, "of_field": text}]: numbers, their unit or the field that names it, what they are measured of';
@@ -3116,6 +3618,8 @@ comment on table slow_calls is 'Single calls over the limit: name, duration, row
 comment on table slow_statements is 'The text of each statement that was slow, with $1 for every value: what a plan is asked for';
 comment on table task_flow is 'Rollup: tasks created and done on a local day, and put off until it, per user';
 comment on table task_flow_next is 'The twin of task_flow: empty, save while a rebuild fills it before the two swap their names';
+comment on table transactions is 'Every native transaction: who wrote it, when, from which client, and what they said of it';
+comment on table transactions.events is 'rows that it wrote to event_log under its own number';
 comment on table tripwire_samples is 'One measurement an hour at most, from which the trend comes';
 comment on table tripwires is 'Where each limit stands; told is what the operator was last told: whether it was tripped';
 comment on view activity is 'A row per record and local day: what most rollups are made of';

@@ -35,7 +35,9 @@ export function telemetry(): MiddlewareHandler<MeasuredEnv> {
     const slowAfter_ms = Number(c.env.SLOW_CALL_MS ?? SLOW_CALL_MS);
     let database_ms = 0;
     let database_calls = 0;
-    const observed = observeDatabase(openDatabase(c.env.DATABASE_URL), (call) => {
+    // Of the API Worker the road is there already, with its stages timed.
+    const road: Database | undefined = c.get('database');
+    const observed = observeDatabase(road ?? openDatabase(c.env.DATABASE_URL), (call) => {
       database_ms += call.duration_ms;
       database_calls++;
       countCall(gathered, call, slowAfter_ms, new Date());

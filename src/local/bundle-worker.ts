@@ -20,7 +20,7 @@ export async function bundleWorker(entry: string): Promise<string> {
     external: ['cloudflare:workers'],
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser', 'import'],
-    keepNames: true,
+    keepNames: false,
     logLevel: 'silent',
   });
   const [output] = result.outputFiles;

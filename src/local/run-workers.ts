@@ -10,7 +10,7 @@ export const COMPATIBILITY_DATE = '2026-07-01';
 
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
 /** Decided by the Worker before assets are looked at: the same list as run_worker_first in wrangler.toml. */
-export const WORKER_PATHS = ['/', '/v1/*', '/config'];
+export const WORKER_PATHS = ['/', '/v1/*', '/rest/*', '/config', '/openapi.json', '/docs'];
 
 export interface WorkersOptions {
   /** Of the API Worker; 0 picks a free one. */

@@ -10,12 +10,12 @@ import { startThrowAwayPostgres } from './throw-away-postgres.ts';
 const SCHEMA_FILE = fileURLToPath(new URL('../../test/schema.sql', import.meta.url));
 
 const postgres = await startThrowAwayPostgres();
+const client = new pg.Client({ connectionString: postgres.superuserUrl() });
 try {
-  const client = new pg.Client({ connectionString: postgres.superuserUrl() });
   await client.connect();
   await migrate(postgres.superuserUrl());
   await writeFile(SCHEMA_FILE, await dumpSchema(client));
-  await client.end();
 } finally {
+  await client.end();
   await postgres.stop();
 }

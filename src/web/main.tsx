@@ -1,6 +1,10 @@
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/forms.css';
+import './styles/sheet.css';
+import './styles/lists.css';
+import './styles/screens.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
@@ -34,7 +38,7 @@ const root = createRoot(container);
 
 try {
   const session = await startSession();
-  const router = createAppRouter({ session, api: annalsApi(session), queries });
+  const router = createAppRouter({ session, api: annalsApi(session, null), queries });
   root.render(
     <StrictMode>
       <QueryClientProvider client={queries}>

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { refresh } from '../../src/analytics/refresh.ts';
+import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
@@ -204,7 +205,7 @@ test('a cursor from another cluster is noticed, and everything rebuilt', async (
   ]);
   await store.owner().query("update refresh_state set cursor_xid = '18446744073709551000'");
   // Meanwhile answers are computed from live rows.
-  const before = await heatmap(store.road(), user, { entity_type: 'project_log', year: 2026 });
+  const before = await heatmap(store.road(), user, { entity_type: 'project_log', year: 2026, basis: PRESENT });
   expect(before.days).toEqual([{ day: '2026-01-05', records: 1, minutes: 60 }]);
   expect(before.years).toEqual([2026]);
   await store.refresh();
@@ -251,12 +252,14 @@ test('a large dirty share is rebuilt beside the live table, which keeps its poli
     expect(rows, rollup).toEqual([{ relrowsecurity: true, policies: 1, readable: true }]);
   }
   // Another user sees none of it, through the twin that is live now.
-  expect((await heatmap(store.road(), randomUUID(), { entity_type: 'exercise_session', year: 2001 })).days).toEqual([]);
+  expect(
+    (await heatmap(store.road(), randomUUID(), { entity_type: 'exercise_session', year: 2001, basis: PRESENT })).days,
+  ).toEqual([]);
 });
 
 test('an answer is right at once after a write, and says how far the rollup is behind', async () => {
   const user = randomUUID();
-  const year = { entity_type: 'project_log', year: 2026 };
+  const year = { entity_type: 'project_log', year: 2026, basis: PRESENT };
   const id = randomUUID();
   await store.transact(user, [put(id, 'project_log', projectLog('2026-02-01T10:00:00Z', '2026-02-01T11:00:00Z'))]);
   expect((await heatmap(store.road(), user, year)).days).toEqual([{ day: '2026-02-01', records: 1, minutes: 60 }]);
@@ -282,7 +285,11 @@ test('a running timer counts up to now', async () => {
     .query("select iso(now() - interval '90 minutes') as began, extract(year from now())::integer as year");
   await store.transact(user, [put(randomUUID(), 'project_log', projectLog(rows[0].began, null, 'UTC'))]);
   for (const _ of ['live', 'from the rollup']) {
-    const { days } = await heatmap(store.road(), user, { entity_type: 'project_log', year: rows[0].year });
+    const { days } = await heatmap(store.road(), user, {
+      entity_type: 'project_log',
+      year: rows[0].year,
+      basis: PRESENT,
+    });
     const minutes = days.reduce((sum, day) => sum + day.minutes, 0);
     expect(minutes).toBeGreaterThanOrEqual(90);
     expect(minutes).toBeLessThan(100);

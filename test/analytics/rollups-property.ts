@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
 import { type AnalyticsStore, ROLLUPS } from './analytics-store.ts';
 import { act, anyStep, newWorld } from './random-history.ts';
@@ -21,7 +22,7 @@ export async function checkRollups(store: AnalyticsStore, numRuns: number, maxSt
             where user_id = $1 and entity_type = 'exercise_session' and day between '2026-01-01' and '2026-12-31' group by day order by day`,
             [user],
           ),
-          await heatmap(store.road(), user, { entity_type: 'exercise_session', year: 2026 }),
+          await heatmap(store.road(), user, { entity_type: 'exercise_session', year: 2026, basis: PRESENT }),
         ];
         expect(answer.days).toEqual(expected);
       }

@@ -98,7 +98,7 @@ test('the overview and a list page are index scans, never of a whole user', asyn
     );
     const plan = JSON.stringify(rows[0]['QUERY PLAN']);
     expect(plan).toContain('entities_user_type_time');
-    expect(plan).not.toContain('Seq Scan');
+    expect(plan).not.toMatch(/"Seq Scan"[^{}]*"Relation Name":"(entities|event_log)"/);
     await client.query('rollback');
   } finally {
     client.release();

@@ -157,7 +157,7 @@ test('relations are embedded both ways, by field and by type, filtered, ordered 
     [],
   ]);
   const byType = await dataOf(client.from('habit_log').select('*,habit(id,label)').eq('notes', 'n'));
-  expect((byType[0]?.habit as unknown as object[]).length).toBe(2);
+  expect(byType[0]?.habit).toHaveLength(2);
   const one = await dataOf(
     client.from('cruddy').select('label,single_relation(label),location(*)').eq('label', 'c1').single(),
   );

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isEntityTypeName } from '../../domain/entity-type.ts';
 import { entityTypes } from '../../domain/entity-types.generated.ts';
 import { isLocalDate } from '../../domain/time/local-date.ts';

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { refresh } from '../../analytics/refresh.ts';
 import { ANALYTICS } from '../../analytics/registry.ts';
 import { signalOf } from '../../analytics/signal.ts';
@@ -19,6 +19,7 @@ const limit = z.coerce.number().int().min(1).max(1_000).default(50);
 const names = ANALYTICS.map((analytic) => analytic.name);
 const name = z.string().refine((text) => names.includes(text), `is none of ${names.join(', ')}`);
 const refreshBody = z.strictObject({ names: z.array(name).min(1).optional(), rebuild: z.boolean().default(false) });
+export const refreshesQuery = z.object({ limit, name: name.optional() });
 const MAX_HOURS = 90 * 24;
 const hours = z.coerce.number().int().min(1).max(MAX_HOURS).default(24);
 const HOUR_MS = 3_600_000;
@@ -28,7 +29,7 @@ const since = (count: number) => new Date(Date.now() - count * HOUR_MS);
 export const opsRoutes = new Hono<ApiEnv>()
   .use('/v1/ops/*', requireScope('operator'))
   /** `GET /v1/ops/refreshes?limit=…&name=…`: the newest runs with their durations. */
-  .get('/v1/ops/refreshes', query(z.object({ limit, name: name.optional() })), async (c) => {
+  .get('/v1/ops/refreshes', query(refreshesQuery), async (c) => {
     const { limit, name = null } = c.req.valid('query');
     return c.json({ refreshes: await listRefreshes(c.var.database, limit, name) });
   })

@@ -46,6 +46,8 @@ const entriesOf = (map: EdnMap): Entries | null => {
 
 const textOf = (value: EdnValue | undefined, tag: string): string | null =>
   value instanceof Tagged && value.tag === tag && typeof value.value === 'string' ? value.value : null;
+/** XTDB's times are insts; the store's own have microseconds, which an inst has not. */
+const timeOf = (value: EdnValue | undefined): string | null => textOf(value, 'inst') ?? textOf(value, 'time/instant');
 const longOf = (value: EdnValue | undefined): string | null =>
   value instanceof EdnNumber && value.kind === 'long' ? value.text : null;
 const countOf = (value: EdnValue | undefined): number | null => {
@@ -66,11 +68,7 @@ const row = (entries: Entries): HistoryLine | string => {
   if (stray !== null) return stray;
   const eid = entries.get('eid');
   const doc = entries.get('doc');
-  const [validTime, txTime, tx] = [
-    textOf(entries.get('vt'), 'inst'),
-    textOf(entries.get('tt'), 'inst'),
-    longOf(entries.get('tx')),
-  ];
+  const [validTime, txTime, tx] = [timeOf(entries.get('vt')), timeOf(entries.get('tt')), longOf(entries.get('tx'))];
   if (eid === undefined || eid === null) return 'a row needs an :eid';
   if (validTime === null || txTime === null) return 'a row needs an #inst as :vt and as :tt';
   if (tx === null) return 'a row needs a transaction id as :tx';
@@ -95,7 +93,7 @@ const tombstone = (eid: EdnValue, at: At): StoredEvent => {
 
 const evicted = (entries: Entries): HistoryLine | string => {
   const hash = stringOf(entries.get('evicted'))?.toLowerCase();
-  const [tx, txTime] = [longOf(entries.get('tx')), textOf(entries.get('tt'), 'inst')];
+  const [tx, txTime] = [longOf(entries.get('tx')), timeOf(entries.get('tt'))];
   if (hash === undefined || !/^[0-9a-f]{40}$/.test(hash)) return 'an :evicted needs the SHA-1 of an id, in hex';
   if (tx === null || txTime === null) return 'an :evicted needs a :tx and an #inst as :tt';
   return (
@@ -163,6 +161,13 @@ const mapOf = (entries: readonly (readonly [string, EdnValue])[]): EdnMap =>
     entries.map(([, value]) => value),
   );
 const inst = (iso: string): Tagged => new Tagged('inst', iso);
+const MICROSECONDS = /\.(\d{3})(\d{3})Z$/;
+/** An inst where milliseconds say it all, as in an export of XTDB; else an instant. */
+const time = (iso: string): Tagged => {
+  const [, , below] = MICROSECONDS.exec(iso) ?? [];
+  if (below === undefined) return inst(iso);
+  return below === '000' ? inst(iso.replace(MICROSECONDS, '.$1Z')) : new Tagged('time/instant', iso);
+};
 const long = (value: string | number): EdnNumber => new EdnNumber('long', String(value));
 const isPut = (event: StoredEvent): event is StoredEvent & { doc: string } => event.doc !== null;
 
@@ -171,8 +176,8 @@ export const encodeHistoryRow = (event: StoredEvent): string =>
   printEdn(
     mapOf([
       ['eid', originalId(event.entity_id, parseHints(event.hints))],
-      ['vt', inst(event.valid_time)],
-      ['tt', inst(event.tx_time)],
+      ['vt', time(event.valid_time)],
+      ['tt', time(event.tx_time)],
       ['tx', long(event.tx)],
       ['doc', isPut(event) ? jsonToDocument(event) : null],
     ]),
@@ -183,7 +188,7 @@ export const encodeEvicted = ({ hash, tx, tx_time }: Omit<HistoryEviction, 'enti
     mapOf([
       ['evicted', hash],
       ['tx', long(tx)],
-      ['tt', inst(tx_time)],
+      ['tt', time(tx_time)],
     ]),
   );
 

@@ -154,3 +154,15 @@ export const encodePatch = (type: EntityType, set: JsonObject, unset: readonly s
   const issues = required.map((field) => ({ field, message: 'is required: it cannot be unset' }));
   return { ok: false, issues: encoded.ok ? issues : [...encoded.issues, ...issues] };
 };
+
+/** A value of no field's kind as the store holds it, with the hints it needs where it stands; or why it cannot be stored. */
+export const encodePart = (value: JsonValue, pointer: string): { json: string; hints: string | null } | string => {
+  const writer = new NativeWriter();
+  try {
+    const json = writer.value(value, 'json', pointer);
+    return { json, hints: writer.notes.text() };
+  } catch (error) {
+    if (error instanceof UnstorableError) return error.message;
+    throw error;
+  }
+};

@@ -1,0 +1,31 @@
+import type { Context } from 'hono';
+import type { Basis } from '../store/get-entity.ts';
+import { invalid } from './invalid.ts';
+
+/**
+ * The moment that a read asks about: by its query, or by Accept-Datetime (RFC 7089), which asks for what held and was known
+ * then. An answer about such a moment says so in Memento-Datetime.
+ * @throws Failure AN422 for a header that is no HTTP date, or beside a query that says another moment
+ */
+export function asOf(
+  c: Context,
+  { valid_time, tx_time }: { valid_time?: string | undefined; tx_time?: string | undefined },
+): Basis {
+  c.header('Vary', 'Accept-Datetime', { append: true });
+  const header = c.req.header('accept-datetime');
+  if (header === undefined) return { valid_time: valid_time ?? null, tx_time: tx_time ?? null };
+  const at = /GMT$/.test(header.trim()) ? new Date(header) : new Date(Number.NaN);
+  if (Number.isNaN(at.getTime())) {
+    throw invalid([
+      { field: '/headers/Accept-Datetime', message: 'is not an HTTP date: write Thu, 31 May 2007 20:35:00 GMT' },
+    ]);
+  }
+  if (valid_time !== undefined || tx_time !== undefined) {
+    throw invalid([
+      { field: '/headers/Accept-Datetime', message: 'and valid_time or tx_time exclude each other: leave one out' },
+    ]);
+  }
+  c.header('Memento-Datetime', at.toUTCString());
+  c.header('Link', `<${new URL(c.req.url).pathname}>; rel="original timegate"`, { append: true });
+  return { valid_time: at.toISOString(), tx_time: at.toISOString() };
+}

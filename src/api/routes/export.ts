@@ -1,0 +1,146 @@
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { docForJson } from '../../domain/codec/doc-for-json.ts';
+import { xtdbIdHash } from '../../domain/codec/entity-id.ts';
+import { encodeEnd, encodeEvicted, encodeHeader, encodeHistoryRow } from '../../domain/codec/history-line.ts';
+import { Tagged } from '../../domain/edn/value.ts';
+import { type ExportPage, type ExportPlace, exportPage } from '../../store/export-page.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import type { ApiEnv } from '../env.ts';
+import { digits, entityId, instant } from '../parameters.ts';
+import { query } from '../query.ts';
+
+/** Rows of one request to the database. */
+const PAGE_ROWS = 2_000;
+/** A Worker may ask no more often in one request than this; an export that is longer ends with a line that says so. */
+const MAX_PAGES = 900;
+
+export const exportQuery = z.object({
+  format: z.enum(['ndjson', 'edn']).default('ndjson'),
+  history: z.enum(['current', 'full']).default('current'),
+  limit: z.coerce.number().int().min(1).max(PAGE_ROWS).optional(),
+  after: z.string().optional(),
+});
+
+/** What was written so far, for the footer: an export fetched by pages carries it along. */
+const progress = z.object({
+  snapshot: z.string().regex(/^\d{1,18}:\d{1,18}:[\d,]*$/),
+  as_of: instant,
+  entity_id: entityId,
+  valid_time: instant,
+  tx_time: instant,
+  tx: digits,
+  rows: z.int().min(0),
+  entities: z.int().min(0),
+});
+
+type Progress = z.output<typeof progress>;
+type Counts = Pick<Progress, 'rows' | 'entities'>;
+
+const CONTENT_TYPE = { ndjson: 'application/x-ndjson', edn: 'application/edn; charset=utf-8' } as const;
+
+/**
+ * `GET /v1/export`: the user's whole store, current or with its history, as NDJSON or in the format of an XTDB export,
+ * which `annals import` takes. Without `limit` it is one stream; with it, pages, each with the address of the next in
+ * `Link`, so that an export that broke off goes on where it was. One request to the database a page either way.
+ */
+export const exportRoute = new Hono<ApiEnv>().get('/v1/export', query(exportQuery), async (c) => {
+  const { format, history, limit, after } = c.req.valid('query');
+  const start = after === undefined ? null : decodeCursor(after, progress);
+  const fetchPage = (place: ExportPlace | null) =>
+    exportPage(c.var.database, c.var.caller.user_id, { history, limit: limit ?? PAGE_ROWS, after: place });
+  const render = RENDER[format];
+  // The first page before the answer begins, so that what goes wrong there still has a status.
+  const first = await fetchPage(start);
+  let counts: Counts = { rows: start?.rows ?? 0, entities: start?.entities ?? 0 };
+  const text = (page: ExportPage, lastId: string | null, isFirst: boolean): string => {
+    counts = countsAfter(counts, page, lastId);
+    const head = isFirst && start === null ? render.head(new Date()) : '';
+    return head + render.rows(page) + (page.next === null ? render.end(page, counts) : '');
+  };
+  const headers = { 'Content-Type': CONTENT_TYPE[format], 'Cache-Control': 'no-store' };
+  if (limit !== undefined) {
+    const body = text(first, start?.entity_id ?? null, true);
+    if (first.next === null) return c.body(body, 200, headers);
+    const next = new URL(c.req.url);
+    next.searchParams.set('after', encodeCursor({ ...first.next, ...counts }));
+    return c.body(body, 200, { ...headers, Link: `<${next.pathname}${next.search}>; rel="next"` });
+  }
+  return c.body(pagesOf(first, fetchPage, text), 200, headers);
+});
+
+/** The pages as a stream that fetches one when the reader wants one: memory stays flat. */
+function pagesOf(
+  first: ExportPage,
+  fetchPage: (place: ExportPlace) => Promise<ExportPage>,
+  text: (page: ExportPage, lastId: string | null, isFirst: boolean) => string,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let page = first;
+  let pages = 0;
+  let lastId: string | null = null;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (pages > 0) {
+        // A stream that breaks off has no footer, which is how a reader knows.
+        if (page.next === null) return controller.close();
+        if (pages >= MAX_PAGES)
+          return controller.error(new Error(`an export of over ${MAX_PAGES} pages: fetch it with limit`));
+        page = await fetchPage(page.next);
+      }
+      controller.enqueue(encoder.encode(text(page, lastId, pages === 0)));
+      lastId = page.events.at(-1)?.entity_id ?? lastId;
+      pages++;
+    },
+  });
+}
+
+function countsAfter({ rows, entities }: Counts, { events }: ExportPage, lastId: string | null): Counts {
+  let known = lastId;
+  let more = 0;
+  for (const { entity_id } of events) {
+    if (entity_id !== known) more++;
+    known = entity_id;
+  }
+  return { rows: rows + events.length, entities: entities + more };
+}
+
+interface Renderer {
+  head(now: Date): string;
+  rows(page: ExportPage): string;
+  end(page: ExportPage, counts: Counts): string;
+}
+
+const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
+
+const RENDER: Readonly<Record<'ndjson' | 'edn', Renderer>> = {
+  ndjson: {
+    head: () => '',
+    rows: ({ events }) =>
+      lines(
+        events.map(
+          ({ entity_id, entity_type, user_id, version, valid_time, tx_time, tx, doc, hints }) =>
+            `${JSON.stringify({ id: entity_id, entity_type, user_id, valid_time, tx_time }).slice(0, -1)},"version":${version},"tx":${tx},` +
+            `"doc":${doc === null ? 'null' : docForJson(doc, hints)}}`,
+        ),
+      ),
+    end: ({ evictions }, counts) =>
+      lines([
+        ...evictions.map(
+          ({ entity_id, tx_time, tx }) => `{"evicted":"${entity_id}","tx_time":"${tx_time}","tx":${tx}}`,
+        ),
+        JSON.stringify({ end: true, ...counts, evicted: evictions.length }),
+      ]),
+  },
+  edn: {
+    head: (now) => lines([encodeHeader({ exported_at: now.toISOString(), store: 'annals', version: '1' })]),
+    rows: ({ events }) => lines(events.map(encodeHistoryRow)),
+    end: ({ evictions }, counts) =>
+      lines([
+        ...evictions.map(({ hash, entity_id, tx, tx_time }) =>
+          encodeEvicted({ hash: hash ?? xtdbIdHash(new Tagged('uuid', entity_id)) ?? '', tx, tx_time }),
+        ),
+        encodeEnd({ ...counts, evicted: evictions.length }),
+      ]),
+  },
+};

@@ -1,0 +1,36 @@
+import type { Context } from 'hono';
+import { readableText } from '../domain/codec/jsonb-text.ts';
+import type { TransactionRequest } from '../store/transact.ts';
+import type { ApiEnv } from './env.ts';
+import { idempotencyKey } from './idempotency-key.ts';
+
+const MAX_CLIENT_CHARS = 200;
+
+/**
+ * What every write takes from its request beside the operations: the user, the Idempotency-Key, the hash by which a
+ * retry is known to be the same request, and the client.
+ * @param body the request's text
+ */
+export async function writeRequest(
+  c: Context<ApiEnv>,
+  body: string,
+): Promise<Pick<TransactionRequest, 'user_id' | 'idempotency_key' | 'request_hash' | 'client'>> {
+  const idempotency_key = idempotencyKey(c.req.header('idempotency-key'));
+  return {
+    user_id: c.var.caller.user_id,
+    idempotency_key,
+    request_hash: idempotency_key === null ? '' : await sha256(requestText(c, body)),
+    client: readableText(c.req.header('user-agent') ?? '').slice(0, MAX_CLIENT_CHARS) || null,
+  };
+}
+
+/** The body alone would take a PUT to another entity, or with another condition, for the same request. */
+function requestText(c: Context, body: string): string {
+  const conditions = [c.req.header('if-match') ?? '', c.req.header('if-none-match') ?? ''];
+  return [c.req.method, new URL(c.req.url).pathname, ...conditions, body].join('\n');
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
