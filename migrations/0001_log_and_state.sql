@@ -34,10 +34,12 @@ create table entity_types (
   relations jsonb not null,
   timeline boolean not null,
   timer_parent text,
-  time_zone_field text
+  time_zone_field text,
+  measures jsonb not null default '[]'
 );
 comment on table entity_types is 'Facts of each entity type that SQL needs, synced from src/domain';
 comment on column entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
+comment on column entity_types.measures is '[{"field": text, "unit": text, "unit_field": text, "of_field": text}]: numbers, their unit or the field that names it, what they are measured of';
 comment on column entity_types.relations is '[{"field": text, "target": entity type, "many": boolean}]';
 
 -- Zone names are checked against a table: pg_timezone_names reads some 600 files at every look.

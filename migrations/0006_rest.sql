@@ -1,5 +1,16 @@
 -- What lists need: a road on which every index can be used, lists as of any moment, and writes by filter.
 
+create function due_entities() returns setof entity_state
+language plpgsql stable parallel safe rows 1 as $$
+begin
+  -- Nearly always there is none, and what is not run is not planned: inside the views this cost more than all the rest of a read.
+  if exists (select from entities where next_valid_time <= now()) then
+    return query select s.* from entities e cross join lateral state_at(e.entity_id, now(), 'infinity') s where e.next_valid_time <= now();
+  end if;
+end
+$$;
+comment on function due_entities() is 'Entities of which a version has come into force that the cron has not turned over yet, as that version; all that the caller may see';
+
 -- Row-level security puts its own condition before every other, and lets only leakproof operators pass it into an index:
 -- `doc @> …` is none, so that under a policy the GIN index is never used. This view is the policy as a plain condition instead. It
 -- runs with its owner's rights, asks caller() for every row as the policies do (I7), and annals_app can write no functions to peek with.
@@ -13,11 +24,9 @@ create view own_entities as
       sensitive, archived, label, related, doc, hints, next_valid_time
     from entities
     union all
-    select s.entity_id, s.entity_type, s.user_id, s.version, s.occurred_at, s.occurred_until, s.created_at, s.updated_at,
-      s.deleted_at, s.sensitive, s.archived, s.label, s.related, s.doc, s.hints, null
-    from entities e
-    cross join lateral state_at(e.entity_id, now(), 'infinity') s
-    where e.user_id = (select caller()) and e.next_valid_time <= now()
+    select entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+      sensitive, archived, label, related, doc, hints, null
+    from due_entities()
   ) u
   where u.user_id = (select caller()) and u.doc is not null and (u.next_valid_time is null or u.next_valid_time > now());
 comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';
@@ -31,11 +40,9 @@ create or replace view live_entities with (security_invoker = true) as
       sensitive, archived, label, related, doc, hints, next_valid_time
     from entities
     union all
-    select s.entity_id, s.entity_type, s.user_id, s.version, s.occurred_at, s.occurred_until, s.created_at, s.updated_at,
-      s.deleted_at, s.sensitive, s.archived, s.label, s.related, s.doc, s.hints, null
-    from entities e
-    cross join lateral state_at(e.entity_id, now(), 'infinity') s
-    where e.next_valid_time <= now()
+    select entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+      sensitive, archived, label, related, doc, hints, null
+    from due_entities()
   ) u
   where u.doc is not null and (u.next_valid_time is null or u.next_valid_time > now());
 
@@ -72,7 +79,8 @@ begin
 end
 $$;
 comment on function place_event() is 'Trigger of event_log: sets occurred_at as entity_facts() would';
-create trigger event_log_place before insert on event_log for each row execute function place_event();
+-- An import works it out for a whole chunk at once.
+create trigger event_log_place before insert on event_log for each row when (new.occurred_at is null) execute function place_event();
 
 alter table event_log disable trigger event_log_append_only;
 update event_log e set occurred_at = x.occurred_at
@@ -87,6 +95,8 @@ alter table event_log enable trigger event_log_append_only;
 -- With both times, so that what was not known yet is passed over without a look at the table.
 create index event_log_user_type_occurred on event_log (user_id, entity_type, occurred_at desc, entity_id, tx_time, valid_time)
   where doc is not null;
+-- What was written down before it happened.
+create index event_log_ahead on event_log (user_id, entity_type, occurred_at desc, entity_id) where occurred_at > tx_time;
 -- The few versions that can hide others: what a past list must look at beside its own rows.
 create index event_log_flagged on event_log (user_id, entity_type, entity_id)
   where doc @> '{"sensitive": true}' or doc @> '{"archived": true}';
@@ -120,14 +130,20 @@ begin atomic
     end,
     e.doc -> 'sensitive' = 'true',
     e.doc -> 'archived' = 'true',
-    x.label,
-    x.related,
+    (select x.label from entity_facts(e.entity_type, e.doc) x),
+    (select x.related from entity_facts(e.entity_type, e.doc) x),
     e.doc, e.hints
-  from event_log e
+  from (
+    select entity_id, entity_type, user_id, seq, occurred_at, valid_time, tx_time, tx, doc, hints, false as ahead from event_log
+    union all
+    select entity_id, entity_type, user_id, seq, occurred_at, valid_time, tx_time, tx, doc, hints, true from event_log
+  ) e
   left join entity_types t on t.name = p_entity_type
-  cross join lateral entity_facts(e.entity_type, e.doc) x
   where e.user_id = p_user_id and e.entity_type = p_entity_type and e.doc is not null
     and e.valid_time <= p_valid_time and e.tx_time <= p_tx_time
+    -- What happened after p_tx_time was known then only if it was written ahead: so nothing later need be passed over. Each
+    -- member of the union is left with its own half of this, and its own index.
+    and ((not e.ahead and e.occurred_at <= p_tx_time) or (e.ahead and e.occurred_at > p_tx_time and e.occurred_at > e.tx_time))
     -- Each entity has one version that holds: the one that none comes after. So the log is read in the order of the time
     -- axis, and a page ends as soon as it is full.
     and not exists (
@@ -185,14 +201,14 @@ declare
   v_answer jsonb;
 begin
   perform set_config('annals.user_id', v_user_id::text, true);
-  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key) then
+  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key and k.created_at >= clock_timestamp() - interval '24 hours') then
     if v_action = 'insert' then
       select array_agg(distinct (o ->> 'entity_id')::uuid) into v_ids from jsonb_array_elements(p_request -> 'operations') o;
     else
       execute p_request ->> 'choose' into v_ids, v_versions using p_params;
     end if;
-    -- In transact's own order. What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
-    perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from (select unnest(v_ids) as i order by 1) l;
+    -- What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
+    perform lock_entities(v_user_id, v_ids);
     if v_action = 'insert' then
       select array_agg(e.entity_id) into v_there from own_entities e where e.entity_id = any (v_ids);
       v_operations := p_request -> 'operations';

@@ -1,5 +1,6 @@
 import type { Database } from './database.ts';
 import { RECORD_COLUMNS, type StoredRecord } from './stored-record.ts';
+import { hiddenParentsSql, SHOW_NOTHING_HIDDEN, visibleSql } from './visibility.ts';
 
 export interface ListRequest {
   readonly entity_type: string;
@@ -19,14 +20,16 @@ export interface ListedRecord extends StoredRecord {
   readonly id: string;
 }
 
-/** A user's records of one type, newest first, in keyset pages: an index range whatever the page. Deleted ones are left out. */
+/** A user's records of one type, newest first, in keyset pages: an index range whatever the page. What visibility.ts hides is left out. */
 export function listEntities(database: Database, userId: string, request: ListRequest): Promise<ListedRecord[]> {
   return database.read<ListedRecord>(
     'list_entities',
     userId,
-    `select ${RECORD_COLUMNS}, iso(s.occurred_at) as occurred_at, s.entity_id as id
+    `with hidden as materialized ${hiddenParentsSql(SHOW_NOTHING_HIDDEN, '$1::uuid', null, null)}
+    select ${RECORD_COLUMNS}, iso(s.occurred_at) as occurred_at, s.entity_id as id
     from live_entities s
-    where s.user_id = $1::uuid and s.entity_type = $2::text and s.deleted_at is null
+    where s.user_id = $1::uuid and s.entity_type = $2::text
+      and ${visibleSql(SHOW_NOTHING_HIDDEN, 's', { hidden: 'hidden', fields: null }, null)}
       and ($4::timestamptz is null or s.occurred_at < $4::timestamptz
         or (s.occurred_at = $4::timestamptz and s.entity_id > $5::uuid))
     order by s.occurred_at desc, s.entity_id

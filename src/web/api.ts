@@ -94,7 +94,7 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
   const client = hc<Api>(location.origin, { fetch: send });
   return {
     async overview(signal) {
-      const response = await client.v1.overview.$get({}, { init: { signal } });
+      const response = await client.v1.overview.$get({ query: {} }, { init: { signal } });
       return response.json();
     },
     async heatmap({ entity_type, year }, signal) {
@@ -127,13 +127,8 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       return { text: await response.text(), next };
     },
     async transact(key, operations) {
-      const response = await client.v1.transactions.$post(
-        {},
-        {
-          headers: { 'idempotency-key': key, 'content-type': 'application/json' },
-          init: { body: JSON.stringify({ operations: operations.map(wireOperation) }) },
-        },
-      );
+      const json = { operations: operations.map(wireOperation) };
+      const response = await client.v1.transactions.$post({ json }, { headers: { 'idempotency-key': key } });
       return response.json();
     },
   };

@@ -11,10 +11,13 @@ export interface Explained {
   readonly plan: string;
   /** Names of the indexes that it uses. */
   readonly indexes: readonly string[];
+  /** Tables that it reads from end to end. */
+  readonly scanned: readonly string[];
   /** Rows that its scans read from tables, and threw away: what the work grows with. */
   readonly touched: number;
   readonly rows: number;
   readonly ms: number;
+  readonly planning_ms: number;
 }
 
 interface PlanNode {
@@ -52,10 +55,12 @@ export async function explainRequest(
     await app.query("select set_config('annals.user_id', $1, true)", [userId]);
     const { rows } = await app.query(`explain (analyze, format json) ${text}`, [parameters]);
     const [explained] = rows[0]['QUERY PLAN'];
-    const nodes = flatten(explained.Plan);
+    // What Postgres planned for a case that did not come costs nothing.
+    const nodes = flatten(explained.Plan).filter((node) => node['Actual Loops'] > 0);
     return {
       plan: JSON.stringify(explained.Plan, null, 1),
       indexes: nodes.flatMap((node) => node['Index Name'] ?? []),
+      scanned: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
       touched: nodes
         .filter((node) => node['Relation Name'] !== undefined && node['Node Type'] !== 'Bitmap Index Scan')
         .reduce(
@@ -64,6 +69,7 @@ export async function explainRequest(
         ),
       rows: explained.Plan['Actual Rows'],
       ms: explained['Execution Time'],
+      planning_ms: explained['Planning Time'],
     };
   } finally {
     await app.query('rollback');

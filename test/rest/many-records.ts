@@ -21,7 +21,7 @@ export async function writeManyRecords(owner: pg.Client, userId: string, logs: n
       select n * 2 + v, t.at + v * interval '1 hour', t.at + v * interval '1 hour', md5($1 || 'log' || n)::uuid, $1::uuid, 'habit_log',
         jsonb_build_object(
           'timestamp', to_char(t.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'time_zone', 'UTC',
-          'notes', 'note ' || n, 'habit_ids', jsonb_build_array(md5($1 || 'habit' || (1 + (n * 7919) % $4::integer))::uuid))
+          'notes', 'note ' || n, 'habit_ids', jsonb_build_array(md5($1 || 'habit' || (1 + (n::bigint * 7919) % $4::integer))::uuid))
       from generate_series($2::integer, $3::integer) n
       cross join lateral (select '2000-01-01Z'::timestamptz + n * interval '1 minute' as at) t
       cross join generate_series(0, case when n % 5 = 0 then 1 else 0 end) v`,

@@ -147,18 +147,19 @@ function containSql(operator: 'cs' | 'cd' | 'ov', text: string, at: Place): stri
   const { subject, row, parameters } = at;
   const { kind } = subject.column;
   const isJson = subject.isPath ? !isTextPath(subject) : kind === 'json' || kind === 'any';
-  if (!isJson && kind !== 'set') throw noOperator(operator, at);
+  const isSet = kind === 'set' && !subject.isPath;
+  if (!isJson && !isSet) throw noOperator(operator, at);
   const left = subject.isPath ? subject.sql : `(${docField(subject.column, row, parameters)})`;
   if (operator === 'ov') {
     const members = setMembers(text);
     if (members.length === 0) return '(false)';
-    if (at.isPositive && kind === 'set' && members.length <= MAX_INDEX_LOOKS) {
+    if (at.isPositive && isSet && members.length <= MAX_INDEX_LOOKS) {
       return `(${members.map((member) => hasSql(jsonOperand(JSON.stringify([member])), at)).join(' or ')})`;
     }
     return `(${left} ?| ${parameters.addList(members)})`;
   }
   const json = isJson && !text.startsWith('{}') ? jsonOf(text) : jsonOperand(JSON.stringify(setMembers(text)));
-  if (operator === 'cs' && at.isPositive && kind === 'set' && !subject.isPath) return hasSql(json, at);
+  if (operator === 'cs' && at.isPositive && isSet) return hasSql(json, at);
   return `(${left} ${operator === 'cs' ? '@>' : '<@'} ${parameters.add(json)}::jsonb)`;
 }
 

@@ -1,5 +1,11 @@
+import type { hc, InferRequestType } from 'hono/client';
 import type { Json, RecordJson } from '../../api/answer-types.ts';
+import type { Api } from '../../api/app.ts';
 import { typeFacts } from '../records/type-facts.ts';
+
+type WireOperation = InferRequestType<
+  ReturnType<typeof hc<Api>>['v1']['transactions']['$post']
+>['json']['operations'][number];
 
 /** A record as it arrives: its envelope, and the doc's own fields beside it. */
 export type StoredRecord = RecordJson;
@@ -108,7 +114,13 @@ export function inverseOf(operations: readonly Operation[], before: ReadonlyMap<
 }
 
 /** An operation as the API takes it: an eviction names no type. */
-export function wireOperation(operation: Operation): object {
-  if (operation.op !== 'evict') return operation;
-  return { op: operation.op, id: operation.id };
+export function wireOperation(operation: Operation): WireOperation {
+  switch (operation.op) {
+    case 'evict':
+      return { op: operation.op, id: operation.id };
+    case 'patch':
+      return { ...operation, unset: [...operation.unset] };
+    default:
+      return operation;
+  }
 }
