@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
 import { listEntities } from '../../src/store/list-entities.ts';
+import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
 import { sampleTemplate } from '../sample-template.ts';
 import { stackFor } from '../stack.ts';
 
@@ -134,7 +135,12 @@ test('a page after the first begins where the one before ended, without a look a
       return [];
     },
   };
-  await listEntities(explained, MAYA, { entity_type: 'habit_log', limit, after: middle[0] ?? null });
+  await listEntities(explained, MAYA, {
+    entity_type: 'habit_log',
+    shown: SHOW_NOTHING_HIDDEN,
+    limit,
+    after: middle[0] ?? null,
+  });
   // Half of six thousand lies on either side of this place.
   const read = [...plan.matchAll(/"(?:Actual Rows|Rows Removed by Filter)":([\d.]+)/g)].map(([, rows]) => Number(rows));
   expect(Math.max(...read)).toBeLessThan(1_000);
