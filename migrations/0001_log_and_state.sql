@@ -21,6 +21,12 @@ $$;
 create extension if not exists btree_gist;
 
 revoke create on schema public from public;
+-- A cheap function of one's own in a filter is shown every row before a view's condition hides it: so nobody makes any, temporary ones included.
+do $$
+begin
+  execute format('revoke temporary on database %I from public', current_database());
+end
+$$;
 grant usage on schema public to annals_app, annals_import;
 
 -- What the database knows of each entity type. Written by `sync_entity_types` from src/domain on every migrate,
@@ -34,10 +40,12 @@ create table entity_types (
   relations jsonb not null,
   timeline boolean not null,
   timer_parent text,
-  time_zone_field text
+  time_zone_field text,
+  measures jsonb not null default '[]'
 );
 comment on table entity_types is 'Facts of each entity type that SQL needs, synced from src/domain';
 comment on column entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
+comment on column entity_types.measures is '[{"field": text, "unit": text, "unit_field": text, "of_field": text}]: numbers, their unit or the field that names it, what they are measured of';
 comment on column entity_types.relations is '[{"field": text, "target": entity type, "many": boolean}]';
 
 -- Zone names are checked against a table: pg_timezone_names reads some 600 files at every look.

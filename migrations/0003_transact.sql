@@ -287,10 +287,23 @@ end;
 comment on function foreign_entities(uuid[], uuid) is
   'Which of these ids are somebody else''s. Runs as the owner, past row-level security, and tells transact only what it must refuse.';
 
+create function lock_entities(p_user_id uuid, p_ids uuid[]) returns void
+language plpgsql as $$
+begin
+  -- By their ids, since they may not be there yet: one of 256 locks a user, so that a bulk write cannot use up the server's.
+  -- In one order for all, and before the rows themselves are locked.
+  perform pg_advisory_xact_lock(hashtext(p_user_id::text), b)
+    from (select distinct hashtext(i::text) & 255 as b from unnest(p_ids) i order by b) buckets;
+end
+$$;
+comment on function lock_entities(uuid, uuid[]) is 'Makes every other writer of one of these entities of the user wait until this transaction ends';
+
 create function transact(p_request jsonb, p_clock timestamptz default null) returns jsonb
 -- Every table is read by its key, so one plan is right for all: planning costs more than the write. A plan that a
 -- connection made while a table was small must not read it whole for ever.
-language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off
+-- Whoever waits longer for another's write is told to try again.
+set lock_timeout = '5s' as $$
 declare
   c_max_operations constant integer := 1000;
   c_key_lifetime constant interval := '24 hours';
@@ -357,10 +370,7 @@ begin
     v_is_simple := v_is_simple and cardinality(v_ids) = v_count;
   end if;
 
-  -- What does not exist yet is locked by its id: one of 256 locks a user, so that a bulk write cannot use up the server's.
-  -- Then what exists. All writers take both kinds in one order.
-  perform pg_advisory_xact_lock(hashtext(v_user_id::text), b)
-    from (select distinct hashtext(i::text) & 255 as b from unnest(v_ids) i order by b) buckets;
+  perform lock_entities(v_user_id, v_ids);
 
   if v_is_simple then
     -- Nearly every transaction: writes at the present to entities without a version of the future, each of them once.
@@ -421,8 +431,11 @@ begin
         as i(entity_id, valid_time, tx_time, tx, entity_type, user_id, doc, hints, existed, n)
       cross join lateral entity_facts(i.entity_type, i.doc) x
     ), logged as (
-      insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints)
-      select v_tx, v_now, v_now, i.entity_id, i.user_id, i.entity_type, i.doc, i.hints from input i order by i.n
+      insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at)
+      select v_tx, v_now, v_now, i.entity_id, i.user_id, i.entity_type, i.doc, i.hints,
+        -- Of the others the log's own trigger finds it.
+        case when i.doc is not null then coalesce(i.occurred_at, case when not i.existed then v_now end) end
+      from input i order by i.n
       returning entity_id, seq
     ), created as (
       insert into entities (

@@ -283,9 +283,11 @@ begin
       doc jsonb, hints jsonb
     )
   ), inserted as (
-    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
-    select tx, tx_time, valid_time, entity_id, user_id, v_import.import_id, entity_type, nullif(doc, 'null'), nullif(hints, 'null')
-    from input order by entity_id, valid_time, tx_time, tx
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
+    select i.tx, i.tx_time, i.valid_time, i.entity_id, i.user_id, v_import.import_id, i.entity_type, nullif(i.doc, 'null'),
+      nullif(i.hints, 'null'), x.occurred_at
+    from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
+    order by i.entity_id, i.valid_time, i.tx_time, i.tx
     on conflict (entity_id, valid_time, tx_time, tx) do nothing
     returning entity_id
   )

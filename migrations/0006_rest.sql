@@ -79,7 +79,8 @@ begin
 end
 $$;
 comment on function place_event() is 'Trigger of event_log: sets occurred_at as entity_facts() would';
-create trigger event_log_place before insert on event_log for each row execute function place_event();
+-- An import works it out for a whole chunk at once.
+create trigger event_log_place before insert on event_log for each row when (new.occurred_at is null) execute function place_event();
 
 alter table event_log disable trigger event_log_append_only;
 update event_log e set occurred_at = x.occurred_at
@@ -200,14 +201,14 @@ declare
   v_answer jsonb;
 begin
   perform set_config('annals.user_id', v_user_id::text, true);
-  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key) then
+  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key and k.created_at >= clock_timestamp() - interval '24 hours') then
     if v_action = 'insert' then
       select array_agg(distinct (o ->> 'entity_id')::uuid) into v_ids from jsonb_array_elements(p_request -> 'operations') o;
     else
       execute p_request ->> 'choose' into v_ids, v_versions using p_params;
     end if;
-    -- In transact's own order. What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
-    perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from (select unnest(v_ids) as i order by 1) l;
+    -- What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
+    perform lock_entities(v_user_id, v_ids);
     if v_action = 'insert' then
       select array_agg(e.entity_id) into v_there from own_entities e where e.entity_id = any (v_ids);
       v_operations := p_request -> 'operations';

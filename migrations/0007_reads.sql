@@ -29,3 +29,8 @@ create function log_identity() returns text
 language sql stable security definer set search_path = public, pg_temp
 return (select system_identifier from pg_control_system())::text || '/' || (select timeline_id from pg_control_checkpoint())::text;
 comment on function log_identity() is 'Which cluster, and which life of it, the log''s transaction ids belong to: after a restore it is another, and cursors of before mean nothing (I9)';
+
+-- transact knows the place of nearly every event that it writes.
+drop trigger event_log_place on event_log;
+create trigger event_log_place before insert on event_log for each row
+  when (new.doc is not null and new.occurred_at is null) execute function place_event();

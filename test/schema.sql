@@ -3,6 +3,7 @@ create extension btree_gist;
 
 -- Composite types
 create type activity_bucket as (user_id uuid, entity_type text, day date);
+create type changed_version as (entity_id uuid, user_id uuid, entity_type text, doc jsonb, first_tx_time timestamp with time zone);
 create type entity_facts as (occurred_at timestamp with time zone, occurred_until timestamp with time zone, created_at timestamp with time zone, deleted_at timestamp with time zone, sensitive boolean, archived boolean, label text, related uuid[]);
 create type entity_state as (entity_id uuid, entity_type text, user_id uuid, version bigint, occurred_at timestamp with time zone, occurred_until timestamp with time zone, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, sensitive boolean, archived boolean, label text, related uuid[], doc jsonb, hints jsonb);
 create type event_row as (entity_id uuid, valid_time timestamp with time zone, tx_time timestamp with time zone, tx bigint, entity_type text, user_id uuid, doc jsonb, hints jsonb);
@@ -14,14 +15,21 @@ create sequence tx_seq as bigint;
 create table analytics (
   name text not null,
   kind text not null,
-  cursor_xid xid8 not null default '0'::xid8,
-  cursor_seq bigint not null default 0,
-  as_of timestamp with time zone not null default '-infinity'::timestamp with time zone,
-  last_pass_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  cadence interval not null default '00:00:00'::interval,
+  serves text not null default ''::text,
   stale boolean not null default true,
-  scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone,
-  lease uuid,
-  lease_until timestamp with time zone
+  as_of timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone
+);
+create table call_stats (
+  name text not null,
+  hour timestamp with time zone not null,
+  calls bigint not null,
+  slow bigint not null,
+  failed bigint not null,
+  total_ms double precision not null,
+  max_ms double precision not null,
+  histogram bigint[] not null
 );
 create table daily_activity (
   user_id uuid not null,
@@ -29,6 +37,78 @@ create table daily_activity (
   day date not null,
   records integer not null,
   minutes double precision not null
+);
+create table daily_activity_next (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  records integer not null,
+  minutes double precision not null
+);
+create table daily_hours (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  hours smallint[] not null,
+  records integer[] not null
+);
+create table daily_hours_next (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  hours smallint[] not null,
+  records integer[] not null
+);
+create table daily_measures (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  field text not null,
+  unit text not null,
+  of_id uuid not null,
+  count integer not null,
+  sum numeric not null,
+  min numeric not null,
+  max numeric not null,
+  last numeric not null
+);
+create table daily_measures_next (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  field text not null,
+  unit text not null,
+  of_id uuid not null,
+  count integer not null,
+  sum numeric not null,
+  min numeric not null,
+  max numeric not null,
+  last numeric not null
+);
+create table daily_related (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  related_id uuid not null,
+  records integer not null,
+  minutes double precision not null
+);
+create table daily_related_next (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  related_id uuid not null,
+  records integer not null,
+  minutes double precision not null
+);
+create table drift_log (
+  drift_id bigint not null generated always as identity,
+  refresh_id uuid not null,
+  found_at timestamp with time zone not null default clock_timestamp(),
+  name text not null,
+  bucket activity_bucket not null,
+  stored jsonb not null,
+  expected jsonb not null
 );
 create table entities (
   entity_id uuid not null,
@@ -58,7 +138,8 @@ create table entity_types (
   relations jsonb not null,
   timeline boolean not null,
   timer_parent text,
-  time_zone_field text
+  time_zone_field text,
+  measures jsonb not null default '[]'::jsonb
 );
 create table event_log (
   seq bigint not null generated always as identity,
@@ -141,6 +222,7 @@ create table imports (
 );
 create table refresh_log (
   refresh_id uuid not null default gen_random_uuid(),
+  lease uuid not null,
   name text not null,
   mode text,
   scheduled_for timestamp with time zone not null,
@@ -153,6 +235,56 @@ create table refresh_log (
   lag_before_ms double precision,
   error text
 );
+create table refresh_state (
+  is_only_row boolean not null default true,
+  cursor_xid xid8 not null default '0'::xid8,
+  cursor_seq bigint not null default 0,
+  as_of timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  last_pass_from timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  last_pass_to timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  moved_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  changed_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  lease uuid,
+  lease_until timestamp with time zone
+);
+create table route_stats (
+  route text not null,
+  hour timestamp with time zone not null,
+  requests bigint not null,
+  refused bigint not null,
+  failed bigint not null,
+  total_ms double precision not null,
+  max_ms double precision not null,
+  histogram bigint[] not null
+);
+create table slow_calls (
+  slow_call_id bigint not null generated always as identity,
+  at timestamp with time zone not null,
+  name text not null,
+  duration_ms double precision not null,
+  rows integer
+);
+create table slow_statements (
+  name text not null,
+  statement text not null
+);
+create table task_flow (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  created integer not null,
+  done integer not null,
+  snoozed integer not null
+);
+create table task_flow_next (
+  user_id uuid not null,
+  entity_type text not null,
+  day date not null,
+  created integer not null,
+  done integer not null,
+  snoozed integer not null
+);
 create table time_zones (
   name text not null
 );
@@ -164,11 +296,35 @@ create table transactions (
   client text,
   meta jsonb
 );
+create table tripwire_samples (
+  name text not null,
+  at timestamp with time zone not null,
+  value double precision not null
+);
+create table tripwires (
+  name text not null,
+  value double precision not null,
+  limit_value double precision not null,
+  tripped boolean not null,
+  since timestamp with time zone not null default clock_timestamp(),
+  told boolean not null default false,
+  measured_at timestamp with time zone not null default clock_timestamp(),
+  detail text
+);
 
 -- Constraints
-alter table analytics add constraint analytics_kind_check CHECK ((kind = ANY (ARRAY['rollup'::text, 'materialized_view'::text])));
+alter table analytics add constraint analytics_kind_check CHECK ((kind = ANY (ARRAY['rollup'::text, 'materialized_view'::text, 'housekeeping'::text, 'check'::text])));
 alter table analytics add constraint analytics_pkey PRIMARY KEY (name);
+alter table call_stats add constraint call_stats_pkey PRIMARY KEY (name, hour);
 alter table daily_activity add constraint daily_activity_pkey PRIMARY KEY (user_id, entity_type, day);
+alter table daily_activity_next add constraint daily_activity_next_pkey PRIMARY KEY (user_id, entity_type, day);
+alter table daily_hours add constraint daily_hours_pkey PRIMARY KEY (user_id, entity_type, day);
+alter table daily_hours_next add constraint daily_hours_next_pkey PRIMARY KEY (user_id, entity_type, day);
+alter table daily_measures add constraint daily_measures_pkey PRIMARY KEY (user_id, entity_type, day, field, unit, of_id);
+alter table daily_measures_next add constraint daily_measures_next_pkey PRIMARY KEY (user_id, entity_type, day, field, unit, of_id);
+alter table daily_related add constraint daily_related_pkey PRIMARY KEY (user_id, entity_type, day, related_id);
+alter table daily_related_next add constraint daily_related_next_pkey PRIMARY KEY (user_id, entity_type, day, related_id);
+alter table drift_log add constraint drift_log_pkey PRIMARY KEY (drift_id);
 alter table entities add constraint entities_absent_is_deleted CHECK (((doc IS NOT NULL) OR (deleted_at IS NOT NULL)));
 alter table entities add constraint entities_pkey PRIMARY KEY (entity_id);
 alter table entity_types add constraint entity_types_axis_from_check CHECK ((cardinality(axis_from) <= 2));
@@ -191,41 +347,119 @@ alter table imports add constraint imports_fingerprint_check CHECK ((fingerprint
 alter table imports add constraint imports_pkey PRIMARY KEY (import_id);
 alter table imports add constraint imports_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'cancelled'::text, 'finished'::text])));
 alter table imports add constraint imports_total_bytes_check CHECK ((total_bytes >= 0));
-alter table refresh_log add constraint refresh_log_mode_check CHECK ((mode = ANY (ARRAY['noop'::text, 'incremental'::text, 'full'::text])));
+alter table refresh_log add constraint refresh_log_mode_check CHECK ((mode = ANY (ARRAY['noop'::text, 'incremental'::text, 'full'::text, 'deferred'::text, 'done'::text])));
 alter table refresh_log add constraint refresh_log_name_fkey FOREIGN KEY (name) REFERENCES analytics(name);
 alter table refresh_log add constraint refresh_log_pkey PRIMARY KEY (refresh_id);
+alter table refresh_state add constraint refresh_state_is_only_row_check CHECK (is_only_row);
+alter table refresh_state add constraint refresh_state_pkey PRIMARY KEY (is_only_row);
+alter table route_stats add constraint route_stats_pkey PRIMARY KEY (route, hour);
+alter table slow_calls add constraint slow_calls_pkey PRIMARY KEY (slow_call_id);
+alter table slow_statements add constraint slow_statements_pkey PRIMARY KEY (name);
+alter table task_flow add constraint task_flow_pkey PRIMARY KEY (user_id, entity_type, day);
+alter table task_flow_next add constraint task_flow_next_pkey PRIMARY KEY (user_id, entity_type, day);
 alter table time_zones add constraint time_zones_pkey PRIMARY KEY (name);
 alter table transactions add constraint transactions_pkey PRIMARY KEY (tx);
+alter table tripwire_samples add constraint tripwire_samples_pkey PRIMARY KEY (name, at);
+alter table tripwires add constraint tripwires_pkey PRIMARY KEY (name);
 
 -- Views
-create view activity as
+create view activity with (security_invoker=true) as
  SELECT e.user_id,
     e.entity_type,
     e.entity_id,
     e.occurred_at,
     e.occurred_until,
+    e.related,
+    e.doc,
+    t.measures,
+    z.timed,
+    z.zone,
     d.day,
     d.records,
     d.minutes
-   FROM (((live_entities e
+   FROM ((((live_entities e
      LEFT JOIN entity_types t ON ((t.name = e.entity_type)))
      LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
-     CROSS JOIN LATERAL activity_days(e.occurred_at, e.occurred_until,
-        CASE
-            WHEN ((e.doc ->> t.axis_from[1]) ~ '^\d{4}-\d\d-\d\d$'::text) THEN 'UTC'::text
-            ELSE as_zone((e.doc ->> t.time_zone_field), (u.doc ->> 'time_zone'::text))
-        END) d(day, records, minutes))
+     CROSS JOIN LATERAL ( SELECT (NOT COALESCE(is_date((e.doc ->> t.axis_from[1])), false)) AS timed,
+                CASE
+                    WHEN is_date((e.doc ->> t.axis_from[1])) THEN 'UTC'::text
+                    ELSE as_zone((e.doc ->> t.time_zone_field), (u.doc ->> 'time_zone'::text))
+                END AS zone
+         OFFSET 0) z)
+     CROSS JOIN LATERAL activity_days(e.occurred_at, e.occurred_until, z.zone) d(day, records, minutes))
   WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type IS NOT NULL) AND isfinite(e.occurred_at));
+create view daily_activity_definition with (security_invoker=true) as
+ SELECT user_id,
+    entity_type,
+    day,
+    (sum(records))::integer AS records,
+    sum(minutes) AS minutes
+   FROM activity
+  GROUP BY user_id, entity_type, day;
+create view daily_hours_definition with (security_invoker=true) as
+ SELECT user_id,
+    entity_type,
+    day,
+    array_agg(hour ORDER BY hour) AS hours,
+    array_agg(records ORDER BY hour) AS records
+   FROM ( SELECT activity.user_id,
+            activity.entity_type,
+            activity.day,
+            (EXTRACT(hour FROM (activity.occurred_at AT TIME ZONE activity.zone)))::smallint AS hour,
+            (count(*))::integer AS records
+           FROM activity
+          WHERE ((activity.records = 1) AND activity.timed)
+          GROUP BY activity.user_id, activity.entity_type, activity.day, ((EXTRACT(hour FROM (activity.occurred_at AT TIME ZONE activity.zone)))::smallint)) h
+  GROUP BY user_id, entity_type, day;
+create view daily_measures_definition with (security_invoker=true) as
+ SELECT a.user_id,
+    a.entity_type,
+    a.day,
+    m.field,
+    m.unit,
+    m.of_id,
+    (count(*))::integer AS count,
+    sum(m.value) AS sum,
+    min(m.value) AS min,
+    max(m.value) AS max,
+    (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS last
+   FROM (activity a
+     CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+  WHERE (a.records = 1)
+  GROUP BY a.user_id, a.entity_type, a.day, m.field, m.unit, m.of_id;
+create view daily_related_definition with (security_invoker=true) as
+ SELECT a.user_id,
+    a.entity_type,
+    a.day,
+    r.related_id,
+    (sum(a.records))::integer AS records,
+    sum(a.minutes) AS minutes
+   FROM (activity a
+     CROSS JOIN LATERAL ( SELECT DISTINCT r_1.r AS related_id
+           FROM unnest(a.related) r_1(r)) r)
+  GROUP BY a.user_id, a.entity_type, a.day, r.related_id;
 create materialized view duration_profile as
  SELECT user_id,
     entity_type,
-    (date_trunc('month'::text, (day)::timestamp with time zone))::date AS month,
-    count(*) AS days,
-    percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY minutes) AS median_minutes,
-    percentile_cont((0.9)::double precision) WITHIN GROUP (ORDER BY minutes) AS p90_minutes
-   FROM daily_activity
-  WHERE (minutes > (0)::double precision)
-  GROUP BY user_id, entity_type, ((date_trunc('month'::text, (day)::timestamp with time zone))::date);
+    month,
+    records,
+    median_minutes,
+    p90_minutes,
+    p99_minutes,
+    longest_minutes
+   FROM duration_profile_now() duration_profile_now(user_id, entity_type, month, records, median_minutes, p90_minutes, p99_minutes, longest_minutes);
+create materialized view habit_streaks as
+ SELECT user_id,
+    habit_id,
+    days,
+    first_day,
+    last_day,
+    last_streak_days,
+    longest_streak_days,
+    longest_streak_from,
+    longest_gap_days,
+    longest_gap_from
+   FROM habit_streaks_now() habit_streaks_now(user_id, habit_id, days, first_day, last_day, last_streak_days, longest_streak_days, longest_streak_from, longest_gap_days, longest_gap_from);
 create view live_entities with (security_invoker=true) as
  SELECT entity_id,
     entity_type,
@@ -278,6 +512,26 @@ create view live_entities with (security_invoker=true) as
             NULL::timestamp with time zone
            FROM due_entities() due_entities(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)) u
   WHERE ((doc IS NOT NULL) AND ((next_valid_time IS NULL) OR (next_valid_time > now())));
+create materialized view monthly_summary as
+ SELECT user_id,
+    entity_type,
+    month,
+    records,
+    minutes,
+    active_days,
+    busiest_day
+   FROM monthly_summary_now() monthly_summary_now(user_id, entity_type, month, records, minutes, active_days, busiest_day);
+create view own_duration_profile with (security_barrier=true) as
+ SELECT user_id,
+    entity_type,
+    month,
+    records,
+    median_minutes,
+    p90_minutes,
+    p99_minutes,
+    longest_minutes
+   FROM duration_profile
+  WHERE (user_id = caller());
 create view own_entities as
  SELECT entity_id,
     entity_type,
@@ -330,6 +584,54 @@ create view own_entities as
             NULL::timestamp with time zone
            FROM due_entities() due_entities(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)) u
   WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL) AND ((next_valid_time IS NULL) OR (next_valid_time > now())));
+create view own_habit_streaks with (security_barrier=true) as
+ SELECT user_id,
+    habit_id,
+    days,
+    first_day,
+    last_day,
+    last_streak_days,
+    longest_streak_days,
+    longest_streak_from,
+    longest_gap_days,
+    longest_gap_from
+   FROM habit_streaks
+  WHERE (user_id = caller());
+create view own_monthly_summary with (security_barrier=true) as
+ SELECT user_id,
+    entity_type,
+    month,
+    records,
+    minutes,
+    active_days,
+    busiest_day
+   FROM monthly_summary
+  WHERE (user_id = caller());
+create view task_activity with (security_invoker=true) as
+ SELECT e.user_id,
+    e.entity_type,
+    e.entity_id,
+    e.occurred_at,
+    e.created_at,
+    (e.doc ->> 'snooze_until'::text) AS snooze_until,
+    w.what,
+    task_day(e.*, w.what, z.zone) AS day
+   FROM (((live_entities e
+     LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
+     CROSS JOIN LATERAL ( SELECT as_zone(NULL::text, (u.doc ->> 'time_zone'::text)) AS zone
+         OFFSET 0) z)
+     CROSS JOIN ( VALUES ('created'::text), ('done'::text), ('snoozed'::text)) w(what))
+  WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type = 'task'::text));
+create view task_flow_definition with (security_invoker=true) as
+ SELECT user_id,
+    entity_type,
+    day,
+    (count(*) FILTER (WHERE (what = 'created'::text)))::integer AS created,
+    (count(*) FILTER (WHERE (what = 'done'::text)))::integer AS done,
+    (count(*) FILTER (WHERE (what = 'snoozed'::text)))::integer AS snoozed
+   FROM task_activity
+  WHERE isfinite(day)
+  GROUP BY user_id, entity_type, day;
 
 -- Indexes
 CREATE UNIQUE INDEX duration_profile_key ON public.duration_profile USING btree (user_id, entity_type, month);
@@ -337,6 +639,8 @@ CREATE INDEX entities_doc ON public.entities USING gin (doc jsonb_path_ops);
 CREATE INDEX entities_hidden_parents ON public.entities USING btree (user_id) WHERE (sensitive OR archived);
 CREATE INDEX entities_long ON public.entities USING btree (user_id, entity_type, occurred_until) WHERE ((occurred_until - occurred_at) > '24:00:00'::interval);
 CREATE INDEX entities_running ON public.entities USING btree (user_id, occurred_at DESC) WHERE ((occurred_until IS NULL) AND (deleted_at IS NULL));
+CREATE INDEX entities_tasks_created ON public.entities USING btree (user_id, created_at) WHERE ((entity_type = 'task'::text) AND (deleted_at IS NULL));
+CREATE INDEX entities_tasks_snoozed ON public.entities USING btree (user_id, ((doc ->> 'snooze_until'::text))) WHERE ((entity_type = 'task'::text) AND (deleted_at IS NULL) AND ((doc ->> 'snooze_until'::text) IS NOT NULL));
 CREATE INDEX entities_turning_over ON public.entities USING btree (next_valid_time) WHERE (next_valid_time IS NOT NULL);
 CREATE INDEX entities_user ON public.entities USING btree (user_id, entity_id);
 CREATE INDEX entities_user_time ON public.entities USING btree (user_id, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
@@ -351,46 +655,124 @@ CREATE INDEX event_log_user_type_time ON public.event_log USING btree (user_id, 
 CREATE INDEX event_log_user_xid_seq ON public.event_log USING btree (user_id, xid, seq);
 CREATE INDEX event_log_xid_seq ON public.event_log USING btree (xid, seq);
 CREATE INDEX evictions_user_xid_seq ON public.evictions USING btree (user_id, xid, seq);
+CREATE UNIQUE INDEX habit_streaks_key ON public.habit_streaks USING btree (user_id, habit_id);
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX import_chunks_footer ON public.import_chunks USING btree (import_id, last_line) WHERE (footer IS NOT NULL);
 CREATE UNIQUE INDEX imports_fingerprint ON public.imports USING btree (fingerprint) WHERE (state <> 'cancelled'::text);
+CREATE UNIQUE INDEX monthly_summary_key ON public.monthly_summary USING btree (user_id, entity_type, month);
+CREATE INDEX refresh_log_name ON public.refresh_log USING btree (name, started_at DESC);
+CREATE INDEX refresh_log_open ON public.refresh_log USING btree (lease) WHERE (finished_at IS NULL);
 CREATE INDEX refresh_log_started ON public.refresh_log USING btree (started_at DESC);
+CREATE INDEX slow_calls_at ON public.slow_calls USING btree (at);
 CREATE INDEX transactions_user_time ON public.transactions USING btree (user_id, tx_time DESC, tx DESC);
 
 -- Functions
-CREATE OR REPLACE FUNCTION public.activity_buckets(p_user_id uuid, p_entity_type text, p_doc jsonb, p_first_tx_time timestamp with time zone)
- RETURNS SETOF activity_bucket
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION public.about_rows(p_table regclass)
+ RETURNS bigint
+ LANGUAGE plpgsql
  STABLE
-BEGIN ATOMIC
- SELECT activity_buckets.p_user_id AS p_user_id,
-     activity_buckets.p_entity_type AS p_entity_type,
-     (d.day + o.days) AS date
-    FROM ((entity_facts(activity_buckets.p_entity_type, activity_buckets.p_doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)
-      CROSS JOIN LATERAL activity_days(COALESCE(x.occurred_at, activity_buckets.p_first_tx_time), x.occurred_until, 'UTC'::text) d(day, records, minutes))
-      CROSS JOIN generate_series('-1'::integer, 1) o(days))
-   WHERE ((activity_buckets.p_doc IS NOT NULL) AND (activity_buckets.p_user_id IS NOT NULL) AND (activity_buckets.p_entity_type IS NOT NULL));
-END
+AS $function$
+declare
+  c_exact_up_to constant integer := 20000;
+  v_rows bigint;
+begin
+  -- Counting costs as much as there is to count; the planner's own number follows within a tenth.
+  select reltuples into v_rows from pg_class where oid = p_table;
+  if v_rows <= c_exact_up_to then
+    execute format('select count(*) from (select from %s limit %s) t', p_table, c_exact_up_to * 2) into v_rows;
+  end if;
+  return v_rows;
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.activity_days(p_from timestamp with time zone, p_until timestamp with time zone, p_zone text)
  RETURNS TABLE(day date, records integer, minutes double precision)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 BEGIN ATOMIC
- SELECT s.day,
+ WITH b AS MATERIALIZED (
+          SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
+             ((GREATEST(activity_days.p_from, activity_days.p_until) AT TIME ZONE activity_days.p_zone))::date AS last
+         )
+  SELECT b.first,
+     1,
+         CASE
+             WHEN (activity_days.p_until > activity_days.p_from) THEN ((EXTRACT(epoch FROM (activity_days.p_until - activity_days.p_from)))::double precision / (60)::double precision)
+             ELSE (0)::double precision
+         END AS "case"
+    FROM b
+   WHERE (b.last = b.first)
+ UNION ALL
+  SELECT s.day,
      s.records,
      s.minutes
     FROM ( SELECT (d.day)::date AS day,
              (((d.day)::date = b.first))::integer AS records,
-                 CASE
-                     WHEN (activity_days.p_until > activity_days.p_from) THEN ((EXTRACT(epoch FROM (LEAST(activity_days.p_until, ((((d.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))))::double precision / (60)::double precision)
-                     ELSE (0)::double precision
-                 END AS minutes
-            FROM (( SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
-                     ((GREATEST(activity_days.p_from, activity_days.p_until) AT TIME ZONE activity_days.p_zone))::date AS last) b
-              CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))) s
+             ((EXTRACT(epoch FROM (LEAST(activity_days.p_until, ((((d.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))))::double precision / (60)::double precision) AS minutes
+            FROM (b
+              CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))
+           WHERE (b.last > b.first)) s
    WHERE ((s.records > 0) OR (s.minutes > (0)::double precision));
 END
+;
+CREATE OR REPLACE FUNCTION public.activity_of(p_buckets activity_bucket[])
+ RETURNS SETOF activity
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT a.user_id,
+     a.entity_type,
+     a.entity_id,
+     a.occurred_at,
+     a.occurred_until,
+     a.related,
+     a.doc,
+     a.measures,
+     a.timed,
+     a.zone,
+     a.day,
+     a.records,
+     a.minutes
+    FROM (unnest(activity_of.p_buckets) b(user_id, entity_type, day)
+      CROSS JOIN LATERAL ( SELECT a_1.user_id,
+             a_1.entity_type,
+             a_1.entity_id,
+             a_1.occurred_at,
+             a_1.occurred_until,
+             a_1.related,
+             a_1.doc,
+             a_1.measures,
+             a_1.timed,
+             a_1.zone,
+             a_1.day,
+             a_1.records,
+             a_1.minutes
+            FROM activity a_1
+           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND (a_1.day = b.day) AND (a_1.occurred_at >= (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND (a_1.occurred_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
+         UNION ALL
+          SELECT a_1.user_id,
+             a_1.entity_type,
+             a_1.entity_id,
+             a_1.occurred_at,
+             a_1.occurred_until,
+             a_1.related,
+             a_1.doc,
+             a_1.measures,
+             a_1.timed,
+             a_1.zone,
+             a_1.day,
+             a_1.records,
+             a_1.minutes
+            FROM activity a_1
+           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND (a_1.day = b.day) AND (a_1.occurred_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND ((a_1.occurred_until - a_1.occurred_at) > '24:00:00'::interval) AND (a_1.occurred_until > (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)))
+  OFFSET 0) a);
+END
+;
+CREATE OR REPLACE FUNCTION public.added(p_one bigint[], p_other bigint[])
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (SELECT array_agg((COALESCE(u.a, (0)::bigint) + COALESCE(u.b, (0)::bigint)) ORDER BY u.n) AS array_agg FROM UNNEST(added.p_one, added.p_other) WITH ORDINALITY u(a, b, n))
 ;
 CREATE OR REPLACE FUNCTION public.as_date(p_text text)
  RETURNS date
@@ -422,6 +804,288 @@ CREATE OR REPLACE FUNCTION public.changed_fields(p_before jsonb, p_after jsonb)
  IMMUTABLE PARALLEL SAFE
 RETURN ARRAY(SELECT key FROM ((SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_before) jsonb_each(key, value)) b FULL JOIN (SELECT jsonb_each.key, jsonb_each.value FROM jsonb_each(changed_fields.p_after) jsonb_each(key, value)) a USING (key)) WHERE (a.value IS DISTINCT FROM b.value) ORDER BY (key COLLATE "C"))
 ;
+CREATE OR REPLACE FUNCTION public.changed_versions(p_state refresh_state, p_to_xid xid8, p_to_seq bigint, p_now timestamp with time zone, p_user_id uuid)
+ RETURNS SETOF changed_version
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH changed AS MATERIALIZED (
+          SELECT e.entity_id,
+             e.user_id,
+             e.entity_type,
+             e.doc
+            FROM event_log e
+           WHERE ((ROW(e.xid, e.seq) > ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)) AND (ROW(e.xid, e.seq) <= ROW(changed_versions.p_to_xid, changed_versions.p_to_seq)) AND ((changed_versions.p_user_id IS NULL) OR (e.user_id IS NULL) OR (e.user_id = changed_versions.p_user_id)))
+         UNION ALL
+          SELECT e.entity_id,
+             e.user_id,
+             e.entity_type,
+             e.doc
+            FROM event_log e
+           WHERE ((e.valid_time > e.tx_time) AND (e.valid_time > (changed_versions.p_state).last_pass_from) AND (e.valid_time <= changed_versions.p_now) AND ((changed_versions.p_user_id IS NULL) OR (e.user_id = changed_versions.p_user_id)))
+         ), ids AS MATERIALIZED (
+          SELECT DISTINCT changed.entity_id
+            FROM changed
+         ), versions AS (
+          SELECT changed.entity_id,
+             changed.user_id,
+             changed.entity_type,
+             changed.doc
+            FROM changed
+         UNION
+          SELECT i.entity_id,
+             o.user_id,
+             o.entity_type,
+             o.doc
+            FROM (ids i
+              LEFT JOIN LATERAL ( SELECT e.user_id,
+                     e.entity_type,
+                     e.doc
+                    FROM event_log e
+                   WHERE ((e.entity_id = i.entity_id) AND (e.valid_time <= (changed_versions.p_state).last_pass_from) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
+                   ORDER BY e.valid_time DESC, e.tx_time DESC, e.tx DESC
+                  LIMIT 1) o ON (true))
+         UNION
+          SELECT i.entity_id,
+             e.user_id,
+             e.entity_type,
+             e.doc
+            FROM (ids i
+              CROSS JOIN LATERAL ( SELECT e_1.seq,
+                     e_1.xid,
+                     e_1.tx,
+                     e_1.tx_time,
+                     e_1.valid_time,
+                     e_1.entity_id,
+                     e_1.user_id,
+                     e_1.import_id,
+                     e_1.entity_type,
+                     e_1.doc,
+                     e_1.hints
+                    FROM event_log e_1
+                   WHERE ((e_1.entity_id = i.entity_id) AND (e_1.valid_time > (changed_versions.p_state).last_pass_from) AND (e_1.valid_time <= (changed_versions.p_state).last_pass_to) AND (ROW(e_1.xid, e_1.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
+                  OFFSET 0) e)
+         UNION
+          SELECT i.entity_id,
+             n.user_id,
+             n.entity_type,
+             n.doc
+            FROM (ids i
+              LEFT JOIN LATERAL ( SELECT l.user_id,
+                     l.entity_type,
+                     l.doc
+                    FROM live_entities l
+                   WHERE (l.entity_id = i.entity_id)
+                  OFFSET 0) n ON (true))
+         )
+  SELECT v.entity_id,
+     v.user_id,
+     v.entity_type,
+     v.doc,
+     f.first_tx_time
+    FROM (versions v
+      CROSS JOIN LATERAL ( SELECT min(e.tx_time) AS first_tx_time
+            FROM event_log e
+           WHERE (e.entity_id = v.entity_id)
+         UNION
+          SELECT min(e.tx_time) AS min
+            FROM event_log e
+           WHERE ((e.entity_id = v.entity_id) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))) f)
+   WHERE (f.first_tx_time IS NOT NULL);
+END
+;
+CREATE OR REPLACE FUNCTION public.check_tripwires(p_limits jsonb, p_measured jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform keep_measurements(p_measured);
+  perform pg_advisory_xact_lock(hashtextextended('tripwires', 0));
+  with measured as (
+    select l.key as name, coalesce(v.value, 0) as value, l.value::double precision as limit_value, v.detail
+    from jsonb_each_text(p_limits) l left join tripwire_values(p_limits) v on v.name = l.key
+  )
+  insert into tripwires as t (name, value, limit_value, tripped, detail)
+  select name, value, limit_value, value > limit_value, detail from measured
+  on conflict (name) do update set
+    value = excluded.value, limit_value = excluded.limit_value, detail = excluded.detail, measured_at = excluded.measured_at,
+    tripped = excluded.tripped, since = case when t.tripped = excluded.tripped then t.since else excluded.since end;
+  delete from tripwires where not p_limits ? name;
+  insert into tripwire_samples (name, at, value)
+    select name, date_trunc('hour', measured_at), value from tripwires
+    on conflict (name, at) do update set value = excluded.value;
+  return jsonb_build_object(
+    'news', coalesce((select jsonb_agg(tripwire(t) order by t.name) from tripwires t where t.tripped <> t.told), '[]'),
+    'tripwires', coalesce((select jsonb_agg(tripwire(t) order by t.name) from tripwires t), '[]'),
+    -- An import that nobody goes on with makes no noise: the one moment at which to look at it even so.
+    'next_due', (
+      select iso(min(greatest(i.state_since, c.last_at) + make_interval(secs => 60 * least((p_limits ->> 'import_stuck_minutes')::double precision, 1e7)) + interval '1 second'))
+      from imports i
+      cross join lateral (select max(applied_at) as last_at from import_chunks c where c.import_id = i.import_id) c
+      where i.state = 'running' and not exists (select from tripwires where name = 'import_stuck_minutes' and tripped)
+    )
+  );
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.daily_activity_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, records integer, minutes double precision)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT a.user_id,
+     a.entity_type,
+     a.day,
+     (sum(a.records))::integer AS sum,
+     sum(a.minutes) AS sum
+    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
+   GROUP BY a.user_id, a.entity_type, a.day;
+END
+;
+CREATE OR REPLACE FUNCTION public.daily_hours_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hours smallint[], records integer[])
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT h.user_id,
+     h.entity_type,
+     h.day,
+     array_agg(h.hour ORDER BY h.hour) AS array_agg,
+     array_agg(h.records ORDER BY h.hour) AS array_agg
+    FROM ( SELECT a.user_id,
+             a.entity_type,
+             a.day,
+             (EXTRACT(hour FROM (a.occurred_at AT TIME ZONE a.zone)))::smallint AS hour,
+             (count(*))::integer AS records
+            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
+           WHERE ((a.records = 1) AND a.timed)
+           GROUP BY a.user_id, a.entity_type, a.day, ((EXTRACT(hour FROM (a.occurred_at AT TIME ZONE a.zone)))::smallint)) h
+   GROUP BY h.user_id, h.entity_type, h.day;
+END
+;
+CREATE OR REPLACE FUNCTION public.daily_measures_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, field text, unit text, of_id uuid, count integer, sum numeric, min numeric, max numeric, last numeric)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT a.user_id,
+     a.entity_type,
+     a.day,
+     m.field,
+     m.unit,
+     m.of_id,
+     (count(*))::integer AS count,
+     sum(m.value) AS sum,
+     min(m.value) AS min,
+     max(m.value) AS max,
+     (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS array_agg
+    FROM (unnest(daily_measures_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
+      CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+   WHERE (a.records = 1)
+   GROUP BY a.user_id, a.entity_type, a.day, m.field, m.unit, m.of_id;
+END
+;
+CREATE OR REPLACE FUNCTION public.daily_related_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, related_id uuid, records integer, minutes double precision)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT a.user_id,
+     a.entity_type,
+     a.day,
+     r.related_id,
+     (sum(a.records))::integer AS sum,
+     sum(a.minutes) AS sum
+    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
+      CROSS JOIN LATERAL ( SELECT DISTINCT r_1.r AS related_id
+            FROM unnest(a.related) r_1(r)) r)
+   GROUP BY a.user_id, a.entity_type, a.day, r.related_id;
+END
+;
+CREATE OR REPLACE FUNCTION public.dirty_buckets(p_versions changed_version[])
+ RETURNS activity_bucket[]
+ LANGUAGE sql
+ STABLE
+RETURN (SELECT array_agg(DISTINCT b.*) AS array_agg FROM (unnest(dirty_buckets.p_versions) v(entity_id, user_id, entity_type, doc, first_tx_time) CROSS JOIN LATERAL version_buckets(v.user_id, v.entity_type, v.doc, v.first_tx_time) b(user_id, entity_type, day)))
+;
+CREATE OR REPLACE FUNCTION public.drift_check(p_lease uuid, p_refresh_id uuid, p_sample integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  c_last_xid constant xid8 := '18446744073709551615';
+  v_began constant timestamptz := clock_timestamp();
+  v_state refresh_state%rowtype := hold_lease(p_lease);
+  v_rollup text;
+  v_checked bigint := 0;
+  v_count bigint;
+  v_drift bigint := 0;
+  v_bad activity_bucket[];
+  v_error text;
+begin
+  begin
+    for v_rollup in select name from analytics where kind = 'rollup' and not stale order by name loop
+      -- One statement, one snapshot: what is behind the log anyway is left out, then table and definition must agree.
+      execute format($sql$
+        with pending as materialized (
+          select array(select v from changed_versions($1, $2, 0, now(), null) v) as versions
+        ), sample as materialized (
+          (select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket from %1$I r order by random() limit $3)
+          union
+          -- Records, too: a bucket that is missing altogether would not be drawn from the table.
+          (select b from (select e.* from live_entities e where e.deleted_at is null order by random() limit $3) e
+            cross join lateral version_buckets(e.user_id, e.entity_type, e.doc, e.created_at) b)
+        ), buckets as materialized (
+          select array_agg(s.bucket) as list from sample s
+          where not s.bucket = any (coalesce((select dirty_buckets(versions) from pending), '{}'))
+            and not (s.bucket).user_id = any (coalesce((select zone_changed_users(versions) from pending), '{}'))
+        ), stored as (
+          select row(b.user_id, b.entity_type, b.day)::activity_bucket as bucket, jsonb_agg(without_noise(to_jsonb(r)) order by r) as rows
+          from buckets cross join lateral unnest(buckets.list) b join %1$I r using (user_id, entity_type, day) group by 1
+        ), expected as (
+          select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket, jsonb_agg(without_noise(to_jsonb(r)) order by r) as rows
+          from %2$I((select list from buckets), (select array(select a from activity_of(list) a) from buckets)) r group by 1
+        ), found as (
+          insert into drift_log (refresh_id, name, bucket, stored, expected)
+          select $4, %1$L, coalesce(s.bucket, x.bucket), coalesce(s.rows, '[]'), coalesce(x.rows, '[]')
+          from stored s full join expected x on s.bucket = x.bucket
+          where s.rows is distinct from x.rows
+          returning bucket
+        )
+        select (select coalesce(cardinality(list), 0) from buckets), (select array_agg(bucket) from found)
+      $sql$, v_rollup, v_rollup || '_of') using v_state, c_last_xid, p_sample, p_refresh_id into v_count, v_bad;
+      v_checked := v_checked + v_count;
+      if v_bad is not null then
+        v_drift := v_drift + cardinality(v_bad);
+        perform recompute_rollup(v_rollup, v_bad, array(select a from activity_of(v_bad) a));
+        update refresh_state set changed_at = clock_timestamp();
+      end if;
+    end loop;
+  exception when others then
+    get stacked diagnostics v_error = message_text;
+  end;
+  update analytics set scheduled_for = v_state.scheduled_for, stale = v_error is not null,
+    as_of = case when v_error is null then v_began else as_of end where name = 'drift_check';
+  return refresh_done(p_refresh_id, 'done', ms_since(v_began), null, v_checked, v_drift, v_error);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.drifts(p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT jsonb_build_object('refresh_id', drift_log.refresh_id, 'found_at', iso(drift_log.found_at), 'name', drift_log.name, 'entity_type', (drift_log.bucket).entity_type, 'day', (drift_log.bucket).day, 'stored', drift_log.stored, 'expected', drift_log.expected) AS jsonb_build_object
+    FROM drift_log
+   ORDER BY drift_log.drift_id DESC
+  LIMIT drifts.p_limit;
+END
+;
 CREATE OR REPLACE FUNCTION public.due_entities()
  RETURNS SETOF entity_state
  LANGUAGE plpgsql
@@ -433,6 +1097,28 @@ begin
     return query select s.* from entities e cross join lateral state_at(e.entity_id, now(), 'infinity') s where e.next_valid_time <= now();
   end if;
 end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.duration_profile_now()
+ RETURNS TABLE(user_id uuid, entity_type text, month date, records bigint, median_minutes double precision, p90_minutes double precision, p99_minutes double precision, longest_minutes double precision)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select d.user_id, d.entity_type, d.month, count(*),
+    percentile_cont(0.5) within group (order by d.minutes), percentile_cont(0.9) within group (order by d.minutes),
+    percentile_cont(0.99) within group (order by d.minutes), max(d.minutes)
+  from (
+    select e.user_id, e.entity_type,
+      date_trunc('month', e.occurred_at at time zone as_zone(e.doc ->> t.time_zone_field, u.doc ->> 'time_zone'))::date as month,
+      extract(epoch from e.occurred_until - e.occurred_at)::double precision / 60 as minutes
+    from live_entities e
+    left join entity_types t on t.name = e.entity_type
+    left join entities u on u.entity_id = e.user_id and u.entity_type = 'user'
+    where e.deleted_at is null and e.user_id is not null and e.entity_type is not null
+      and isfinite(e.occurred_at) and isfinite(e.occurred_until) and e.occurred_until > e.occurred_at
+  ) d
+  group by 1, 2, 3
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.entities_at(p_user_id uuid, p_entity_type text, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
@@ -623,6 +1309,29 @@ CREATE OR REPLACE FUNCTION public.expectation_met(p_expected jsonb, p_version te
  IMMUTABLE PARALLEL SAFE
 RETURN CASE jsonb_typeof(p_expected) WHEN 'null'::text THEN (p_version IS NULL) WHEN 'array'::text THEN ((p_version IS NOT NULL) AND (p_expected ? p_version)) ELSE ((p_version IS NOT NULL) AND ((p_expected #>> '{}'::text[]) = ANY (ARRAY['*'::text, p_version]))) END
 ;
+CREATE OR REPLACE FUNCTION public.explain_slow(p_name text)
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_statement text;
+begin
+  select statement into v_statement from slow_statements where name = p_name;
+  if v_statement is null then
+    raise exception 'no statement of this name was slow' using errcode = 'AN404', detail = p_name,
+      hint = 'Ask for the slow queries: each entry has a name.';
+  end if;
+  -- As the application's own role, not the owner: the plan is the one that people get, policies included, and nothing runs.
+  return query execute 'explain (generic_plan, costs, verbose) ' || v_statement;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.facts_of(p_entity_type text, p_doc jsonb)
+ RETURNS entity_facts
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT x.*::entity_facts AS x FROM entity_facts(facts_of.p_entity_type, facts_of.p_doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
+;
 CREATE OR REPLACE FUNCTION public.fold_entities(p_ids uuid[], p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -716,11 +1425,107 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.habit_streaks_now()
+ RETURNS TABLE(user_id uuid, habit_id uuid, days bigint, first_day date, last_day date, last_streak_days integer, longest_streak_days integer, longest_streak_from date, longest_gap_days integer, longest_gap_from date)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with marked as (
+    select r.user_id, r.related_id, r.day,
+      r.day - lag(r.day) over w - 1 as gap_days, lag(r.day) over w as day_before,
+      r.day - (row_number() over w)::integer as run
+    from daily_related r
+    where r.entity_type = 'habit_log' and r.records > 0
+    window w as (partition by r.user_id, r.related_id order by r.day)
+  ), runs as (
+    select user_id, related_id, run, count(*)::integer as days, min(day) as from_day, max(day) as last_day
+    from marked group by 1, 2, 3
+  ), streaks as (
+    select user_id, related_id, sum(days)::bigint as days, min(from_day) as first_day, max(last_day) as last_day,
+      (array_agg(days order by last_day desc))[1] as last_streak_days,
+      max(days) as longest_streak_days, (array_agg(from_day order by days desc, from_day desc))[1] as longest_streak_from
+    from runs group by 1, 2
+  ), gaps as (
+    select user_id, related_id, max(gap_days) as longest_gap_days,
+      (array_agg(day_before + 1 order by gap_days desc, day desc))[1] as longest_gap_from
+    from marked where gap_days > 0 group by 1, 2
+  )
+  select s.user_id, s.related_id, s.days, s.first_day, s.last_day, s.last_streak_days, s.longest_streak_days,
+    s.longest_streak_from, coalesce(g.longest_gap_days, 0), g.longest_gap_from
+  from streaks s left join gaps g using (user_id, related_id)
+$function$
+;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
  RETURNS jsonb
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN (SELECT jsonb_object_agg(h.key, h.value) AS jsonb_object_agg FROM jsonb_each(hints_without.p_hints) h(key, value) WHERE (replace(replace(split_part(h.key, '/'::text, 2), '~1'::text, '/'::text), '~0'::text, '~'::text) <> ALL (hints_without.p_fields)))
+;
+CREATE OR REPLACE FUNCTION public.hold_lease(p_lease uuid)
+ RETURNS refresh_state
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_state refresh_state%rowtype;
+begin
+  -- The fence: held to the end of the transaction, so that a tick which took the lease over waits for, or rolls back, nothing half done.
+  update refresh_state set lease_until = clock_timestamp() + lease_lasts() where lease = p_lease returning * into v_state;
+  if not found then
+    raise exception 'this refresh lost its lease to a later one' using errcode = 'AN409';
+  end if;
+  return v_state;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.housekeep(p_lease uuid, p_refresh_id uuid, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  c_refreshes_live constant interval := '30 days';
+  c_measurements_live constant interval := '90 days';
+  c_trends_live constant interval := '400 days';
+  v_began constant timestamptz := clock_timestamp();
+  v_state refresh_state%rowtype := hold_lease(p_lease);
+  v_name text;
+  v_rows bigint := 0;
+  v_more bigint;
+  v_error text;
+begin
+  select name into v_name from refresh_log where refresh_id = p_refresh_id and lease = p_lease;
+  begin
+    case v_name
+    when 'turn_over' then
+      v_rows := turn_over(clock_timestamp(), p_limit);
+    when 'expire_idempotency_keys' then
+      v_rows := forget_idempotency_keys(p_limit);
+    when 'prune_logs' then
+      delete from refresh_log where started_at < clock_timestamp() - c_refreshes_live and finished_at is not null;
+      get diagnostics v_rows = row_count;
+      delete from route_stats where hour < clock_timestamp() - c_measurements_live;
+      get diagnostics v_more = row_count;
+      v_rows := v_rows + v_more;
+      delete from call_stats where hour < clock_timestamp() - c_measurements_live;
+      get diagnostics v_more = row_count;
+      v_rows := v_rows + v_more;
+      delete from slow_calls where at < clock_timestamp() - c_measurements_live;
+      get diagnostics v_more = row_count;
+      v_rows := v_rows + v_more;
+      delete from tripwire_samples where at < clock_timestamp() - c_trends_live;
+      get diagnostics v_more = row_count;
+      v_rows := v_rows + v_more;
+    end case;
+  exception when others then
+    get stacked diagnostics v_error = message_text;
+  end;
+  update analytics set scheduled_for = v_state.scheduled_for, stale = v_error is not null,
+    as_of = case when v_error is null then v_began else as_of end where name = v_name;
+  return refresh_done(p_refresh_id, 'done', ms_since(v_began), null, null, v_rows, v_error);
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.id_hint(p_hints jsonb)
  RETURNS jsonb
@@ -838,9 +1643,11 @@ begin
       doc jsonb, hints jsonb
     )
   ), inserted as (
-    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
-    select tx, tx_time, valid_time, entity_id, user_id, v_import.import_id, entity_type, nullif(doc, 'null'), nullif(hints, 'null')
-    from input order by entity_id, valid_time, tx_time, tx
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
+    select i.tx, i.tx_time, i.valid_time, i.entity_id, i.user_id, v_import.import_id, i.entity_type, nullif(i.doc, 'null'),
+      nullif(i.hints, 'null'), x.occurred_at
+    from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
+    order by i.entity_id, i.valid_time, i.tx_time, i.tx
     on conflict (entity_id, valid_time, tx_time, tx) do nothing
     returning entity_id
   )
@@ -1046,11 +1853,71 @@ BEGIN ATOMIC
    WHERE (i.import_id = import_status.p_import_id);
 END
 ;
+CREATE OR REPLACE FUNCTION public.is_date(p_text text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (p_text ~ '^\d{4}-\d\d-\d\d$'::text)
+;
+CREATE OR REPLACE FUNCTION public.is_due(p_unit analytics, p_scheduled_for timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN CASE (p_unit).kind WHEN 'rollup'::text THEN true WHEN 'materialized_view'::text THEN ((((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) AND ((p_unit).stale OR (EXISTS (SELECT FROM refresh_state s WHERE ((s.changed_at >= (is_due.p_unit).as_of) OR (EXISTS (SELECT FROM event_log e WHERE (ROW(e.xid, e.seq) > ROW(s.cursor_xid, s.cursor_seq)))) OR (EXISTS (SELECT FROM analytics r WHERE ((r.kind = 'rollup'::text) AND r.stale)))))))) ELSE CASE (p_unit).name WHEN 'turn_over'::text THEN (EXISTS (SELECT FROM entities WHERE (entities.next_valid_time <= clock_timestamp()))) ELSE (((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) END END
+;
 CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN CASE WHEN isfinite(p_at) THEN to_char((p_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text) ELSE (p_at)::text END
+;
+CREATE OR REPLACE FUNCTION public.keep_measurements(p_measured jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  insert into route_stats as s (route, hour, requests, refused, failed, total_ms, max_ms, histogram)
+  select m.route, m.hour, m.requests, m.refused, m.failed, m.total_ms, m.max_ms, m.histogram
+  from jsonb_to_recordset(p_measured -> 'routes') as m(
+    route text, hour timestamptz, requests bigint, refused bigint, failed bigint, total_ms double precision, max_ms double precision, histogram bigint[]
+  )
+  on conflict (route, hour) do update set
+    requests = s.requests + excluded.requests, refused = s.refused + excluded.refused, failed = s.failed + excluded.failed,
+    total_ms = s.total_ms + excluded.total_ms, max_ms = greatest(s.max_ms, excluded.max_ms), histogram = added(s.histogram, excluded.histogram);
+  insert into call_stats as s (name, hour, calls, slow, failed, total_ms, max_ms, histogram)
+  select m.name, m.hour, m.calls, m.slow, m.failed, m.total_ms, m.max_ms, m.histogram
+  from jsonb_to_recordset(p_measured -> 'calls') as m(
+    name text, hour timestamptz, calls bigint, slow bigint, failed bigint, total_ms double precision, max_ms double precision, histogram bigint[]
+  )
+  on conflict (name, hour) do update set
+    calls = s.calls + excluded.calls, slow = s.slow + excluded.slow, failed = s.failed + excluded.failed,
+    total_ms = s.total_ms + excluded.total_ms, max_ms = greatest(s.max_ms, excluded.max_ms), histogram = added(s.histogram, excluded.histogram);
+  insert into slow_calls (at, name, duration_ms, rows)
+  select m.at, m.name, m.duration_ms, m.rows
+  from jsonb_to_recordset(p_measured -> 'slow') as m(at timestamptz, name text, duration_ms double precision, rows integer);
+  insert into slow_statements (name, statement)
+  select key, value from jsonb_each_text(p_measured -> 'statements')
+  on conflict (name) do update set statement = excluded.statement where slow_statements.statement <> excluded.statement;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.lease_lasts()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+RETURN '00:05:00'::interval
+;
+CREATE OR REPLACE FUNCTION public.lock_entities(p_user_id uuid, p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- By their ids, since they may not be there yet: one of 256 locks a user, so that a bulk write cannot use up the server's.
+  -- In one order for all, and before the rows themselves are locked.
+  perform pg_advisory_xact_lock(hashtext(p_user_id::text), b)
+    from (select distinct hashtext(i::text) & 255 as b from unnest(p_ids) i order by b) buckets;
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.log_identity()
  RETURNS text
@@ -1059,11 +1926,43 @@ CREATE OR REPLACE FUNCTION public.log_identity()
  SET search_path TO 'public', 'pg_temp'
 RETURN ((((SELECT pg_control_system.system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)))::text || '/'::text) || ((SELECT pg_control_checkpoint.timeline_id FROM pg_control_checkpoint() pg_control_checkpoint(checkpoint_lsn, redo_lsn, redo_wal_file, timeline_id, prev_timeline_id, full_page_writes, next_xid, next_oid, next_multixact_id, next_multi_offset, oldest_xid, oldest_xid_dbid, oldest_active_xid, oldest_multi_xid, oldest_multi_dbid, oldest_commit_ts_xid, newest_commit_ts_xid, checkpoint_time)))::text)
 ;
+CREATE OR REPLACE FUNCTION public.measured(p_doc jsonb, p_measures jsonb)
+ RETURNS TABLE(field text, unit text, of_id uuid, value numeric)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT m.field,
+     COALESCE((measured.p_doc ->> m.unit_field), m.unit, ''::text) AS "coalesce",
+         CASE
+             WHEN pg_input_is_valid((measured.p_doc ->> m.of_field), 'uuid'::text) THEN ((measured.p_doc ->> m.of_field))::uuid
+             ELSE '00000000-0000-0000-0000-000000000000'::uuid
+         END AS "case",
+     ((measured.p_doc ->> m.field))::numeric AS "numeric"
+    FROM jsonb_to_recordset(measured.p_measures) m(field text, unit text, unit_field text, of_field text)
+   WHERE (jsonb_typeof((measured.p_doc -> m.field)) = 'number'::text);
+END
+;
 CREATE OR REPLACE FUNCTION public.merged_hints(p_kept jsonb, p_new jsonb)
  RETURNS jsonb
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((p_kept IS NULL) OR (p_kept = '{}'::jsonb)) THEN NULLIF(NULLIF(p_new, 'null'::jsonb), '{}'::jsonb) ELSE (p_kept || COALESCE(NULLIF(p_new, 'null'::jsonb), '{}'::jsonb)) END
+;
+CREATE OR REPLACE FUNCTION public.monthly_summary_now()
+ RETURNS TABLE(user_id uuid, entity_type text, month date, records bigint, minutes double precision, active_days bigint, busiest_day date)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select d.user_id, d.entity_type, date_trunc('month', d.day)::date, sum(d.records), sum(d.minutes), count(*),
+    (array_agg(d.day order by d.records desc, d.minutes desc, d.day))[1]
+  from daily_activity d group by 1, 2, 3
+$function$
+;
+CREATE OR REPLACE FUNCTION public.ms_since(p_from timestamp with time zone)
+ RETURNS double precision
+ LANGUAGE sql
+RETURN (EXTRACT(epoch FROM (clock_timestamp() - p_from)) * (1000)::numeric)
 ;
 CREATE OR REPLACE FUNCTION public.patched(p_row event_row, p_edits jsonb)
  RETURNS event_row
@@ -1159,6 +2058,64 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.pending_activity(p_user_id uuid)
+ RETURNS TABLE(whole boolean, buckets activity_bucket[], as_of timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  -- More than this is computed anew as a whole: the user's own rows are then the shorter way.
+  c_max_events constant integer := 5000;
+  c_last_xid constant xid8 := '18446744073709551615';
+  v_state refresh_state%rowtype;
+  v_versions changed_version[];
+begin
+  select * into v_state from refresh_state;
+  as_of := v_state.as_of;
+  whole := v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot())
+    or exists (select from analytics a where a.kind = 'rollup' and a.stale)
+    or c_max_events < (
+      select count(*) from (
+        select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) limit c_max_events + 1
+      ) e
+    )
+    or exists (select from evictions e where e.xid >= v_state.cursor_xid and e.user_id = p_user_id);
+  if not whole then
+    v_versions := array(select v from changed_versions(v_state, c_last_xid, 0, now(), p_user_id) v);
+    if cardinality(v_versions) > 0 then
+      whole := zone_changed_users(v_versions) is not null;
+      buckets := case when not whole then dirty_buckets(v_versions) end;
+    end if;
+  end if;
+  buckets := coalesce(buckets, '{}');
+  return next;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.percentile_of(p_histogram bigint[], p_share double precision)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (SELECT min(h.n_ms) AS min FROM (SELECT (2.0 ^ ((u.n - 1))::numeric) AS n_ms, sum(u.c) OVER (ORDER BY u.n) AS upto, sum(u.c) OVER () AS total FROM unnest(percentile_of.p_histogram) WITH ORDINALITY u(c, n)) h WHERE (((h.upto)::double precision >= ((h.total)::double precision * percentile_of.p_share)) AND (h.total > (0)::numeric)))
+;
+CREATE OR REPLACE FUNCTION public.performance(p_measured jsonb, p_since timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform keep_measurements(p_measured);
+  return coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'route', r.route, 'hour', iso(r.hour), 'requests', r.requests, 'refused', r.refused, 'failed', r.failed, 'mean_ms', r.total_ms / r.requests,
+      'max_ms', r.max_ms, 'p50_ms', percentile_of(r.histogram, 0.5), 'p90_ms', percentile_of(r.histogram, 0.9), 'p99_ms', percentile_of(r.histogram, 0.99)
+    ) order by r.hour desc, r.route)
+    from route_stats r where r.hour >= date_trunc('hour', p_since)
+  ), '[]');
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.place_event()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1218,212 +2175,319 @@ begin
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.recompute_activity(p_buckets activity_bucket[])
- RETURNS integer
+CREATE OR REPLACE FUNCTION public.rebuild_rollup(p_name text)
+ RETURNS bigint
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_rows integer;
+  v_rows bigint;
 begin
-  delete from daily_activity d using unnest(p_buckets) b
-    where (d.user_id, d.entity_type, d.day) = (b.user_id, b.entity_type, b.day);
-  insert into daily_activity (user_id, entity_type, day, records, minutes)
-    select b.user_id, b.entity_type, b.day, sum(a.records), sum(a.minutes)
-    from unnest(p_buckets) b
-    cross join lateral (
-      -- What can touch a local day began within a day of it, or is an interval of over a day.
-      select a.records, a.minutes from activity a
-      where a.user_id = b.user_id and a.entity_type = b.entity_type and a.day = b.day
-        and a.occurred_at >= b.day::timestamp at time zone 'UTC' - interval '38 hours'
-        and a.occurred_at < b.day::timestamp at time zone 'UTC' + interval '38 hours'
-      union all
-      select a.records, a.minutes from activity a
-      where a.user_id = b.user_id and a.entity_type = b.entity_type and a.day = b.day
-        and a.occurred_at < b.day::timestamp at time zone 'UTC' - interval '38 hours'
-        and a.occurred_until - a.occurred_at > interval '24 hours'
-        and a.occurred_until > b.day::timestamp at time zone 'UTC' - interval '14 hours'
-    ) a
-    group by 1, 2, 3;
+  -- Beside the live table, which answers meanwhile; the swap is three renames, and waits for readers no longer than this.
+  set local lock_timeout = '5s';
+  execute format('truncate %I', p_name || '_next');
+  execute format('insert into %1$I select * from %2$I', p_name || '_next', p_name || '_definition');
+  get diagnostics v_rows = row_count;
+  execute format('alter table %1$I rename to %2$I', p_name, p_name || '_swapped');
+  execute format('alter table %1$I rename to %2$I', p_name || '_next', p_name);
+  execute format('alter table %1$I rename to %2$I', p_name || '_swapped', p_name || '_next');
+  execute format('truncate %I', p_name || '_next');
+  return v_rows;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.recompute_rollup(p_name text, p_buckets activity_bucket[], p_rows activity[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rows bigint;
+begin
+  execute format(
+    'delete from %1$I d using unnest($1) b where d.user_id = b.user_id and d.entity_type = b.entity_type and d.day = b.day', p_name
+  ) using p_buckets;
+  execute format('insert into %1$I select * from %2$I($1, $2)', p_name, p_name || '_of') using p_buckets, p_rows;
   get diagnostics v_rows = row_count;
   return v_rows;
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.refresh_pass(p_refresh_id uuid, p_max_events integer)
+CREATE OR REPLACE FUNCTION public.recompute_users(p_name text, p_users uuid[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rows bigint;
+begin
+  execute format('delete from %1$I where user_id = any ($1)', p_name) using p_users;
+  execute format('insert into %1$I select * from %2$I where user_id = any ($1)', p_name, p_name || '_definition') using p_users;
+  get diagnostics v_rows = row_count;
+  return v_rows;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.refresh_done(p_refresh_id uuid, p_mode text, p_ms double precision, p_events bigint, p_buckets bigint, p_rows bigint, p_error text)
+ RETURNS jsonb
+ LANGUAGE sql
+AS $function$
+  update refresh_log set mode = p_mode, finished_at = clock_timestamp(), duration_ms = p_ms, events = p_events, buckets = p_buckets,
+    rows = p_rows, error = p_error
+  where refresh_id = p_refresh_id
+  returning jsonb_build_object(
+    'refresh_id', refresh_id, 'name', name, 'mode', mode, 'duration_ms', duration_ms, 'events', events, 'buckets', buckets,
+    'rows', rows, 'error', error
+  )
+$function$
+;
+CREATE OR REPLACE FUNCTION public.refresh_finish(p_lease uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_state refresh_state%rowtype := hold_lease(p_lease);
+begin
+  update refresh_state set lease = null, lease_until = null;
+  return case
+    when exists (select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq))
+      or exists (select from analytics where stale and kind = 'rollup') then clock_timestamp()
+    else least(
+      (select min(next_valid_time) from entities where next_valid_time is not null),
+      (select min(scheduled_for + cadence) from analytics
+        where kind = 'materialized_view' and (stale or as_of <= v_state.changed_at))
+    )
+  end;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.refresh_rollups(p_lease uuid, p_max_events integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  v_state analytics%rowtype;
-  v_horizon xid8;
-  v_now timestamptz;
-  v_mode text := 'noop';
-  v_events bigint := 0;
-  v_buckets activity_bucket[] := '{}';
-  v_rows bigint := 0;
+  -- Past a fifth, computing everything costs less than computing that share bucket by bucket; small passes are cheap anyhow.
+  c_rebuild_share constant double precision := 0.2;
+  c_rebuild_floor constant integer := 2000;
+  c_import_patience constant interval := '5 minutes';
+  v_began constant timestamptz := clock_timestamp();
+  v_state refresh_state%rowtype := hold_lease(p_lease);
+  v_horizon constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_xid xid8;
   v_seq bigint;
+  v_events bigint;
   v_more boolean := false;
-  v_users uuid[];
+  v_all boolean;
+  v_versions changed_version[] := '{}';
+  v_buckets activity_bucket[] := '{}';
+  v_users uuid[] := '{}';
+  v_rows_of_activity activity[] := '{}';
+  v_total bigint;
+  v_shared_ms double precision;
+  v_unit record;
+  v_from timestamptz;
+  v_mode text;
+  v_rows bigint;
   v_error text;
+  v_changed boolean := false;
+  v_outcomes jsonb := '[]';
 begin
-  select * into v_state from analytics where lease = p_refresh_id for update;
-  if not found then
-    raise exception 'this refresh lost its lease to a later one' using errcode = 'AN409';
+  -- After a restore into a new cluster transaction ids start again, below the cursor: only a rebuild is right then (I9).
+  v_all := v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot());
+
+  select count(*), count(*) > p_max_events into v_events, v_more
+  from (
+    select from event_log where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon limit p_max_events + 1
+  ) e;
+  if v_more and not v_all then
+    -- While a history comes in, its chunks outrun any pass, and its end asks for one rebuild anyway. Reads are right meanwhile.
+    if exists (
+      select from imports i join import_chunks c using (import_id)
+      where i.state = 'running' and c.applied_at > clock_timestamp() - c_import_patience
+    ) then
+      for v_unit in select l.refresh_id from refresh_log l join analytics a using (name) where l.lease = p_lease and a.kind = 'rollup' and l.finished_at is null loop
+        v_outcomes := v_outcomes || refresh_done(v_unit.refresh_id, 'deferred', ms_since(v_began), 0, 0, 0, null);
+      end loop;
+      return jsonb_build_object('outcomes', v_outcomes, 'more', false);
+    end if;
+    select count(*) into v_events from (
+      select from event_log where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon limit 1000000
+    ) e;
+    select greatest(reltuples, 0) into v_total from pg_class where oid = 'event_log'::regclass;
+    v_all := v_events > greatest(c_rebuild_floor, c_rebuild_share * v_total);
+    v_events := case when v_all then v_events else p_max_events end;
   end if;
-  begin
-    v_horizon := pg_snapshot_xmin(pg_current_snapshot());
-    v_now := clock_timestamp();
-    v_xid := v_state.cursor_xid;
-    v_seq := v_state.cursor_seq;
-    -- After a restore into a new cluster transaction ids start again, below the cursor: only a rebuild is right then (I9).
-    if v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot()) then
-      v_state.stale := true;
+
+  if v_all or not v_more then
+    -- Just below the horizon: all of it was committed, and so is read by this pass.
+    v_xid := v_horizon;
+    v_seq := -1;
+    v_more := false;
+  else
+    select e.xid, e.seq into v_xid, v_seq
+    from event_log e
+    where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and e.xid < v_horizon
+    order by e.xid, e.seq offset p_max_events - 1 limit 1;
+  end if;
+
+  if not v_all then
+    v_versions := array(select v from changed_versions(v_state, v_xid, v_seq, clock_timestamp(), null) v);
+    v_users := coalesce(zone_changed_users(v_versions), '{}') || array(
+      -- The evicted are gone from the log, and with them what they counted.
+      select distinct e.user_id from evictions e where e.xid >= v_state.cursor_xid and e.xid < v_horizon and e.user_id is not null
+    );
+    v_buckets := coalesce(dirty_buckets(v_versions), '{}');
+    if cardinality(v_buckets) > c_rebuild_floor then
+      select greatest(reltuples, 0) into v_total from pg_class where oid = 'daily_activity'::regclass;
+      v_all := cardinality(v_buckets) > c_rebuild_share * v_total;
     end if;
+  end if;
+  if not v_all then
+    v_rows_of_activity := array(select a from activity_of(v_buckets) a);
+  end if;
+  v_shared_ms := ms_since(v_began);
 
-    if v_state.kind = 'materialized_view' then
-      -- It is made of the rollup alone: when that has not moved, neither has it.
-      if v_state.stale or exists (
-        select from refresh_log l where l.name = 'daily_activity' and l.mode <> 'noop' and l.finished_at > v_state.as_of
-      ) then
-        v_mode := 'full';
-        execute format('refresh materialized view concurrently %I', v_state.name);
-        execute format('select count(*) from %I', v_state.name) into v_rows;
+  for v_unit in
+    select l.refresh_id, a.name, a.stale
+    from refresh_log l join analytics a using (name)
+    where l.lease = p_lease and a.kind = 'rollup' and l.finished_at is null
+    order by a.name
+  loop
+    v_from := clock_timestamp();
+    v_error := null;
+    v_rows := 0;
+    v_mode := case
+      when v_all or v_unit.stale then 'full'
+      when cardinality(v_buckets) > 0 or cardinality(v_users) > 0 then 'incremental'
+      else 'noop'
+    end;
+    begin
+      if v_mode = 'full' then
+        v_rows := rebuild_rollup(v_unit.name);
+      elsif v_mode = 'incremental' then
+        v_rows := recompute_rollup(v_unit.name, v_buckets, v_rows_of_activity);
+        if cardinality(v_users) > 0 then
+          v_rows := v_rows + recompute_users(v_unit.name, v_users);
+        end if;
       end if;
-    elsif v_state.stale then
-      v_mode := 'full';
-      delete from daily_activity;
-      insert into daily_activity (user_id, entity_type, day, records, minutes)
-        select user_id, entity_type, day, sum(records), sum(minutes) from activity group by 1, 2, 3;
-      get diagnostics v_rows = row_count;
-      -- Just below the horizon: all of it was committed, and so read, before this pass began.
-      v_xid := v_horizon;
-      v_seq := -1;
-    else
-      select count(*), count(*) > p_max_events into v_events, v_more
-      from (
-        select from event_log
-        where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon
-        order by xid, seq limit p_max_events + 1
-      ) e;
-      v_events := least(v_events, p_max_events);
-      select e.xid, e.seq into v_xid, v_seq
-      from event_log e
-      where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and e.xid < v_horizon
-      order by e.xid, e.seq offset greatest(v_events - 1, 0) limit 1;
-      v_xid := coalesce(v_xid, v_state.cursor_xid);
-      v_seq := coalesce(v_seq, v_state.cursor_seq);
-
-      -- A user who moved to another zone moves every record that has no zone of its own.
-      select array_agg(distinct u.entity_id) into v_users
-      from (
-        select e.entity_id, e.doc from event_log e
-        where e.entity_type = 'user'
-          and (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and (e.xid, e.seq) <= (v_xid, v_seq)
-        union all
-        select e.entity_id, e.doc from event_log e
-        where e.entity_type = 'user'
-          and e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
-      ) u
-      left join lateral (
-        select o.doc from event_log o
-        where o.entity_id = u.entity_id and o.valid_time <= v_state.last_pass_at
-          and (o.xid, o.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
-        order by o.valid_time desc, o.tx_time desc, o.tx desc limit 1
-      ) o on true
-      where u.doc ->> 'time_zone' is distinct from o.doc ->> 'time_zone';
-
-      with changed as (
-        select e.entity_id, e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-        where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and (e.xid, e.seq) <= (v_xid, v_seq)
-        union all
-        -- Versions of the future that came into force since the last pass.
-        select e.entity_id, e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-        where e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_at and e.valid_time <= v_now
-      ), versions as (
-        select user_id, entity_type, doc, tx_time from changed
-        union all
-        -- What the last pass counted, and what holds now.
-        select o.user_id, o.entity_type, o.doc, o.tx_time
-        from (select distinct entity_id from changed) c
-        cross join lateral (
-          select e.user_id, e.entity_type, e.doc, e.tx_time from event_log e
-          where e.entity_id = c.entity_id and e.valid_time <= v_state.last_pass_at
-            and (e.xid, e.seq) <= (v_state.cursor_xid, v_state.cursor_seq)
-          order by e.valid_time desc, e.tx_time desc, e.tx desc limit 1
-        ) o
-        union all
-        select n.user_id, n.entity_type, n.doc, n.created_at
-        from (select distinct entity_id from changed) c join live_entities n using (entity_id)
-      )
-      select coalesce(array_agg(distinct b), '{}') into v_buckets
-      from versions v cross join lateral activity_buckets(v.user_id, v.entity_type, v.doc, v.tx_time) b;
-      if cardinality(v_buckets) > 0 then
-        v_mode := 'incremental';
-        v_rows := recompute_activity(v_buckets);
-      end if;
-      if v_users is not null then
-        v_mode := 'incremental';
-        delete from daily_activity where user_id = any (v_users);
-        insert into daily_activity (user_id, entity_type, day, records, minutes)
-          select user_id, entity_type, day, sum(records), sum(minutes) from activity where user_id = any (v_users) group by 1, 2, 3;
-      end if;
-    end if;
-    update analytics set cursor_xid = v_xid, cursor_seq = v_seq, last_pass_at = v_now, stale = false,
-        as_of = case when v_more then as_of else v_now end
-      where name = v_state.name;
-  exception when others then
-    get stacked diagnostics v_error = message_text;
-  end;
-  update analytics set lease = null, lease_until = null where name = v_state.name;
-  update refresh_log set
-    mode = v_mode, finished_at = clock_timestamp(), duration_ms = extract(epoch from clock_timestamp() - started_at) * 1000,
-    events = v_events, buckets = cardinality(v_buckets), rows = v_rows, error = v_error
-  where refresh_id = p_refresh_id;
-  return jsonb_build_object(
-    'refresh_id', p_refresh_id, 'name', v_state.name, 'mode', v_mode, 'events', v_events, 'buckets', cardinality(v_buckets),
-    'rows', v_rows, 'more', v_more, 'error', v_error
-  );
+    exception when others then
+      -- One that fails does not hold the others back: they go on, and it is rebuilt when it can be.
+      get stacked diagnostics v_error = message_text;
+    end;
+    update analytics set
+      stale = v_error is not null,
+      as_of = case when v_error is null then v_began else as_of end,
+      scheduled_for = v_state.scheduled_for
+    where name = v_unit.name;
+    v_changed := v_changed or v_mode <> 'noop';
+    v_outcomes := v_outcomes
+      || refresh_done(v_unit.refresh_id, v_mode, v_shared_ms + ms_since(v_from), v_events, cardinality(v_buckets), v_rows, v_error);
+  end loop;
+  update refresh_state set
+    cursor_xid = v_xid, cursor_seq = v_seq, last_pass_from = now(), last_pass_to = clock_timestamp() + interval '1 second',
+    moved_at = case when (v_xid, v_seq) > (cursor_xid, cursor_seq) then clock_timestamp() else moved_at end,
+    -- Behind a transaction that stays open, committed events wait too.
+    as_of = case when exists (select from event_log e where (e.xid, e.seq) > (v_xid, v_seq)) then as_of else now() end,
+    changed_at = case when v_changed then clock_timestamp() else changed_at end;
+  return jsonb_build_object('outcomes', v_outcomes, 'more', v_more);
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.refresh_start(p_name text, p_scheduled_for timestamp with time zone, p_lease_s integer)
- RETURNS uuid
+CREATE OR REPLACE FUNCTION public.refresh_start(p_scheduled_for timestamp with time zone, p_names text[], p_rebuild boolean)
+ RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  v_refresh_id uuid := gen_random_uuid();
+  v_lease constant uuid := gen_random_uuid();
 begin
-  -- Compare-and-set on the scheduled time: a tick that fires twice, or beside a pass still running, loses here and does nothing.
-  update analytics set scheduled_for = p_scheduled_for, lease = v_refresh_id,
-      lease_until = clock_timestamp() + make_interval(secs => p_lease_s)
-    where name = p_name and scheduled_for < p_scheduled_for and (lease_until is null or lease_until < clock_timestamp());
+  -- Compare-and-set on the scheduled time: a tick that fires twice, or beside one still running, loses here and does nothing.
+  -- Skip locked: a pass under way holds the row, and a loser should not wait to learn that it lost.
+  perform from refresh_state for update skip locked;
   if not found then
     return null;
   end if;
-  insert into refresh_log (refresh_id, name, scheduled_for, lag_before_ms)
-    select v_refresh_id, name, p_scheduled_for,
-      case when isfinite(as_of) then extract(epoch from clock_timestamp() - as_of) * 1000 end
-    from analytics where name = p_name;
-  return v_refresh_id;
+  update refresh_state set scheduled_for = coalesce(p_scheduled_for, scheduled_for), lease = v_lease,
+      lease_until = clock_timestamp() + lease_lasts()
+    where (p_scheduled_for is null or scheduled_for < p_scheduled_for) and (lease_until is null or lease_until < clock_timestamp());
+  if not found then
+    return null;
+  end if;
+  if p_rebuild then
+    update analytics set stale = true where p_names is null or name = any (p_names);
+  end if;
+  insert into refresh_log (lease, name, scheduled_for, lag_before_ms)
+    select v_lease, a.name, coalesce(p_scheduled_for, clock_timestamp()),
+      case
+        when a.kind = 'rollup' and isfinite(s.as_of) then extract(epoch from clock_timestamp() - s.as_of) * 1000
+        when a.kind = 'materialized_view' and isfinite(a.as_of) then extract(epoch from clock_timestamp() - a.as_of) * 1000
+      end
+    from analytics a cross join refresh_state s
+    where case
+      when p_names is null then is_due(a, coalesce(p_scheduled_for, clock_timestamp()))
+      -- The rollups read the log together: asked for one, all come along.
+      else a.name = any (p_names) or (a.kind = 'rollup' and exists (select from analytics n where n.kind = 'rollup' and n.name = any (p_names)))
+    end;
+  return jsonb_build_object('lease', v_lease, 'units', coalesce((
+    select jsonb_agg(jsonb_build_object('refresh_id', l.refresh_id, 'name', a.name, 'kind', a.kind)
+      -- Each builds on those before it.
+      order by a.name = 'turn_over' desc, array_position(array['rollup', 'materialized_view', 'check', 'housekeeping'], a.kind), a.name)
+    from refresh_log l join analytics a using (name) where l.lease = v_lease
+  ), '[]'));
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.refreshes(p_limit integer)
+CREATE OR REPLACE FUNCTION public.refresh_view(p_lease uuid, p_refresh_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_began constant timestamptz := clock_timestamp();
+  v_state refresh_state%rowtype := hold_lease(p_lease);
+  v_name text;
+  v_rows bigint;
+  v_error text;
+begin
+  select a.name into v_name from refresh_log l join analytics a using (name)
+    where l.refresh_id = p_refresh_id and l.lease = p_lease and a.kind = 'materialized_view';
+  begin
+    execute format('refresh materialized view concurrently %I', v_name);
+    execute format('select count(*) from %I', v_name) into v_rows;
+    update analytics set stale = false, as_of = v_began where name = v_name;
+  exception when others then
+    get stacked diagnostics v_error = message_text;
+  end;
+  update analytics set scheduled_for = v_state.scheduled_for where name = v_name;
+  return refresh_done(p_refresh_id, 'full', ms_since(v_began), null, null, v_rows, v_error);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.refreshes(p_limit integer, p_name text DEFAULT NULL::text)
  RETURNS SETOF jsonb
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
-BEGIN ATOMIC
- SELECT jsonb_build_object('refresh_id', refresh_log.refresh_id, 'name', refresh_log.name, 'mode', refresh_log.mode, 'scheduled_for', iso(refresh_log.scheduled_for), 'started_at', iso(refresh_log.started_at), 'finished_at', iso(refresh_log.finished_at), 'duration_ms', refresh_log.duration_ms, 'events', refresh_log.events, 'buckets', refresh_log.buckets, 'rows', refresh_log.rows, 'lag_before_ms', refresh_log.lag_before_ms, 'error', refresh_log.error) AS jsonb_build_object
-    FROM refresh_log
-   ORDER BY refresh_log.started_at DESC, refresh_log.refresh_id
-  LIMIT refreshes.p_limit;
-END
+AS $function$
+  select jsonb_build_object(
+    'refresh_id', l.refresh_id, 'name', l.name, 'kind', a.kind, 'mode', l.mode,
+    'status', case
+      when l.error is not null then 'failed'
+      when l.finished_at is not null then 'done'
+      when l.lease = s.lease and s.lease_until > clock_timestamp() then 'running'
+      else 'abandoned'
+    end,
+    'scheduled_for', iso(l.scheduled_for), 'started_at', iso(l.started_at), 'finished_at', iso(l.finished_at),
+    'duration_ms', l.duration_ms, 'events', l.events, 'buckets', l.buckets, 'rows', l.rows,
+    'lag_before_ms', l.lag_before_ms, 'error', l.error
+  )
+  from refresh_log l join analytics a using (name) cross join refresh_state s
+  where p_name is null or l.name = p_name
+  order by l.started_at desc, l.refresh_id limit p_limit
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.refuse_log_change()
  RETURNS trigger
@@ -1459,14 +2523,14 @@ declare
   v_answer jsonb;
 begin
   perform set_config('annals.user_id', v_user_id::text, true);
-  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key) then
+  if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key and k.created_at >= clock_timestamp() - interval '24 hours') then
     if v_action = 'insert' then
       select array_agg(distinct (o ->> 'entity_id')::uuid) into v_ids from jsonb_array_elements(p_request -> 'operations') o;
     else
       execute p_request ->> 'choose' into v_ids, v_versions using p_params;
     end if;
-    -- In transact's own order. What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
-    perform pg_advisory_xact_lock(hashtextextended(i::text, 0)) from (select unnest(v_ids) as i order by 1) l;
+    -- What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
+    perform lock_entities(v_user_id, v_ids);
     if v_action = 'insert' then
       select array_agg(e.entity_id) into v_there from own_entities e where e.entity_id = any (v_ids);
       v_operations := p_request -> 'operations';
@@ -1605,6 +2669,51 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.slow_queries(p_measured jsonb, p_since timestamp with time zone, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_statistics jsonb;
+begin
+  perform keep_measurements(p_measured);
+  if to_regclass('pg_stat_statements') is not null then
+    execute format($sql$
+      select jsonb_agg(jsonb_build_object(
+        'query', left(query, 500), 'calls', calls, 'mean_ms', mean_exec_time, 'max_ms', max_exec_time, 'total_ms', total_exec_time, 'rows', rows
+      ) order by total_exec_time desc)
+      from (
+        select s.* from %s s join pg_database d on d.oid = s.dbid
+        where d.datname = current_database() order by total_exec_time desc limit $1
+      ) s
+    $sql$, to_regclass('pg_stat_statements')) using p_limit into v_statistics;
+  end if;
+  return jsonb_build_object(
+    'calls', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'name', c.name, 'calls', c.calls, 'slow', c.slow, 'failed', c.failed, 'mean_ms', c.total_ms / c.calls, 'max_ms', c.max_ms,
+        'p50_ms', percentile_of(c.histogram, 0.5), 'p99_ms', percentile_of(c.histogram, 0.99), 'total_ms', c.total_ms
+      ) order by c.slow desc, c.total_ms desc)
+      from (
+        select s.name, sum(s.calls) as calls, sum(s.slow) as slow, sum(s.failed) as failed, sum(s.total_ms) as total_ms, max(s.max_ms) as max_ms,
+          (select array_agg(t.c order by t.n) from (
+            select u.n, sum(u.c)::bigint as c from call_stats h cross join lateral unnest(h.histogram) with ordinality as u(c, n)
+            where h.name = s.name and h.hour >= date_trunc('hour', p_since) group by u.n
+          ) t) as histogram
+        from call_stats s where s.hour >= date_trunc('hour', p_since) group by s.name
+      ) c
+    ), '[]'),
+    'slow', coalesce((
+      select jsonb_agg(jsonb_build_object('at', iso(s.at), 'name', s.name, 'duration_ms', s.duration_ms, 'rows', s.rows) order by s.at desc, s.slow_call_id desc)
+      from (select * from slow_calls where at >= p_since order by at desc, slow_call_id desc limit p_limit) s
+    ), '[]'),
+    'statements', v_statistics
+  );
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.stale_entities()
  RETURNS bigint
  LANGUAGE sql
@@ -1644,12 +2753,26 @@ BEGIN ATOMIC
      v.doc,
      v.hints
     FROM ((version_at(state_at.p_entity_id, state_at.p_valid_time, state_at.p_tx_time) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
-      CROSS JOIN LATERAL entity_facts(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
+      CROSS JOIN LATERAL facts_of(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
       CROSS JOIN LATERAL ( SELECT min(e.tx_time) AS first_tx_time
             FROM event_log e
            WHERE (e.entity_id = state_at.p_entity_id)) s)
    WHERE (v.doc IS NOT NULL);
 END
+;
+CREATE OR REPLACE FUNCTION public.sync_analytics(p_analytics jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from refresh_log where name not in (select a ->> 'name' from jsonb_array_elements(p_analytics) a);
+  delete from analytics where name not in (select a ->> 'name' from jsonb_array_elements(p_analytics) a);
+  insert into analytics (name, kind, cadence, serves)
+  select a.name, a.kind, make_interval(secs => a.cadence_s), a.serves
+  from jsonb_to_recordset(p_analytics) as a(name text, kind text, cadence_s integer, serves text)
+  on conflict (name) do update set kind = excluded.kind, cadence = excluded.cadence, serves = excluded.serves;
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.sync_entity_types(p_types jsonb)
  RETURNS void
@@ -1657,24 +2780,59 @@ CREATE OR REPLACE FUNCTION public.sync_entity_types(p_types jsonb)
 AS $function$
 begin
   delete from entity_types where name not in (select t ->> 'name' from jsonb_array_elements(p_types) t);
-  insert into entity_types (name, xtdb_name, axis_from, axis_until, label_fields, relations, timeline, timer_parent, time_zone_field)
-  select t.name, t.xtdb_name, t.axis_from, t.axis_until, t.label_fields, t.relations, t.timeline, t.timer_parent, t.time_zone_field
+  insert into entity_types (name, xtdb_name, axis_from, axis_until, label_fields, relations, timeline, timer_parent, time_zone_field, measures)
+  select t.name, t.xtdb_name, t.axis_from, t.axis_until, t.label_fields, t.relations, t.timeline, t.timer_parent, t.time_zone_field, t.measures
   from jsonb_to_recordset(p_types) as t(
     name text, xtdb_name text, axis_from text[], axis_until text, label_fields text[], relations jsonb,
-    timeline boolean, timer_parent text, time_zone_field text
+    timeline boolean, timer_parent text, time_zone_field text, measures jsonb
   )
   on conflict (name) do update set
     xtdb_name = excluded.xtdb_name, axis_from = excluded.axis_from, axis_until = excluded.axis_until,
     label_fields = excluded.label_fields, relations = excluded.relations, timeline = excluded.timeline,
-    timer_parent = excluded.timer_parent, time_zone_field = excluded.time_zone_field;
+    timer_parent = excluded.timer_parent, time_zone_field = excluded.time_zone_field, measures = excluded.measures;
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.task_day(p_task live_entities, p_what text, p_zone text)
+ RETURNS date
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE p_what WHEN 'created'::text THEN (((p_task).created_at AT TIME ZONE p_zone))::date WHEN 'done'::text THEN ((as_instant(((p_task).doc ->> 'done_at'::text)) AT TIME ZONE p_zone))::date WHEN 'snoozed'::text THEN CASE WHEN is_date(((p_task).doc ->> 'snooze_until'::text)) THEN ((as_instant(((p_task).doc ->> 'snooze_until'::text)) AT TIME ZONE 'UTC'::text))::date ELSE NULL::date END ELSE NULL::date END
+;
+CREATE OR REPLACE FUNCTION public.task_flow_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, created integer, done integer, snoozed integer)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT b.user_id,
+     b.entity_type,
+     b.day,
+     (count(*) FILTER (WHERE (t.what = 'created'::text)))::integer AS count,
+     (count(*) FILTER (WHERE (t.what = 'done'::text)))::integer AS count,
+     (count(*) FILTER (WHERE (t.what = 'snoozed'::text)))::integer AS count
+    FROM (unnest(task_flow_of.p_buckets) b(user_id, entity_type, day)
+      CROSS JOIN LATERAL ( SELECT t_1.what
+            FROM task_activity t_1
+           WHERE ((t_1.user_id = b.user_id) AND (t_1.what = 'created'::text) AND (t_1.day = b.day) AND (t_1.created_at >= (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)) AND (t_1.created_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
+         UNION ALL
+          SELECT t_1.what
+            FROM task_activity t_1
+           WHERE ((t_1.user_id = b.user_id) AND (t_1.what = 'done'::text) AND (t_1.day = b.day) AND (t_1.occurred_at >= (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)) AND (t_1.occurred_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
+         UNION ALL
+          SELECT t_1.what
+            FROM task_activity t_1
+           WHERE ((t_1.user_id = b.user_id) AND (t_1.what = 'snoozed'::text) AND (t_1.day = b.day) AND (t_1.snooze_until = (b.day)::text))
+  OFFSET 0) t)
+   WHERE (b.entity_type = 'task'::text)
+   GROUP BY b.user_id, b.entity_type, b.day;
+END
 ;
 CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
+ SET lock_timeout TO '5s'
 AS $function$
 declare
   c_max_operations constant integer := 1000;
@@ -1742,10 +2900,7 @@ begin
     v_is_simple := v_is_simple and cardinality(v_ids) = v_count;
   end if;
 
-  -- What does not exist yet is locked by its id: one of 256 locks a user, so that a bulk write cannot use up the server's.
-  -- Then what exists. All writers take both kinds in one order.
-  perform pg_advisory_xact_lock(hashtext(v_user_id::text), b)
-    from (select distinct hashtext(i::text) & 255 as b from unnest(v_ids) i order by b) buckets;
+  perform lock_entities(v_user_id, v_ids);
 
   if v_is_simple then
     -- Nearly every transaction: writes at the present to entities without a version of the future, each of them once.
@@ -1806,8 +2961,11 @@ begin
         as i(entity_id, valid_time, tx_time, tx, entity_type, user_id, doc, hints, existed, n)
       cross join lateral entity_facts(i.entity_type, i.doc) x
     ), logged as (
-      insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints)
-      select v_tx, v_now, v_now, i.entity_id, i.user_id, i.entity_type, i.doc, i.hints from input i order by i.n
+      insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at)
+      select v_tx, v_now, v_now, i.entity_id, i.user_id, i.entity_type, i.doc, i.hints,
+        -- Of the others the log's own trigger finds it.
+        case when i.doc is not null then coalesce(i.occurred_at, case when not i.existed then v_now end) end
+      from input i order by i.n
       returning entity_id, seq
     ), created as (
       insert into entities (
@@ -2039,6 +3197,90 @@ CREATE OR REPLACE FUNCTION public.transaction_entry(p_transaction transactions)
  STABLE PARALLEL SAFE
 RETURN jsonb_build_object('tx', (p_transaction).tx, 'tx_time', iso((p_transaction).tx_time), 'client', (p_transaction).client, 'meta', (p_transaction).meta, 'events', (p_transaction).events)
 ;
+CREATE OR REPLACE FUNCTION public.tripwire(p_tripwire tripwires)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+RETURN jsonb_build_object('name', (p_tripwire).name, 'value', (p_tripwire).value, 'limit', (p_tripwire).limit_value, 'tripped', (p_tripwire).tripped, 'since', iso((p_tripwire).since), 'measured_at', iso((p_tripwire).measured_at), 'detail', (p_tripwire).detail, 'trend_per_day', (SELECT CASE WHEN (EXTRACT(epoch FROM (max(s.at) - min(s.at))) > (0)::numeric) THEN regr_slope(s.value, ((EXTRACT(epoch FROM s.at) / (86400)::numeric))::double precision) ELSE NULL::double precision END AS "case" FROM tripwire_samples s WHERE ((s.name = (tripwire.p_tripwire).name) AND (s.at > (clock_timestamp() - '30 days'::interval)))))
+;
+CREATE OR REPLACE FUNCTION public.tripwire_values(p_limits jsonb)
+ RETURNS TABLE(name text, value double precision, limit_value double precision, detail text)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_state refresh_state%rowtype;
+  v_pending boolean;
+begin
+  select * into v_state from refresh_state;
+  v_pending := exists (select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq));
+  return query
+  select m.name, coalesce(m.value, 0), (p_limits ->> m.name)::double precision, m.detail
+  from (
+    select 'events' as name, about_rows('event_log')::double precision as value, null as detail
+    union all
+    select 'rows', sum(about_rows(c.oid)), null
+      from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'm')
+    union all
+    (select 'refresh_ms', l.duration_ms, l.name
+      from (
+        -- The last run of each: a slow one that is followed by a quick one is over.
+        select distinct on (l.name) l.name,
+          case when l.finished_at is null then ms_since(l.started_at) else l.duration_ms end as duration_ms
+        from refresh_log l where l.mode is distinct from 'noop' order by l.name, l.started_at desc
+      ) l order by l.duration_ms desc nulls last limit 1)
+    union all
+    (select 'refresh_factor', l.factor, l.name
+      from (
+        select n.name, n.duration_ms / nullif(greatest(u.usual_ms, 1000), 0) as factor
+        from (
+          select distinct on (l.name) l.name, l.mode, l.duration_ms, l.started_at from refresh_log l
+          where l.mode in ('incremental', 'full', 'done') order by l.name, l.started_at desc
+        ) n
+        cross join lateral (
+          select percentile_cont(0.5) within group (order by p.duration_ms) as usual_ms
+          from (
+            select p.duration_ms from refresh_log p
+            where p.name = n.name and p.mode = n.mode and p.started_at < n.started_at
+            order by p.started_at desc limit 50
+          ) p
+        ) u
+      ) l order by l.factor desc nulls last limit 1)
+    union all
+    (select 'slow_queries', sum(count(*)) over (), s.name
+      from slow_calls s where s.at > clock_timestamp() - interval '1 hour' group by s.name order by count(*) desc limit 1)
+    union all
+    (select 'import_stuck_minutes', ms_since(greatest(max(c.applied_at), i.state_since)) / 60000, i.file_name
+      from imports i left join import_chunks c using (import_id)
+      where i.state = 'running' group by i.import_id order by 2 desc limit 1)
+    union all
+    select 'watermark_minutes', case when v_pending and isfinite(v_state.moved_at) then ms_since(v_state.moved_at) / 60000 end, null
+    union all
+    select 'lag_minutes', case when v_pending and isfinite(v_state.as_of) then ms_since(v_state.as_of) / 60000 end, null
+    union all
+    select 'storage_bytes', pg_database_size(current_database()), null
+    union all
+    select 'failed_refreshes', count(*), string_agg(f.name, ', ' order by f.name)
+      from (
+        select distinct on (l.name) l.name, l.error from refresh_log l where l.finished_at is not null order by l.name, l.started_at desc
+      ) f where f.error is not null
+    union all
+    (select 'drift', l.rows, null from refresh_log l
+      where l.name = 'drift_check' and l.finished_at is not null order by l.started_at desc limit 1)
+  ) m
+  where p_limits ? m.name;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.tripwires_told(p_told jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update tripwires t set told = n.tripped from jsonb_to_recordset(p_told) as n(name text, tripped boolean) where t.name = n.name
+$function$
+;
 CREATE OR REPLACE FUNCTION public.turn_over(p_now timestamp with time zone, p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2054,13 +3296,6 @@ begin
   return coalesce(cardinality(v_ids), 0);
 end
 $function$
-;
-CREATE OR REPLACE FUNCTION public.turn_over_due(p_limit integer)
- RETURNS integer
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-RETURN turn_over(clock_timestamp(), p_limit)
 ;
 CREATE OR REPLACE FUNCTION public.version_at(p_entity_id uuid, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
  RETURNS SETOF event_log
@@ -2085,15 +3320,70 @@ BEGIN ATOMIC
   LIMIT 1;
 END
 ;
+CREATE OR REPLACE FUNCTION public.version_buckets(p_user_id uuid, p_entity_type text, p_doc jsonb, p_first_tx_time timestamp with time zone)
+ RETURNS SETOF activity_bucket
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT version_buckets.p_user_id AS p_user_id,
+     version_buckets.p_entity_type AS p_entity_type,
+     d.day
+    FROM ((((entity_facts(version_buckets.p_entity_type, version_buckets.p_doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)
+      LEFT JOIN entity_types t ON ((t.name = version_buckets.p_entity_type)))
+      LEFT JOIN entities u ON (((u.entity_id = version_buckets.p_user_id) AND (u.entity_type = 'user'::text))))
+      CROSS JOIN LATERAL ( SELECT
+                 CASE
+                     WHEN is_date((version_buckets.p_doc ->> t.axis_from[1])) THEN 'UTC'::text
+                     ELSE as_zone((version_buckets.p_doc ->> t.time_zone_field), (u.doc ->> 'time_zone'::text))
+                 END AS zone
+          OFFSET 0) z)
+      CROSS JOIN LATERAL ( SELECT a.day
+            FROM activity_days(COALESCE(x.occurred_at, version_buckets.p_first_tx_time), x.occurred_until, z.zone) a(day, records, minutes)
+         UNION
+          SELECT ((w.at AT TIME ZONE z.zone))::date AS timezone
+            FROM ( VALUES (COALESCE(x.created_at, version_buckets.p_first_tx_time)), (as_instant((version_buckets.p_doc ->> 'done_at'::text)))) w(at)
+           WHERE ((version_buckets.p_entity_type = 'task'::text) AND (w.at IS NOT NULL))
+         UNION
+          SELECT ((as_instant((version_buckets.p_doc ->> 'snooze_until'::text)) AT TIME ZONE 'UTC'::text))::date AS timezone
+           WHERE ((version_buckets.p_entity_type = 'task'::text) AND is_date((version_buckets.p_doc ->> 'snooze_until'::text)) AND (as_instant((version_buckets.p_doc ->> 'snooze_until'::text)) IS NOT NULL))) d)
+   WHERE ((version_buckets.p_doc IS NOT NULL) AND (version_buckets.p_user_id IS NOT NULL) AND (version_buckets.p_entity_type IS NOT NULL) AND isfinite(d.day));
+END
+;
+CREATE OR REPLACE FUNCTION public.without_noise(p_row jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+RETURN CASE WHEN (p_row ? 'minutes'::text) THEN (p_row || jsonb_build_object('minutes', round(((p_row ->> 'minutes'::text))::numeric, 6))) ELSE p_row END
+;
+CREATE OR REPLACE FUNCTION public.zone_changed_users(p_versions changed_version[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (SELECT array_agg(u.entity_id) AS array_agg FROM (SELECT v.entity_id FROM unnest(zone_changed_users.p_versions) v(entity_id, user_id, entity_type, doc, first_tx_time) GROUP BY v.entity_id HAVING (bool_or((v.entity_type = 'user'::text)) AND (count(DISTINCT COALESCE((v.doc ->> 'time_zone'::text), ''::text)) > 1))) u)
+;
 
 -- Triggers
 CREATE TRIGGER event_log_append_only BEFORE DELETE OR UPDATE ON public.event_log FOR EACH ROW EXECUTE FUNCTION refuse_log_change();
 CREATE TRIGGER event_log_no_truncate BEFORE TRUNCATE ON public.event_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_log_change();
-CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW EXECUTE FUNCTION place_event();
+CREATE TRIGGER event_log_place BEFORE INSERT ON public.event_log FOR EACH ROW WHEN (((new.doc IS NOT NULL) AND (new.occurred_at IS NULL))) EXECUTE FUNCTION place_event();
 
 -- Row-level security
 alter table daily_activity enable row level security;
 create policy own_days on daily_activity for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table daily_activity_next enable row level security;
+create policy own_days on daily_activity_next for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table daily_hours enable row level security;
+create policy own_days on daily_hours for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table daily_hours_next enable row level security;
+create policy own_days on daily_hours_next for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table daily_measures enable row level security;
+create policy own_days on daily_measures for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table daily_measures_next enable row level security;
+create policy own_days on daily_measures_next for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table daily_related enable row level security;
+create policy own_days on daily_related for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table daily_related_next enable row level security;
+create policy own_days on daily_related_next for select to annals_app using (user_id = ( SELECT caller() AS caller));
 alter table entities enable row level security;
 create policy all_entities on entities for all to annals_import using true with check true;
 create policy own_entities on entities for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
@@ -2108,17 +3398,31 @@ create policy all_evictions on evictions for all to annals_import using true wit
 create policy own_evictions on evictions for select to annals_app using (user_id = ( SELECT caller() AS caller));
 alter table idempotency_keys enable row level security;
 create policy own_keys on idempotency_keys for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
+alter table task_flow enable row level security;
+create policy own_days on task_flow for select to annals_app using (user_id = ( SELECT caller() AS caller));
+alter table task_flow_next enable row level security;
+create policy own_days on task_flow_next for select to annals_app using (user_id = ( SELECT caller() AS caller));
 alter table transactions enable row level security;
 create policy own_transactions on transactions for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 
 -- Grants
+grant execute on function check_tripwires(jsonb,jsonb) to annals_app;
+grant execute on function drift_check(uuid,uuid,integer) to annals_app;
+grant execute on function drifts(integer) to annals_app;
 grant execute on function evict_entity(uuid,bigint,timestamp with time zone) to annals_app;
+grant execute on function explain_slow(text) to annals_app;
 grant execute on function foreign_entities(uuid[],uuid) to annals_app;
 grant execute on function forget_idempotency_keys(integer) to annals_app;
-grant execute on function refresh_pass(uuid,integer) to annals_app;
-grant execute on function refresh_start(text,timestamp with time zone,integer) to annals_app;
-grant execute on function refreshes(integer) to annals_app;
-grant execute on function turn_over_due(integer) to annals_app;
+grant execute on function housekeep(uuid,uuid,integer) to annals_app;
+grant execute on function keep_measurements(jsonb) to annals_app;
+grant execute on function performance(jsonb,timestamp with time zone) to annals_app;
+grant execute on function refresh_finish(uuid) to annals_app;
+grant execute on function refresh_rollups(uuid,integer) to annals_app;
+grant execute on function refresh_start(timestamp with time zone,text[],boolean) to annals_app;
+grant execute on function refresh_view(uuid,uuid) to annals_app;
+grant execute on function refreshes(integer,text) to annals_app;
+grant execute on function slow_queries(jsonb,timestamp with time zone,integer) to annals_app;
+grant execute on function tripwires_told(jsonb) to annals_app;
 grant insert, select on event_log to annals_app;
 grant insert, select on event_log to annals_import;
 grant insert, select on evictions to annals_import;
@@ -2129,15 +3433,36 @@ grant insert, select, update on entities to annals_import;
 grant insert, select, update on idempotency_keys to annals_app;
 grant insert, select, update on import_chunks to annals_import;
 grant insert, select, update on imports to annals_import;
+grant select on activity to annals_app;
 grant select on analytics to annals_app;
 grant select on daily_activity to annals_app;
+grant select on daily_activity_definition to annals_app;
+grant select on daily_activity_next to annals_app;
+grant select on daily_hours to annals_app;
+grant select on daily_hours_definition to annals_app;
+grant select on daily_hours_next to annals_app;
+grant select on daily_measures to annals_app;
+grant select on daily_measures_definition to annals_app;
+grant select on daily_measures_next to annals_app;
+grant select on daily_related to annals_app;
+grant select on daily_related_definition to annals_app;
+grant select on daily_related_next to annals_app;
 grant select on entity_types to annals_app;
 grant select on entity_types to annals_import;
 grant select on evictions to annals_app;
 grant select on import_transitions to annals_import;
 grant select on live_entities to annals_app;
 grant select on live_entities to annals_import;
+grant select on own_duration_profile to annals_app;
 grant select on own_entities to annals_app;
+grant select on own_habit_streaks to annals_app;
+grant select on own_monthly_summary to annals_app;
+grant select on refresh_state to annals_app;
+grant select on slow_statements to annals_app;
+grant select on task_activity to annals_app;
+grant select on task_flow to annals_app;
+grant select on task_flow_definition to annals_app;
+grant select on task_flow_next to annals_app;
 grant select on time_zones to annals_app;
 grant select on time_zones to annals_import;
 grant select, update on analytics to annals_import;
@@ -2146,24 +3471,41 @@ grant usage on event_log_seq_seq to annals_import;
 grant usage on tx_seq to annals_app;
 
 -- Comments
-comment on function activity_buckets(uuid,text,jsonb,timestamp with time zone) is 'Every bucket that a version can have counted in, in any zone';
+comment on function about_rows(regclass) is 'How many rows a table has: exact when small, the planner''s estimate when large';
 comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
+comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges: read once, and made into each rollup''s rows by its R_of';
+comment on function added(bigint[],bigint[]) is 'Two histograms in one';
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
+comment on function changed_versions(refresh_state,xid8,bigint,timestamp with time zone,uuid) is 'Of every entity with an event between the cursor and (p_to_xid, p_to_seq), of one user or of all: the versions that the rollups may have counted, those written since and the one that holds now; nothing holding is a row without a doc';
+comment on function check_tripwires(jsonb,jsonb) is 'Keeps what was measured, measures every tripwire of p_limits, and answers {news, tripwires, next_due}: news are those whose state the operator was not told yet';
+comment on function daily_activity_of(activity_bucket[],activity[]) is 'The rows that daily_activity must have in these buckets, which hold these rows of activity';
+comment on function daily_hours_of(activity_bucket[],activity[]) is 'The rows that daily_hours must have in these buckets, which hold these rows of activity';
+comment on function daily_measures_of(activity_bucket[],activity[]) is 'The rows that daily_measures must have in these buckets, which hold these rows of activity';
+comment on function daily_related_of(activity_bucket[],activity[]) is 'The rows that daily_related must have in these buckets, which hold these rows of activity';
+comment on function dirty_buckets(changed_version[]) is 'The buckets that these versions counted or count in; null for none';
+comment on function drift_check(uuid,uuid,integer) is 'Computes up to 2 x p_sample random buckets of each rollup anew, logs every difference in drift_log and heals it; in the refresh log `buckets` were checked and `rows` differed. Raises AN409.';
+comment on function drifts(integer) is 'The newest differences that the drift check found and healed, for the operator';
 comment on function due_entities() is 'Entities of which a version has come into force that the cron has not turned over yet, as that version; all that the caller may see';
+comment on function duration_profile_now() is 'What duration_profile holds after a refresh';
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'A user''s entities of a type as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
 comment on function evict_entity(uuid,bigint,timestamp with time zone) is 'Forgets the caller''s own entity, every version of it, and leaves a row of evictions (I3). Runs as the owner, since the caller may delete nothing. Raises AN404.';
 comment on function expectation_met(jsonb,text) is 'Whether an entity at this version (null: absent) is what was expected: null absence, "*" presence, a version, or one of an array of them';
+comment on function explain_slow(text) is 'The generic plan of a statement that was slow; it is planned, not run. Raises AN404.';
+comment on function facts_of(text,jsonb) is 'entity_facts() for the few rows of a branch that is seldom taken: a call, which costs no planning where the branch is not';
 comment on function fold_entities(uuid[],timestamp with time zone) is 'Sets the entities rows of these ids to what event_log says holds at the given clock (I2). Ids without events are left alone.';
 comment on function foreign_entities(uuid[],uuid) is 'Which of these ids are somebody else''s. Runs as the owner, past row-level security, and tells transact only what it must refuse.';
 comment on function forget_idempotency_keys(integer) is 'Forgets keys older than 24 hours, p_limit at most; returns how many. The cron''s, over all users.';
+comment on function habit_streaks_now() is 'What habit_streaks holds after a refresh';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
+comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
+comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, or prunes logs; `rows` are those touched. Raises AN409.';
 comment on function id_hint(jsonb) is 'The hint of an entity''s original id, which every later version must keep (I6); null when the id was a UUID';
 comment on function ids_in(jsonb) is 'The ids in the field of a relation, single or a set; what is no id is left out, since history may hold anything';
 comment on function import_act(uuid,text,text) is 'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
@@ -2173,37 +3515,72 @@ comment on function import_list() is 'The status of the newest 100 imports';
 comment on function import_open(jsonb) is 'Opens an import of {fingerprint, file_name, total_bytes, created_by}, or finds the one of the same file; answers its status and whether it was `created`';
 comment on function import_report(uuid) is 'What the rows of an import are: counters per entity type; nonconforming fields, unknown attributes and ids that were no UUID, each with an example line';
 comment on function import_status(uuid) is 'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
+comment on function is_date(text) is 'Whether this is a date without a time, which is the same day in every zone';
+comment on function is_due(analytics,timestamp with time zone) is 'Whether a tick of this scheduled time runs this unit';
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
+comment on function keep_measurements(jsonb) is 'Adds what the Workers measured: {routes, calls, slow, statements}, see src/analytics/measurements.ts';
+comment on function lease_lasts() is 'How long after its last sign of life a tick is taken for dead. A call under way is safe for as long as it takes: it holds the row locked.';
+comment on function lock_entities(uuid,uuid[]) is 'Makes every other writer of one of these entities of the user wait until this transaction ends';
 comment on function log_identity() is 'Which cluster, and which life of it, the log''s transaction ids belong to: after a restore it is another, and cursors of before mean nothing (I9)';
+comment on function measured(jsonb,jsonb) is 'The numbers that a doc measures, by its type''s list; of_id is the nil UUID when they are of nothing else';
 comment on function merged_hints(jsonb,jsonb) is 'Hints kept of a version and those of what replaces parts of it; null when there are none';
+comment on function monthly_summary_now() is 'What monthly_summary holds after a refresh';
+comment on function ms_since(timestamp with time zone) is 'Milliseconds from p_from to this very moment';
 comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
+comment on function pending_activity(uuid) is 'What of a user''s rollups is behind the log at this moment: some buckets, or (whole) possibly all; as_of is the rollups'' own clock';
+comment on function percentile_of(bigint[],double precision) is 'The upper bound, in ms, of the bucket in which this share of a histogram is reached; null for an empty one';
+comment on function performance(jsonb,timestamp with time zone) is 'Keeps what was measured and answers requests, errors and latencies per route and hour, newest first';
 comment on function place_event() is 'Trigger of event_log: sets occurred_at as entity_facts() would';
 comment on function plan_rows(text,text[]) is 'How many rows the planner expects of a statement, which runs with the caller''s rights and takes p_params as $1';
 comment on function raise_problem(jsonb) is 'Raises the first thing wrong with a transaction: {code, n, id, …}';
-comment on function recompute_activity(activity_bucket[]) is 'Sets these buckets of daily_activity to their definition, the view activity; returns the rows written';
-comment on function refresh_pass(uuid,integer) is 'Brings the analytic of this lease up to date, p_max_events events at most, and logs mode, duration and work. Only committed events below every running transaction are read (I9). A failure rolls back its work and is logged; a lost lease raises AN409. Answers the log row, and `more` when events remain.';
-comment on function refresh_start(text,timestamp with time zone,integer) is 'Takes the lease (p_lease_s seconds) of an analytic for a scheduled time and writes "started"; null when the tick was taken or a pass is running';
-comment on function refreshes(integer) is 'The newest refreshes, for the operator';
+comment on function rebuild_rollup(text) is 'Sets a rollup to its definition by filling its twin and swapping their names; returns the rows';
+comment on function recompute_rollup(text,activity_bucket[],activity[]) is 'Sets these buckets of a rollup to their definition, given their rows of activity; returns the rows written';
+comment on function recompute_users(text,uuid[]) is 'Sets all of these users'' rows of a rollup to their definition; returns the rows written';
+comment on function refresh_done(uuid,text,double precision,bigint,bigint,bigint,text) is 'Completes a line of the refresh log, and answers it';
+comment on function refresh_finish(uuid) is 'Gives the lease back; answers when the next tick has something to do even if nobody writes, or null for never. Raises AN409.';
+comment on function refresh_rollups(uuid,integer) is 'One pass: brings the rollups that this lease started up to date, p_max_events events at most, and logs each. Only committed events below every running transaction are read (I9). Answers {outcomes, more}: more when events remain. A rollup that fails is logged, marked stale, and left as it was. Raises AN409.';
+comment on function refresh_start(timestamp with time zone,text[],boolean) is 'Takes the lease for a scheduled time (null: for now, whatever was scheduled) and writes "started" for what is due, or for these names, to be rebuilt from scratch when p_rebuild; answers {lease, units: [{refresh_id, name, kind}]} in the order to run them, or null when the tick was taken or another runs';
+comment on function refresh_view(uuid,uuid) is 'Refreshes a materialized view that this lease started, and logs it; its readers wait for nothing. Raises AN409.';
+comment on function refreshes(integer,text) is 'The newest runs, for the operator; one that was killed is abandoned';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
+comment on function slow_queries(jsonb,timestamp with time zone,integer) is 'Keeps what was measured and answers the calls by name, the newest slow ones, and pg_stat_statements where that is installed (else null)';
 comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
 comment on function state_at(uuid,timestamp with time zone,timestamp with time zone) is 'The entity as it was at (valid time, transaction time); no row when nothing held';
+comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares. Run by migrate, as the owner.';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
+comment on function task_day(live_entities,text,text) is 'The local day on which a task was created or done, or until which it is put off; null for none';
+comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
 comment on function transaction_entry(transactions) is 'A transaction as the API answers it';
+comment on function tripwire(tripwires) is 'A tripwire as JSON; trend_per_day is the slope of its value over the last 30 days, null when there is but one measurement';
+comment on function tripwire_values(jsonb) is 'What each limit of p_limits ({name: number}) limits, measured now; `detail` names the refresh, statement or file it is about';
+comment on function tripwires_told(jsonb) is 'Notes that the operator was told that these ([{name, tripped}]) tripped or recovered';
 comment on function turn_over(timestamp with time zone,integer) is 'Brings versions whose valid time has come into current state, p_limit entities at most; returns how many';
-comment on function turn_over_due(integer) is 'turn_over at the present moment, over all users: the cron''s';
 comment on function version_at(uuid,timestamp with time zone,timestamp with time zone) is 'The event that holds at (valid time, transaction time), XTDB''s rule R1; no row or a null doc means none. shared rule: design, "History"';
-comment on materialized view duration_profile is 'Medians and ninth deciles of the minutes of a day, per user, type and month: these do not decompose, so the view is refreshed whole';
+comment on function version_buckets(uuid,text,jsonb,timestamp with time zone) is 'Every bucket that a version can have counted in; p_first_tx_time is the entity''s first, where a doc without a time stands';
+comment on function without_noise(jsonb) is 'A rollup''s row as the drift check compares it';
+comment on function zone_changed_users(changed_version[]) is 'The users among these versions whose time zone is not the same in all of them; null for none';
+comment on materialized view duration_profile is 'Medians and percentiles of how long records last, per user, type and month of their beginning: these do not decompose, so the view is refreshed whole';
+comment on materialized view habit_streaks is 'Per habit: days it was logged, its last and longest run of days, its longest gap';
+comment on materialized view monthly_summary is 'Records, minutes, active days and the busiest day, per user, type and local month';
 comment on sequence tx_seq is 'Numbers native transactions; an import pushes it past the greatest XTDB tx-id it wrote';
-comment on table analytics is 'Where each rollup and view stands: its cursor into the log (I9), and the lease of the pass that runs';
-comment on table analytics.as_of is 'the clock of the last pass that left no event behind: what the answers are right for';
-comment on table analytics.last_pass_at is 'the clock of the last pass of any kind: the valid time up to which its buckets counted';
-comment on table analytics.stale is 'true when only a full rebuild makes it right: at first, after an import, after a restore into a new cluster';
+comment on table analytics is 'What the cron runs, synced from src/analytics by migrate';
+comment on table analytics.as_of is 'the clock of its last run that succeeded';
+comment on table analytics.stale is 'true when only a full rebuild makes it right: at first, after an import, a failure, or a restore into a new cluster';
+comment on table call_stats is 'Calls to the database by name and hour, as the Worker saw them, the way there and back included; slow is over the limit';
 comment on table daily_activity is 'Rollup: records and minutes per user, entity type and local day';
+comment on table daily_activity_next is 'The twin of daily_activity: empty, save while a rebuild fills it before the two swap their names';
+comment on table daily_hours is 'Rollup: records by local hour, per user, entity type and local day; two arrays side by side';
+comment on table daily_hours_next is 'The twin of daily_hours: empty, save while a rebuild fills it before the two swap their names';
+comment on table daily_measures is 'Rollup: measured numbers per user, entity type, local day, field, unit and thing measured';
+comment on table daily_measures_next is 'The twin of daily_measures: empty, save while a rebuild fills it before the two swap their names';
+comment on table daily_related is 'Rollup: records and minutes per user, entity type, local day and what the record is about';
+comment on table daily_related_next is 'The twin of daily_related: empty, save while a rebuild fills it before the two swap their names';
+comment on table drift_log is 'Every bucket of a rollup that was found to differ from its definition, as it was and as it was set right. Should stay empty.';
 comment on table entities is 'One row per entity that has any event: the version that holds now, a fold of event_log (I2)';
 comment on table entities.deleted_at is 'from the doc (soft delete), a tombstone''s valid time, or -infinity while only future versions exist';
 comment on table entities.last_tx_time is 'the latest tx_time of any of its events: the floor of the next write''s clock (I4)';
@@ -2212,6 +3589,7 @@ comment on table entities.version is 'seq of the event that holds now, the ETag;
 comment on table entities_user is 'an export''s order';
 comment on table entity_types is 'Facts of each entity type that SQL needs, synced from src/domain';
 comment on table entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
+comment on table entity_types.measures is '[{"field": text, "unit": text, "unit_field": text, "of_field": text}]: numbers, their unit or the field that names it, what they are measured of';
 comment on table entity_types.relations is '[{"field": text, "target": entity type, "many": boolean}]';
 comment on table event_log is 'Append-only: one complete snapshot of an entity per write; doc null is a tombstone';
 comment on table event_log.occurred_at is 'the doc''s place on the time axis by the type''s facts when it was written; null for a tombstone';
@@ -2227,9 +3605,32 @@ comment on table imports is 'A history being brought in, or brought in';
 comment on table imports.fingerprint is 'sha-256 of the whole file, decompressed, in hex: what makes it this file and no other';
 comment on table imports.last_error is 'what the sender said when it paused';
 comment on table imports.ran_before is 'time in state running before state_since: without the pauses';
-comment on table refresh_log is 'Every refresh; the row is written before the work, so a killed refresh leaves a row without finished_at';
+comment on table refresh_log is 'Every run; the row is written before the work, so a killed refresh leaves a row without finished_at';
+comment on table refresh_state is 'How far the rollups have read the log: the cursor (I9), and the lease of the tick that runs. One row.';
+comment on table refresh_state.as_of is 'the clock of the last pass that left no committed event behind';
+comment on table refresh_state.changed_at is 'when a rollup last changed: a view that is made of them is older than that, or fresh';
+comment on table refresh_state.last_pass_from is 'versions with a valid time up to here were counted by the last pass';
+comment on table refresh_state.last_pass_to is 'versions with a later valid time were not: in between it depends on when each was committed';
+comment on table refresh_state.moved_at is 'when the cursor last moved';
+comment on table route_stats is 'Requests per route and hour; refused are 4xx, failed 5xx';
+comment on table route_stats.histogram is 'element n counts the requests of less than 2^(n-1) ms and not less than half of that';
+comment on table slow_calls is 'Single calls over the limit: name, duration, rows; never a parameter''s value';
+comment on table slow_statements is 'The text of each statement that was slow, with $1 for every value: what a plan is asked for';
+comment on table task_flow is 'Rollup: tasks created and done on a local day, and put off until it, per user';
+comment on table task_flow_next is 'The twin of task_flow: empty, save while a rebuild fills it before the two swap their names';
 comment on table transactions is 'Every native transaction: who wrote it, when, from which client, and what they said of it';
 comment on table transactions.events is 'rows that it wrote to event_log under its own number';
-comment on view activity is 'The definition of daily_activity, a row per record and local day';
+comment on table tripwire_samples is 'One measurement an hour at most, from which the trend comes';
+comment on table tripwires is 'Where each limit stands; told is what the operator was last told: whether it was tripped';
+comment on view activity is 'A row per record and local day: what most rollups are made of';
+comment on view daily_activity_definition is 'What daily_activity must equal';
+comment on view daily_hours_definition is 'What daily_hours must equal';
+comment on view daily_measures_definition is 'What daily_measures must equal';
+comment on view daily_related_definition is 'What daily_related must equal';
 comment on view live_entities is 'Current state as every read should see it: entities, with versions whose valid time has just come already in force';
+comment on view own_duration_profile is 'The caller''s rows of duration_profile';
 comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';
+comment on view own_habit_streaks is 'The caller''s rows of habit_streaks';
+comment on view own_monthly_summary is 'The caller''s rows of monthly_summary';
+comment on view task_activity is 'A row per task and thing that happened to it';
+comment on view task_flow_definition is 'What task_flow must equal';

@@ -29,11 +29,18 @@ export interface StartedStack extends Stack {
 
 const OPERATOR = '00000000-0000-4000-8000-0000000000ff';
 
-/** Starts a stack before this file's tests and stops it after them. @param template the database it starts from */
-export function stackFor(template: string | (() => Promise<string>)): () => Stack {
+/**
+ * Starts a stack before this file's tests and stops it after them.
+ * @param template the database it starts from
+ * @param settings of the API Worker, besides those it needs
+ */
+export function stackFor(
+  template: string | (() => Promise<string>),
+  settings: Readonly<Record<string, string>> = {},
+): () => Stack {
   let running: StartedStack | undefined;
   beforeAll(async () => {
-    running = await startStack(typeof template === 'string' ? template : await template());
+    running = await startStack(typeof template === 'string' ? template : await template(), settings);
   });
   afterAll(() => running?.stop());
   return () => {
@@ -42,7 +49,10 @@ export function stackFor(template: string | (() => Promise<string>)): () => Stac
   };
 }
 
-export async function startStack(template: string): Promise<StartedStack> {
+export async function startStack(
+  template: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<StartedStack> {
   const { host, port } = inject('postgres');
   const [database, neon, issuer] = await Promise.all([
     createDatabase(template),
@@ -55,7 +65,12 @@ export async function startStack(template: string): Promise<StartedStack> {
     log: (line) => logged.push(line),
     apiPort: 0,
     importPort: 0,
-    api: { ...signIn, DATABASE_URL: database.urlAs('annals_app', neon.port) },
+    api: {
+      ...signIn,
+      DATABASE_URL: database.urlAs('annals_app', neon.port),
+      CORS_ORIGINS: 'https://app.example, https://second.example',
+      ...settings,
+    },
     import: { ...signIn, DATABASE_URL: database.urlAs('annals_import', neon.port) },
   });
   let paused: Promise<unknown> | null = null;

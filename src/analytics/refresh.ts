@@ -1,61 +1,138 @@
 import type { Database } from '../store/database.ts';
+import type { Analytic } from './define-analytic.ts';
 
-/** What the cron keeps fresh, in an order in which each builds on those before it. */
-const ANALYTICS = ['daily_activity', 'duration_profile'] as const;
-
-/** A pass that takes longer is taken for dead, and the next tick may start another: twice the longest a cron run may last. */
-const LEASE_S = 1_800;
 /** Small enough that one pass stays far below the 10 s a statement should take. */
 const MAX_EVENTS_A_PASS = 5_000;
 /** Bounds a tick at a million events; what is left waits for the next tick. */
 const MAX_PASSES = 200;
+/** Buckets drawn for the drift check, of each rollup from its table and as many from records. */
+const DRIFT_SAMPLE = 200;
 
-/** One pass, as logged. `mode` noop means nothing had changed; `more` that events remain beyond this pass. */
+/** One run, as logged. `mode` noop means nothing had changed; deferred that an import under way will end in a rebuild. */
 export interface RefreshOutcome {
   readonly refresh_id: string;
   readonly name: string;
-  readonly mode: 'noop' | 'incremental' | 'full';
-  readonly events: number;
-  readonly buckets: number;
-  readonly rows: number;
-  readonly more: boolean;
+  readonly mode: 'noop' | 'incremental' | 'full' | 'deferred' | 'done';
+  readonly duration_ms: number;
+  readonly events: number | null;
+  readonly buckets: number | null;
+  readonly rows: number | null;
   readonly error: string | null;
 }
 
-/**
- * Brings every rollup and view up to date for one scheduled time, each pass logged. A tick that fires twice finds its
- * scheduled time taken and does nothing.
- */
-export async function refreshAll(database: Database, scheduledFor: Date): Promise<RefreshOutcome[]> {
-  const outcomes: RefreshOutcome[] = [];
-  await database.call('housekeeping', 'select turn_over_due($1::integer), forget_idempotency_keys($1::integer)', [
-    MAX_EVENTS_A_PASS,
-  ]);
-  for (const name of ANALYTICS) {
-    for (let pass = 0; pass < MAX_PASSES; pass++) {
-      // Each further pass of a tick is scheduled a millisecond later: the compare-and-set lets it in, and still only once.
-      const outcome = await refreshOne(database, name, new Date(scheduledFor.getTime() + pass));
-      if (outcome === null) break;
-      outcomes.push(outcome);
-      if (!outcome.more) break;
-    }
-  }
-  return outcomes;
+export interface RefreshRequest {
+  /** The tick's minute, which only one tick can have; null is now, whatever ticks there were. */
+  readonly scheduled_for: Date | null;
+  /** What to run; null is what is due. */
+  readonly names: readonly string[] | null;
+  /** From scratch. */
+  readonly rebuild: boolean;
 }
 
-async function refreshOne(database: Database, name: string, scheduledFor: Date): Promise<RefreshOutcome | null> {
-  // Two requests on purpose: "started" must be committed before the work, so that a killed refresh leaves a trace.
-  const [started] = await database.call<{ refresh_id: string | null }>(
-    'refresh_start',
-    'select refresh_start($1::text, $2::timestamptz, $3::integer) as refresh_id',
-    [name, scheduledFor.toISOString(), LEASE_S],
-  );
-  const refreshId = started?.refresh_id ?? null;
-  if (refreshId === null) return null;
-  const [row] = await database.call<{ outcome: RefreshOutcome }>(
-    'refresh_pass',
-    'select refresh_pass($1::uuid, $2::integer) as outcome',
-    [refreshId, MAX_EVENTS_A_PASS],
-  );
-  return row?.outcome ?? null;
+export interface RefreshReport {
+  readonly outcomes: RefreshOutcome[];
+  /** When there will be something to do even if nobody writes; null for never. */
+  readonly next_due: Date | null;
 }
+
+interface Unit {
+  readonly refresh_id: string;
+  readonly name: string;
+  readonly kind: Analytic['kind'];
+}
+
+interface Started {
+  readonly lease: string;
+  readonly units: readonly Unit[];
+}
+
+/**
+ * Runs what is due, or what is asked for, each run logged; null when another refresh runs, or this tick was taken.
+ * A refresh that is killed between two of its calls leaves finished work and one line without an end.
+ */
+export async function refresh(database: Database, request: RefreshRequest): Promise<RefreshReport | null> {
+  const outcomes: RefreshOutcome[] = [];
+  let next_due: Date | null = null;
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    // Each further pass of a tick is scheduled a millisecond later: the compare-and-set lets it in, and still only once.
+    const at = request.scheduled_for === null ? null : new Date(request.scheduled_for.getTime() + pass);
+    const started = await start(database, at, request, pass);
+    if (started === null) return pass === 0 ? null : { outcomes, next_due: new Date() };
+    let more: boolean;
+    try {
+      more = await runUnits(database, started, outcomes);
+    } catch (error) {
+      // Else nobody could start before the lease ends. That it fails too says nothing new.
+      await finish(database, started.lease).catch(() => null);
+      throw error;
+    }
+    next_due = await finish(database, started.lease);
+    if (!more) break;
+  }
+  return { outcomes, next_due };
+}
+
+async function start(
+  database: Database,
+  at: Date | null,
+  { names, rebuild }: RefreshRequest,
+  pass: number,
+): Promise<Started | null> {
+  // A request of its own: "started" must be committed before the work, so that a killed refresh leaves a trace.
+  const [row] = await database.call<{ started: Started | null }>(
+    'refresh_start',
+    'select refresh_start($1::timestamptz, $2::text[], $3::boolean) as started',
+    [at?.toISOString() ?? null, names, rebuild && pass === 0],
+  );
+  return row?.started ?? null;
+}
+
+async function finish(database: Database, lease: string): Promise<Date | null> {
+  const [row] = await database.call<{ next_due: string | null }>(
+    'refresh_finish',
+    'select iso(refresh_finish($1::uuid)) as next_due',
+    [lease],
+  );
+  return row?.next_due == null ? null : new Date(row.next_due);
+}
+
+/** @returns whether events are left for another pass */
+async function runUnits(database: Database, { lease, units }: Started, outcomes: RefreshOutcome[]): Promise<boolean> {
+  let pass: { outcomes: RefreshOutcome[]; more: boolean } | null = null;
+  for (const unit of units) {
+    if (unit.kind !== 'rollup') outcomes.push(await runOne(database, lease, unit, unit.kind));
+    else if (pass === null) {
+      // They read the log together: the first of them brings all along.
+      pass = await runRollups(database, lease);
+      outcomes.push(...pass.outcomes);
+    }
+  }
+  return pass?.more ?? false;
+}
+
+async function runRollups(database: Database, lease: string): Promise<{ outcomes: RefreshOutcome[]; more: boolean }> {
+  const [row] = await database.call<{ pass: { outcomes: RefreshOutcome[]; more: boolean } }>(
+    'refresh_rollups',
+    'select refresh_rollups($1::uuid, $2::integer) as pass',
+    [lease, MAX_EVENTS_A_PASS],
+  );
+  return row?.pass ?? { outcomes: [], more: false };
+}
+
+async function runOne(
+  database: Database,
+  lease: string,
+  unit: Unit,
+  kind: Exclude<Analytic['kind'], 'rollup'>,
+): Promise<RefreshOutcome> {
+  const { text, limits } = CALLS[kind];
+  const [row] = await database.call<{ outcome: RefreshOutcome }>(unit.name, text, [lease, unit.refresh_id, ...limits]);
+  if (row === undefined) throw new Error(`${unit.name} answered nothing`);
+  return row.outcome;
+}
+
+const CALLS: Record<Exclude<Analytic['kind'], 'rollup'>, { text: string; limits: readonly number[] }> = {
+  materialized_view: { text: 'select refresh_view($1::uuid, $2::uuid) as outcome', limits: [] },
+  check: { text: 'select drift_check($1::uuid, $2::uuid, $3::integer) as outcome', limits: [DRIFT_SAMPLE] },
+  housekeeping: { text: 'select housekeep($1::uuid, $2::uuid, $3::integer) as outcome', limits: [MAX_EVENTS_A_PASS] },
+};

@@ -1,23 +1,29 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
-import { openDatabase } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
+import { allowedMethods } from './allowed-methods.ts';
 import { authenticate } from './authenticate.ts';
+import { crossOrigin } from './cross-origin.ts';
 import type { ApiEnv } from './env.ts';
 import { renderFailure } from './render-failure.ts';
 import { restRoute } from './rest/route.ts';
 import { changesRoute } from './routes/changes.ts';
+import { dashboardRoute } from './routes/dashboard.ts';
+import { docsRoute } from './routes/docs.ts';
 import { entitiesRoute } from './routes/entities.ts';
 import { entityRoutes } from './routes/entity.ts';
 import { exportRoute } from './routes/export.ts';
 import { heatmapRoute } from './routes/heatmap.ts';
 import { historyRoutes } from './routes/history.ts';
+import { opsRoutes } from './routes/ops.ts';
 import { overviewRoute } from './routes/overview.ts';
-import { refreshesRoute } from './routes/refreshes.ts';
+import { schemasRoutes } from './routes/schemas.ts';
 import { transactionsRoutes } from './routes/transactions.ts';
 import { securityHeaders } from './security-headers.ts';
 import { servePage } from './serve-page.ts';
+import { serverTiming, withDatabase } from './server-timing.ts';
+import { telemetry } from './telemetry.ts';
 
 /** A transaction of a thousand ordinary records is about 1 MB; Neon itself takes 10 MiB. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -25,8 +31,17 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** The API: request id, headers, then for everything under /v1 who asks and the road to the database, then the route. */
 const app = new Hono<ApiEnv>()
   .use(requestId())
+  .use(serverTiming())
   .use(servePage())
+  .route('/', docsRoute)
   .use(securityHeaders())
+  .use('/v1/*', crossOrigin())
+  .use('/rest/v1/*', crossOrigin())
+  .use(async function options(c, next) {
+    if (c.req.method !== 'OPTIONS') return next();
+    const allowed = allowedMethods(app.routes, c.req.path);
+    return allowed.length === 0 ? next() : c.body(null, 204, { Allow: allowed.join(', ') });
+  })
   .get('/config', (c) =>
     c.json({
       issuer: c.env.OIDC_ISSUER,
@@ -35,6 +50,7 @@ const app = new Hono<ApiEnv>()
       scope: 'openid email profile offline_access',
     }),
   )
+  .route('/', schemasRoutes)
   .use('/v1/*', authenticate())
   .use(
     '/v1/*',
@@ -47,10 +63,8 @@ const app = new Hono<ApiEnv>()
       },
     }),
   )
-  .use('/v1/*', async function database(c, next) {
-    c.set('database', openDatabase(c.env.DATABASE_URL));
-    await next();
-  })
+  .use('/v1/*', withDatabase())
+  .use('/v1/*', telemetry())
   .route('/', overviewRoute)
   .route('/', entitiesRoute)
   .route('/', historyRoutes)
@@ -59,12 +73,21 @@ const app = new Hono<ApiEnv>()
   .route('/', changesRoute)
   .route('/', exportRoute)
   .route('/', heatmapRoute)
-  .route('/', refreshesRoute)
+  .route('/', dashboardRoute)
+  .route('/', opsRoutes)
   .route('/', restRoute);
 
-app.notFound((c) =>
-  renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'The README lists them.' }), c),
-);
+app.notFound((c) => {
+  const allowed = allowedMethods(app.routes, c.req.path);
+  if (allowed.length === 0) {
+    return renderFailure(new Failure('AN404', 'There is no such route.', { hint: '/docs lists them.' }), c);
+  }
+  c.header('Allow', allowed.join(', '));
+  return renderFailure(
+    new Failure('AN405', `${c.req.method} is not for this address.`, { hint: `It takes ${allowed.join(', ')}.` }),
+    c,
+  );
+});
 app.onError((error, c) => renderFailure(error, c));
 
 export { app };

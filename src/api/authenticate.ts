@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { logEvent } from '../log/log-event.ts';
 import { type TokenEnv, tokenSettings } from './token-settings.ts';
 import { type Caller, type TokenFailure, verifyToken } from './verify-token.ts';
 
@@ -76,7 +77,7 @@ function refuse(c: Context<AuthenticatedEnv>, failure: TokenFailure): Response {
       return c.json<ErrorBody>({ code: 'AN401', message: failure.message, details: null, hint: SIGN_IN_HINT }, 401);
     case 'issuer_unreachable':
     case 'not_configured':
-      console.error(JSON.stringify({ event: failure.error, message: failure.message }));
+      logEvent({ event: failure.error, message: failure.message });
       return c.json<ErrorBody>(
         {
           code: 'AN503',

@@ -1,5 +1,7 @@
+import type { SignalBinding } from '../analytics/signal.ts';
 import type { Database } from '../store/database.ts';
 import type { PageBindings } from './serve-page.ts';
+import type { Stages } from './server-timing.ts';
 import type { TokenEnv } from './token-settings.ts';
 import type { Caller } from './verify-token.ts';
 
@@ -9,10 +11,20 @@ export interface ApiBindings extends TokenEnv, PageBindings {
   DATABASE_URL: string;
   /** What the web client signs in as, at OIDC_ISSUER. */
   OIDC_CLIENT_ID: string;
+  /** Origins whose pages may call the API, comma-separated; none when left out. */
+  CORS_ORIGINS?: string;
+  /** Told of what was written; asked by the cron. */
+  SIGNAL: SignalBinding;
+  /** Milliseconds after which a call to the database is kept as slow. */
+  SLOW_CALL_MS?: string;
+  /** Where the operator is told that a tripwire tripped or recovered. */
+  ALERT_WEBHOOK_URL?: string;
+  /** `slack` or `json`. */
+  ALERT_WEBHOOK_FORMAT?: string;
 }
 
 /** What the routes find in their context. */
 export interface ApiEnv {
   Bindings: ApiBindings;
-  Variables: { requestId: string; caller: Caller; database: Database };
+  Variables: { requestId: string; caller: Caller; database: Database; stages: Stages };
 }

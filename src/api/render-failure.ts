@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { logEvent } from '../log/log-event.ts';
 import { FAILURE_STATUS, Failure } from '../store/failure.ts';
 
 /** How long a client should wait after a 503. Short: the usual cause is a compute that is waking. */
@@ -22,17 +23,15 @@ export function renderFailure(error: unknown, c: Context): Response {
   const requestId: string = c.get('requestId') ?? '';
   if (status >= 500) {
     const cause = failure.cause instanceof Error ? failure.cause : failure;
-    console.error(
-      JSON.stringify({
-        event: 'failure',
-        request_id: requestId,
-        code: failure.code,
-        message: failure.message,
-        cause: cause.message,
-        sqlstate: 'code' in cause ? cause.code : null,
-        stack: cause.stack ?? null,
-      }),
-    );
+    logEvent({
+      event: 'failure',
+      request_id: requestId,
+      code: failure.code,
+      message: failure.message,
+      cause: cause.message,
+      sqlstate: 'code' in cause ? cause.code : null,
+      stack: cause.stack ?? null,
+    });
   }
   if (status === 503) c.header('Retry-After', String(RETRY_AFTER_S));
   if (status === 401) c.header('WWW-Authenticate', 'Bearer');

@@ -8,7 +8,7 @@ export interface PageBindings {
 }
 
 /** Paths of machines, which never get a page whatever they accept. */
-const API_PATH = /^\/(v1|rest|config)(\/|$)/;
+const API_PATH = /^\/(v1|rest|config|docs|openapi\.json)(\/|$)/;
 const FILE_PATH = /\.[a-z0-9]+$/;
 
 /**
@@ -23,7 +23,9 @@ export function servePage(): MiddlewareHandler<{ Bindings: PageBindings }> {
     const url = new URL(c.req.url);
     const is_file = FILE_PATH.test(url.pathname);
     const is_read = c.req.method === 'GET' || c.req.method === 'HEAD';
-    const wants_page = (c.req.header('accept') ?? '').includes('text/html');
+    // At the address itself there is nothing but the page, so whoever takes anything (curl, a health check) gets it.
+    const accept = c.req.header('accept') ?? '*/*';
+    const wants_page = accept.includes('text/html') || (url.pathname === '/' && accept.includes('*/*'));
     if (c.env.ASSETS === undefined || !is_read || API_PATH.test(url.pathname) || !(is_file || wants_page))
       return next();
     const asset = await c.env.ASSETS.fetch(new Request(is_file ? url : new URL('/', url), c.req.raw));

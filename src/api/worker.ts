@@ -1,7 +1,13 @@
-import { refreshAll } from '../analytics/refresh.ts';
+import { alertTarget } from '../analytics/alert.ts';
+import { runTick } from '../analytics/run-tick.ts';
+import { signalOf } from '../analytics/signal.ts';
+import { tripwireLimits } from '../analytics/tripwires.ts';
 import { openDatabase } from '../store/database.ts';
 import { app } from './app.ts';
 import type { ApiBindings } from './env.ts';
+
+// biome-ignore lint/performance/noBarrelFile: the runtime looks for a Durable Object's class among the entry's exports.
+export { RefreshSignal } from '../analytics/refresh-signal.ts';
 
 /** The part of a cron's event that is used. */
 interface Tick {
@@ -13,7 +19,12 @@ interface Tick {
 export default {
   fetch: app.fetch,
   async scheduled(tick: Tick, env: ApiBindings): Promise<void> {
-    const outcomes = await refreshAll(openDatabase(env.DATABASE_URL), new Date(tick.scheduledTime));
-    for (const outcome of outcomes) console.log(JSON.stringify({ event: 'refresh', ...outcome }));
+    const parts = {
+      database: openDatabase(env.DATABASE_URL),
+      signal: signalOf(env.SIGNAL),
+      limits: tripwireLimits({ ...env }),
+      alerts: alertTarget(env),
+    };
+    await runTick(parts, new Date(tick.scheduledTime));
   },
 };

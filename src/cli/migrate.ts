@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { Client } from 'pg';
+import { ANALYTICS } from '../analytics/registry.ts';
 import { entityTypeFacts } from '../domain/entity-type-facts.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /**
  * Brings a database's schema to this version: applies the migrations it lacks, each once, in order, in one transaction, then
- * makes its table of entity types equal to src/domain. Two at once are safe: the second waits on a lock and finds nothing to do.
+ * makes its tables of entity types and analytics equal to src/domain and src/analytics. Two at once are safe: the second waits on a lock and finds nothing to do.
  *
  * @param databaseUrl a direct connection (on Neon: not the pooled host, since the lock belongs to a session), as the schema's owner
  * @returns the names of the migrations applied now
@@ -25,6 +26,7 @@ export async function migrate(databaseUrl: string, log: (line: string) => void =
       log,
     });
     await client.query('select sync_entity_types($1::jsonb)', [JSON.stringify(entityTypeFacts())]);
+    await client.query('select sync_analytics($1::jsonb)', [JSON.stringify(ANALYTICS)]);
     return applied.map((migration) => migration.name);
   } finally {
     await client.end();

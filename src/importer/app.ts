@@ -3,7 +3,7 @@ import { requestId } from 'hono/request-id';
 import { authenticate, requireScope } from '../api/authenticate.ts';
 import { path, query } from '../api/query.ts';
 import { renderFailure } from '../api/render-failure.ts';
-import { openDatabase } from '../store/database.ts';
+import { telemetry } from '../api/telemetry.ts';
 import { Failure } from '../store/failure.ts';
 import { actOnImport } from './act-on-import.ts';
 import { applyChunk } from './apply-chunk.ts';
@@ -24,10 +24,7 @@ import { chunkQuery, dryRunQuery, importOpening, importPath, importPause, reject
 const app = new Hono<ImportEnv>()
   .use(requestId())
   .use('/v1/*', authenticate(), requireScope('operator'))
-  .use('/v1/*', async function database(c, next) {
-    c.set('database', openDatabase(c.env.DATABASE_URL));
-    await next();
-  })
+  .use('/v1/*', telemetry())
   .post('/v1/imports', async (c) => {
     const opening = await readJsonBody(c.req.raw, importOpening);
     const { created, ...status } = await openImport(c.var.database, opening, c.var.caller.user_id);

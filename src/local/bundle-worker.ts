@@ -16,6 +16,8 @@ export async function bundleWorker(entry: string): Promise<string> {
     format: 'esm',
     target: 'es2024',
     platform: 'neutral',
+    // The runtime's own.
+    external: ['cloudflare:workers'],
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser', 'import'],
     keepNames: false,

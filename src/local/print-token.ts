@@ -1,11 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { pageAddress } from './page-address.ts';
 import { SAMPLE_USERS } from './sample.ts';
 import { signInOverHttp } from './sign-in-over-http.ts';
 
 /**
  * `npm run --silent token -- maya@example.com`: prints an access token of a sample user's, for curl, from the provider
- * of a running `npm start`. A second argument is the API's address where it is not the usual one.
+ * of this folder's running `npm start`. A second argument is the API's address of another one.
  */
-const [email = '', origin = 'http://127.0.0.1:8787'] = process.argv.slice(2);
+const DATA_FOLDER = fileURLToPath(new URL('../../.data', import.meta.url));
+
+const [email = '', asked] = process.argv.slice(2);
+const origin = asked ?? (await pageAddress(DATA_FOLDER)) ?? 'http://127.0.0.1:8787';
 const user = SAMPLE_USERS.find((each) => each.email === email);
 if (user === undefined) {
   console.error(`Whose token? One of ${SAMPLE_USERS.map((each) => each.email).join(', ')}.`);

@@ -53,6 +53,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         modules: [{ type: 'ESModule', path: 'worker.js', contents: api }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.api },
+        durableObjects: { SIGNAL: { className: 'RefreshSignal', useSQLite: true } },
         // A clone that never built the web client still serves the API.
         ...(existsSync(WEB_FOLDER) && {
           assets: {
@@ -68,6 +69,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         modules: [{ type: 'ESModule', path: 'worker.js', contents: importer }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.import },
+        durableObjects: { SIGNAL: { className: 'RefreshSignal', scriptName: 'annals-api', useSQLite: true } },
         unsafeDirectSockets: [{ host: '127.0.0.1', port: options.importPort }],
       },
     ],

@@ -8,6 +8,8 @@ import { LOCAL_AUDIENCE, OPERATOR_CLIENT_ID, startIdentityProvider, WEB_CLIENT_I
 import { importSample } from './import-sample.ts';
 import { keepSettings } from './keep-settings.ts';
 import { openLocalDatabase } from './local-database.ts';
+import { endOrphanedWorkerd, keepWorkerd } from './orphaned-workerd.ts';
+import { keepPageAddress } from './page-address.ts';
 import { pickPort } from './pick-port.ts';
 import { runWorkers } from './run-workers.ts';
 import { SAMPLE_USERS } from './sample.ts';
@@ -23,6 +25,7 @@ const PORTS = { api: 8787, import: 8788, identity: 8789 } as const;
 const shutdown = new Shutdown();
 try {
   await mkdir(DATA_FOLDER, { recursive: true });
+  await endOrphanedWorkerd(DATA_FOLDER);
   const [apiPort, importPort, identityPort] = await Promise.all([
     pickPort(PORTS.api),
     pickPort(PORTS.import),
@@ -60,6 +63,8 @@ try {
   });
   shutdown.add(workers);
   shutdown.ownSignals();
+  await keepWorkerd(DATA_FOLDER);
+  await keepPageAddress(DATA_FOLDER, workers.apiUrl);
 
   const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
   const imported = await importSample(workers.importUrl, operator, shutdown.signal);

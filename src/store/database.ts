@@ -9,7 +9,7 @@ export interface Database {
   /**
    * One statement, committed by itself.
    * @param name what log lines and measurements call it
-   * @throws Failure AN4xx as the SQL functions raise them, AN503 when the database can't be reached or is too busy, AN500 else
+   * @throws Failure AN4xx as the SQL functions raise them, AN422 for a value that Postgres refuses, AN503 when the database can't be reached or is too busy, AN500 else
    */
   call<Row>(name: string, text: string, parameters: readonly unknown[]): Promise<Row[]>;
   /**
@@ -66,8 +66,11 @@ function connect(url: string): NeonQueryFunction<false, false> {
   }
 }
 
-/** SQLSTATE classes that a client may try again: connection lost, resources, operator intervention, serialization, deadlock. */
-const TRANSIENT_SQLSTATE = /^(08|53|57|58|40)/;
+/** SQLSTATE classes that a client may try again: connection lost, resources, operator intervention, serialization, deadlock, a lock waited for too long. */
+const TRANSIENT_SQLSTATE = /^(08|53|57|58|40|55P03)/;
+
+/** SQLSTATE class of values that Postgres cannot take: ours are in the statements' text and tested, so it is one that the caller sent. */
+const DATA_SQLSTATE = /^22/;
 
 function failureOf(name: string, error: unknown): Failure {
   if (!(error instanceof NeonDbError)) return new Failure('AN500', `${name} failed`, { cause: error });
@@ -75,6 +78,14 @@ function failureOf(name: string, error: unknown): Failure {
     return new Failure(error.code, error.message, {
       details: error.detail ?? null,
       hint: error.hint ?? null,
+      cause: error,
+    });
+  }
+  if (DATA_SQLSTATE.test(error.code ?? '')) {
+    // Not Postgres' own words: they quote the value, and a view without a barrier may look at other people's rows first.
+    return new Failure('AN422', 'A value of the request is not one that the database can hold.', {
+      details: { sqlstate: error.code },
+      hint: 'Look for a NUL, a number that is out of range, or an instant with an offset of 16 hours or more.',
       cause: error,
     });
   }

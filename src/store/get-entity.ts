@@ -7,6 +7,9 @@ export interface Basis {
   readonly tx_time: string | null;
 }
 
+/** Now, with all that is known. */
+export const PRESENT: Basis = { valid_time: null, tx_time: null };
+
 /** One entity as it is now, or as it was at (valid time, transaction time) by XTDB's rule R1; null when nothing held. */
 export async function getEntity(
   database: Database,

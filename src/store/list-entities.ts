@@ -31,8 +31,9 @@ export function listEntities(database: Database, userId: string, request: ListRe
     from live_entities s
     where s.user_id = $1::uuid and s.entity_type = $2::text
       and ${visibleSql(request.shown, 's', { hidden: 'hidden', fields: null }, null)}
-      and ($4::timestamptz is null or s.occurred_at < $4::timestamptz
-        or (s.occurred_at = $4::timestamptz and s.entity_id > $5::uuid))
+      and ($4::timestamptz is null or s.occurred_at <= $4::timestamptz
+        -- The bound above is what the index can start at: of an "or" it would make a bitmap of all that is left.
+        and (s.occurred_at < $4::timestamptz or s.entity_id > $5::uuid))
     order by s.occurred_at desc, s.entity_id
     limit $3::integer`,
     [userId, request.entity_type, request.limit, request.after?.occurred_at ?? null, request.after?.id ?? null],

@@ -1,10 +1,12 @@
 import type { Database } from './database.ts';
 
-/** A refresh as logged; `finished_at` null is one that runs, or was killed. Durations and lag in milliseconds. */
+/** A run as logged. `status` abandoned is one that was killed. Durations and lag in milliseconds. */
 export interface RefreshEntry {
   readonly refresh_id: string;
   readonly name: string;
-  readonly mode: 'noop' | 'incremental' | 'full' | null;
+  readonly kind: 'rollup' | 'materialized_view' | 'check' | 'housekeeping';
+  readonly mode: 'noop' | 'incremental' | 'full' | 'deferred' | 'done' | null;
+  readonly status: 'done' | 'running' | 'failed' | 'abandoned';
   readonly scheduled_for: string;
   readonly started_at: string;
   readonly finished_at: string | null;
@@ -16,12 +18,12 @@ export interface RefreshEntry {
   readonly error: string | null;
 }
 
-/** The newest refreshes, latest first. */
-export async function listRefreshes(database: Database, limit: number): Promise<RefreshEntry[]> {
+/** The newest runs, of all or of one name, latest first. */
+export async function listRefreshes(database: Database, limit: number, name: string | null): Promise<RefreshEntry[]> {
   const rows = await database.call<{ refresh: RefreshEntry }>(
     'list_refreshes',
-    'select refresh from refreshes($1::integer) as refresh',
-    [limit],
+    'select refresh from refreshes($1::integer, $2::text) as refresh',
+    [limit, name],
   );
   return rows.map((row) => row.refresh);
 }

@@ -1,6 +1,7 @@
 import type { Database } from './database.ts';
+import type { Basis } from './get-entity.ts';
 import type { StoredRecord } from './stored-record.ts';
-import { hiddenParentsSql, SHOW_NOTHING_HIDDEN, visibleSql } from './visibility.ts';
+import { hiddenParentsSql, type MomentSql, SHOW_NOTHING_HIDDEN, visibleSql } from './visibility.ts';
 
 /** How many of the newest records the timeline shows, and of running timers at most. */
 const TIMELINE_RECORDS = 18;
@@ -17,41 +18,63 @@ interface OverviewRow extends StoredRecord {
 /**
  * All that the first screen shows, in one statement: the user (one row, its record holding `as_of`, `time_zone`, `id`,
  * `email`, `label`), the newest records over all types, running timers, and counts by type in the user's zone.
- * What visibility.ts hides is left out, and so is `bm_log`, unless the user's own `show_bm_logs` is true.
+ * What visibility.ts hides is left out, and so is `bm_log`, unless the user's own `show_bm_logs` is true. As of a moment: as it
+ * was then shown.
  */
-export function overview(database: Database, userId: string): Promise<OverviewRow[]> {
-  return database.read<OverviewRow>('overview', userId, OVERVIEW, [userId, TIMELINE_RECORDS, RUNNING_RECORDS]);
+export function overview(database: Database, userId: string, { valid_time, tx_time }: Basis): Promise<OverviewRow[]> {
+  const limits = [userId, TIMELINE_RECORDS, RUNNING_RECORDS];
+  return valid_time === null && tx_time === null
+    ? database.read<OverviewRow>('overview', userId, PRESENT, limits)
+    : database.read<OverviewRow>('overview_as_of', userId, PAST, [...limits, valid_time, tx_time]);
 }
 
-const VISIBLE = `${visibleSql(SHOW_NOTHING_HIDDEN, 's', { hidden: 'hidden', fields: null }, null)}
-    and (s.entity_type <> 'bm_log' or (select me.shows_bm_logs from me))`;
+const TIMELINE_TYPES = 't.timeline';
+const TIMER_TYPES = 't.timer_parent is not null';
 
-const OVERVIEW = `
+/** @param moment what is read at; null is the present, which has indexes of its own over all types */
+function overviewSql(moment: MomentSql | null): string {
+  const now = moment?.valid_time ?? 'now()';
+  const visible = `${visibleSql(SHOW_NOTHING_HIDDEN, 's', { hidden: 'hidden', fields: null }, moment)}
+    ${moment === null ? '' : 'and not s.related && (select ids from hidden)'}
+    and (s.entity_type <> 'bm_log' or (select me.shows_bm_logs from me))`;
+  const person = (id: string) =>
+    moment === null ? 'live_entities' : `state_at(${id}, ${moment.valid_time}, ${moment.tx_time})`;
+  /** Records of some types that are visible and meet a condition, newest first. The past is read a type at a time. */
+  const records = (types: string, condition: string, limit: string) =>
+    moment === null
+      ? `select s.* from live_entities s
+        where s.user_id = $1::uuid and s.entity_type in (select t.name from entity_types t where ${types}) and ${visible} and ${condition} ${limit}`
+      : `select s.* from entity_types t
+        cross join lateral (
+          select s.* from entities_at($1::uuid, t.name, ${moment.valid_time}, ${moment.tx_time}) s where ${visible} and ${condition} ${limit}
+        ) s
+        where ${types} ${limit}`;
+  const newest = (limit: string) => `order by s.occurred_at desc, s.entity_id limit ${limit}::integer`;
+  return `
 with me as materialized (
   select u.doc ->> 'email' as email, u.label, as_zone(u.doc ->> 'time_zone', 'UTC') as zone,
     coalesce(u.doc -> 'show_bm_logs' = 'true', false) as shows_bm_logs
-  from (select) as always left join live_entities u on u.entity_id = $1::uuid and u.entity_type = 'user'
-), hidden as materialized ${hiddenParentsSql(SHOW_NOTHING_HIDDEN, '$1::uuid', null, null)}, days as (
-  select zone, (now() at time zone zone)::date as today from me
+  from (select) as always left join ${person('$1::uuid')} u on u.entity_id = $1::uuid and u.entity_type = 'user'
+), hidden as materialized ${hiddenParentsSql(SHOW_NOTHING_HIDDEN, '$1::uuid', null, moment)}, days as materialized (
+  select zone, (${now} at time zone zone)::date as today from me
 ), timeline as (
-  select s.* from live_entities s
-  where s.user_id = $1::uuid and s.occurred_at <= now()
-    and ${VISIBLE}
-    and s.entity_type in (select t.name from entity_types t where t.timeline)
-  order by s.occurred_at desc, s.entity_id limit $2::integer
+  ${records(TIMELINE_TYPES, `s.occurred_at <= ${now}`, newest('$2'))}
 ), running as (
-  select s.* from live_entities s
-  where s.user_id = $1::uuid and s.occurred_until is null
-    and ${VISIBLE}
-    and s.entity_type in (select t.name from entity_types t where t.timer_parent is not null)
-  order by s.occurred_at desc, s.entity_id limit $3::integer
+  ${records(TIMER_TYPES, 's.occurred_until is null', newest('$3'))}
 ), shown as (
   select 'timeline' as section, t.* from timeline t
   union all
   select 'running', r.* from running r
+), recent as (
+  ${records(
+    TIMELINE_TYPES,
+    `s.occurred_at >= (select (d.today - 6)::timestamp at time zone d.zone from days d)
+      and s.occurred_at < (select (d.today + 1)::timestamp at time zone d.zone from days d)`,
+    '',
+  )}
 )
 select 'user' as section, jsonb_build_object(
-    'as_of', iso(now()), 'time_zone', me.zone, 'id', $1::uuid, 'email', me.email, 'label', me.label
+    'as_of', iso(${now}), 'time_zone', me.zone, 'id', $1::uuid, 'email', me.email, 'label', me.label
   )::text as record, null as hints, null as entity_type, null::integer as today, null::integer as last_7_days,
   null::timestamptz as occurred_at, null::uuid as id
 from me
@@ -65,16 +88,19 @@ select s.section, (
 from shown s
 left join lateral (
   select jsonb_agg(jsonb_build_object('id', p.entity_id, 'entity_type', p.entity_type, 'label', p.label) order by p.label, p.entity_id) as related
-  from live_entities p where p.entity_id = any (s.related) and p.user_id = $1::uuid
+  from unnest(s.related) i cross join lateral (select * from ${person('i')} l where l.entity_id = i) p
+  where p.user_id = $1::uuid
 ) r on true
 union all
 select 'count', null, null, s.entity_type,
   (count(*) filter (where s.occurred_at >= d.today::timestamp at time zone d.zone))::integer, count(*)::integer, null, null
-from days d
-join live_entities s on s.user_id = $1::uuid
-  and s.occurred_at >= (d.today - 6)::timestamp at time zone d.zone
-  and s.occurred_at < (d.today + 1)::timestamp at time zone d.zone
-  and ${VISIBLE}
-where s.entity_type in (select t.name from entity_types t where t.timeline)
+from days d cross join recent s
 group by s.entity_type
 order by section, occurred_at desc, id, entity_type`;
+}
+
+const PRESENT = overviewSql(null);
+const PAST = overviewSql({
+  valid_time: 'coalesce($4::timestamptz, now())',
+  tx_time: "coalesce($5::timestamptz, 'infinity')",
+});

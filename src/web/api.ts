@@ -1,5 +1,6 @@
 import { hc, type InferResponseType } from 'hono/client';
 import type { Api } from '../api/app.ts';
+import { type Operation, type StoredRecord, wireOperation } from './data/operations.ts';
 import type { Session } from './session.ts';
 
 type Client = ReturnType<typeof hc<Api>>;
@@ -11,10 +12,35 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 /** A local day that has records. */
 export type HeatmapDay = Heatmap['days'][number];
 
+/** Some of a type's records; `next` is the `after` of those that follow. */
+export interface Page {
+  readonly records: readonly StoredRecord[];
+  readonly next: string | null;
+}
+export type History = InferResponseType<Client['v1']['entities'][':id']['history']['$get'], 200>;
+/** One version of a record; a tombstone has no doc. */
+export type Version = History['versions'][number];
+/** What a write answers: which records it changed, and to which version. */
+export type Written = InferResponseType<Client['v1']['transactions']['$post'], 200>;
+
+/** A field that the API refuses. */
+export interface FieldProblem {
+  /** JSON pointer into the request's body. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface ExportPage {
+  readonly text: string;
+  /** Null after the last one. */
+  readonly next: string | null;
+}
+
 interface ErrorBody {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
+  readonly details: unknown;
 }
 
 /** An answer of the API that is not a success, with the API's own words. */
@@ -23,12 +49,14 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly hint: string | null;
+  readonly details: unknown;
 
   constructor(status: number, body: ErrorBody) {
     super(body.message);
     this.status = status;
     this.code = body.code;
     this.hint = body.hint;
+    this.details = body.details;
   }
 }
 
@@ -37,14 +65,36 @@ export interface AnnalsApi {
   overview(signal: AbortSignal): Promise<Overview>;
   /** @throws as {@link AnnalsApi.overview} */
   heatmap(query: { entity_type: string; year: number }, signal: AbortSignal): Promise<Heatmap>;
+  /** A type's records, newest first. @param after `next` of the page before; @throws as {@link AnnalsApi.overview} */
+  entities(query: { entity_type: string; limit: number; after: string | null }): Promise<Page>;
+  /** A record as it is now. @throws as {@link AnnalsApi.overview}, ApiError 404 when there is none */
+  entity(id: string): Promise<StoredRecord>;
+  /** A record's versions, newest first. @throws as {@link AnnalsApi.entity} */
+  history(id: string, signal: AbortSignal): Promise<History>;
+  /**
+   * A page of the user's export.
+   * @param path of the first page, or `next` of the page before
+   * @throws as {@link AnnalsApi.overview}
+   */
+  exportPage(path: string, signal: AbortSignal): Promise<ExportPage>;
+  /**
+   * Applies all operations or none; the same key again gives the first answer and writes nothing.
+   * @throws as {@link AnnalsApi.overview}, ApiError 412 when a record is at another version, 422 when a doc is refused
+   */
+  transact(key: string, operations: readonly Operation[]): Promise<Written>;
 }
 
-/** The service's edge endpoints, typed by its own routes, asked as the session's user. */
-export function annalsApi(session: Session): AnnalsApi {
-  const client = hc<Api>(location.origin, { fetch: authorized(session) });
+/**
+ * The service's edge endpoints, typed by its own routes, asked as the session's user.
+ *
+ * @param moment an instant that every read is about: what held then, by what was known then; null is now
+ */
+export function annalsApi(session: Session, moment: string | null): AnnalsApi {
+  const send = authorized(session, moment);
+  const client = hc<Api>(location.origin, { fetch: send });
   return {
     async overview(signal) {
-      const response = await client.v1.overview.$get({}, { init: { signal } });
+      const response = await client.v1.overview.$get({ query: {} }, { init: { signal } });
       return response.json();
     },
     async heatmap({ entity_type, year }, signal) {
@@ -52,18 +102,51 @@ export function annalsApi(session: Session): AnnalsApi {
       const response = await client.v1.heatmap.$get({ query }, { init: { signal } });
       return response.json();
     },
+    async entities({ entity_type, limit, after }) {
+      const query = new URLSearchParams({
+        order: 'occurred_at.desc,id',
+        show: 'archived,sensitive',
+        limit: String(limit),
+        cursor: after ?? '',
+      });
+      const response = await send(`/rest/v1/${entity_type}?${query}`);
+      return { records: (await response.json()) as StoredRecord[], next: response.headers.get('next-cursor') };
+    },
+    async entity(id) {
+      const response = await client.v1.entities[':id'].$get({ param: { id }, query: {} });
+      return response.json();
+    },
+    async history(id, signal) {
+      const request = { param: { id }, query: { limit: String(MAX_VERSIONS), corrections: 'true' as const } };
+      const response = await client.v1.entities[':id'].history.$get(request, { init: { signal } });
+      return response.json();
+    },
+    async exportPage(path, signal) {
+      const response = await send(path, { signal });
+      const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1] ?? null;
+      return { text: await response.text(), next };
+    },
+    async transact(key, operations) {
+      const json = { operations: operations.map(wireOperation) };
+      const response = await client.v1.transactions.$post({ json }, { headers: { 'idempotency-key': key } });
+      return response.json();
+    },
   };
 }
+
+/** More than anybody reads at once. */
+const MAX_VERSIONS = 500;
 
 /**
  * A `fetch` with the user's token, that throws for what is not a success. A token that the API no longer takes (a key
  * was withdrawn, say) is renewed once before anyone is troubled.
  */
-function authorized(session: Session): typeof fetch {
+function authorized(session: Session, moment: string | null): typeof fetch {
   return async (input, init) => {
     const send = (token: string): Promise<Response> => {
       const headers = new Headers(init?.headers);
       headers.set('authorization', `Bearer ${token}`);
+      if (moment !== null) headers.set('accept-datetime', new Date(moment).toUTCString());
       return fetch(input, { ...init, headers });
     };
     let response = await send(await session.accessToken());
@@ -76,10 +159,12 @@ function authorized(session: Session): typeof fetch {
 /** Something between here and the Worker may answer without our error shape. */
 async function errorBody(response: Response): Promise<ErrorBody> {
   try {
-    const { code, message, hint } = (await response.json()) as Partial<ErrorBody>;
-    if (typeof code === 'string' && typeof message === 'string') return { code, message, hint: hint ?? null };
+    const { code, message, hint, details } = (await response.json()) as Partial<ErrorBody>;
+    if (typeof code === 'string' && typeof message === 'string')
+      return { code, message, hint: hint ?? null, details: details ?? null };
   } catch {
     // Not JSON: the status says all there is.
   }
-  return { code: `HTTP ${response.status}`, message: 'The service gave no usable answer.', hint: 'Try again soon.' };
+  const message = 'The service gave no usable answer.';
+  return { code: `HTTP ${response.status}`, message, hint: 'Try again soon.', details: null };
 }

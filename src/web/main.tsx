@@ -1,6 +1,10 @@
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/forms.css';
+import './styles/sheet.css';
+import './styles/lists.css';
+import './styles/screens.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
@@ -17,6 +21,8 @@ const MAX_RETRIES = 2;
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
+      // Whether there is a network is found by asking: what is known here answers without one.
+      networkMode: 'always',
       staleTime: STALE_TIME_MS,
       retry: (failures, error) => failures < MAX_RETRIES && !isFinal(error),
     },
@@ -28,13 +34,16 @@ function isFinal(error: Error): boolean {
   return error instanceof SignedOut || (error instanceof ApiError && error.status < 500);
 }
 
+// Without it the client works all the same, but not without the network.
+if (import.meta.env.PROD) navigator.serviceWorker?.register('/service-worker.js').catch(() => {});
+
 const container = document.getElementById('root');
 if (container === null) throw new Error('index.html has no element with the id root');
 const root = createRoot(container);
 
 try {
   const session = await startSession();
-  const router = createAppRouter({ session, api: annalsApi(session), queries });
+  const router = createAppRouter({ session, api: annalsApi(session, null), queries });
   root.render(
     <StrictMode>
       <QueryClientProvider client={queries}>

@@ -6,8 +6,13 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
+  retainSearchParams,
 } from '@tanstack/react-router';
-import type { AnnalsApi } from './api.ts';
+import { type AnnalsApi, annalsApi } from './api.ts';
+import { type AppData, openAppData, pastData } from './data/app-data.ts';
+import { offlineApi } from './data/offline-api.ts';
+import { RecordStore } from './data/record-store.ts';
+import type { RecordFilter } from './records/view/record-filter.ts';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
 import { SignInFailedScreen } from './screens/sign-in/sign-in-failed-screen.tsx';
 import { SignInScreen } from './screens/sign-in/sign-in-screen.tsx';
@@ -20,6 +25,33 @@ export interface AppContext {
   readonly api: AnnalsApi;
   readonly session: Session;
   readonly queries: QueryClient;
+}
+
+/** The record, or the form of a new one, that lies over a screen. */
+export interface SheetSearch {
+  readonly record?: string;
+  readonly add?: string;
+  /** The record that the new one is about. */
+  readonly parent?: string;
+  /** The moment that the whole client shows; without one, now. */
+  readonly at?: string | undefined;
+}
+
+export interface ListSearch {
+  readonly q?: string | undefined;
+  readonly where?: readonly RecordFilter[] | undefined;
+  readonly sort?: string | undefined;
+  readonly asc?: boolean | undefined;
+}
+
+export interface CalendarSearch {
+  readonly type?: string | undefined;
+  readonly year?: number | undefined;
+  /** How many years, the asked one last. */
+  readonly span?: 3 | 5 | undefined;
+  /** Only records about this one. */
+  readonly of?: string | undefined;
+  readonly view?: 'events' | undefined;
 }
 
 const MIN_YEAR = 1900;
@@ -48,30 +80,68 @@ const signedInRoute = createRoute({
 const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'app',
-  async beforeLoad({ context, location }) {
+  validateSearch: (search: Record<string, unknown>): SheetSearch => ({
+    ...(isUuid(search.record) && { record: search.record }),
+    ...(isTypeName(search.add) && { add: search.add }),
+    ...(isUuid(search.parent) && { parent: search.parent }),
+    ...(isInstant(search.at) && { at: search.at }),
+  }),
+  search: { middlewares: [retainSearchParams(['at'])] },
+  async beforeLoad({ context, location, search }) {
     const profile = await context.session.profile();
     if (profile === null) throw redirect({ to: '/sign-in', search: { return_to: location.href } });
-    return { profile };
+    const present = await appDataOf(context, profile.id);
+    if (search.at === undefined)
+      return { profile, data: present, api: offlineApi(context.api, present.store), moment: null };
+    const past = pastOf(context, search.at);
+    return { profile, data: pastData(present, past.store), api: past.api, moment: search.at };
   },
   component: AppShell,
 });
 
 const overviewRoute = createRoute({ getParentRoute: () => appRoute, path: '/', component: OverviewScreen });
 
+const recordsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/records',
+  component: lazyRouteComponent(() => import('./screens/records/records-screen.tsx'), 'RecordsScreen'),
+});
+
+const recordListRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/records/$type',
+  validateSearch: (search: Record<string, unknown>): ListSearch => ({
+    ...(typeof search.q === 'string' && { q: search.q }),
+    ...(Array.isArray(search.where) && { where: search.where.filter(isFilter) }),
+    ...(typeof search.sort === 'string' && { sort: search.sort }),
+    ...(typeof search.asc === 'boolean' && { asc: search.asc }),
+  }),
+  component: lazyRouteComponent(() => import('./screens/records/record-list-screen.tsx'), 'RecordListScreen'),
+});
+
 const calendarRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/calendar',
-  validateSearch: (search: Record<string, unknown>): { type?: string; year?: number } => ({
-    ...(typeof search.type === 'string' && /^[a-z][a-z0-9_]*$/.test(search.type) && { type: search.type }),
+  validateSearch: (search: Record<string, unknown>): CalendarSearch => ({
+    ...(search.view === 'events' && { view: search.view }),
+    ...(isUuid(search.of) && { of: search.of }),
+    ...((search.span === 3 || search.span === 5) && { span: search.span }),
+    ...(isTypeName(search.type) && { type: search.type }),
     ...(Number.isInteger(search.year) && isYear(Number(search.year)) && { year: Number(search.year) }),
   }),
   component: lazyRouteComponent(() => import('./screens/calendar/calendar-screen.tsx'), 'CalendarScreen'),
 });
 
+const settingsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./screens/settings/settings-screen.tsx'), 'SettingsScreen'),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   signedInRoute,
-  appRoute.addChildren([overviewRoute, calendarRoute]),
+  appRoute.addChildren([overviewRoute, recordsRoute, recordListRoute, calendarRoute, settingsRoute]),
 ]);
 
 export function createAppRouter(context: AppContext) {
@@ -82,6 +152,58 @@ export function createAppRouter(context: AppContext) {
     defaultErrorComponent: ScreenFailure,
     scrollRestoration: true,
   });
+}
+
+/** What the server computes from the records. */
+const COMPUTED = [['overview'], ['heatmap'], ['history']] as const;
+
+const data_by_user = new Map<string, Promise<AppData>>();
+
+/** One for the life of the page: it holds what is known and what waits to be written. */
+function appDataOf({ api, queries }: AppContext, user: string): Promise<AppData> {
+  const known = data_by_user.get(user);
+  if (known !== undefined) return known;
+  const opened = openAppData(api, user, () => {
+    for (const queryKey of COMPUTED) void queries.invalidateQueries({ queryKey });
+  });
+  data_by_user.set(user, opened);
+  return opened;
+}
+
+interface Past {
+  readonly moment: string;
+  readonly api: AnnalsApi;
+  readonly store: RecordStore;
+}
+
+/** The one that was looked at last: a past never changes, but many would fill the memory. */
+let last_past: Past | null = null;
+
+function pastOf({ session }: AppContext, moment: string): Past {
+  if (last_past?.moment === moment) return last_past;
+  const api = annalsApi(session, moment);
+  last_past = { moment, api, store: new RecordStore({ api, database: null }) };
+  return last_past;
+}
+
+function isInstant(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+}
+
+function isTypeName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z][a-z0-9_]*$/.test(value);
+}
+
+function isFilter(value: unknown): value is RecordFilter {
+  if (typeof value !== 'object' || value === null || !('field' in value) || typeof value.field !== 'string')
+    return false;
+  const { is, min, max, has } = value as Record<string, unknown>;
+  const is_text = (each: unknown): boolean => each === undefined || typeof each === 'string';
+  return is_text(min) && is_text(max) && is_text(has) && (is === undefined || (Array.isArray(is) && is.every(is_text)));
 }
 
 function isYear(year: number): boolean {

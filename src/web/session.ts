@@ -9,6 +9,8 @@ interface SignInConfig {
 }
 
 export interface Profile {
+  /** The provider's name of the user. */
+  readonly id: string;
   readonly email: string | null;
   readonly name: string | null;
 }
@@ -88,7 +90,7 @@ export async function startSession(): Promise<Session> {
     async profile() {
       const user = await manager.getUser();
       if (user === null || (!hasTime(user) && user.refresh_token === undefined)) return null;
-      return { email: user.profile.email ?? null, name: user.profile.name ?? null };
+      return { id: user.profile.sub, email: user.profile.email ?? null, name: user.profile.name ?? null };
     },
     async accessToken() {
       const user = await manager.getUser();

@@ -1,4 +1,4 @@
 /// <reference types="vite/client" />
 
-/** Names of the entity types that the timeline shows, put in by vite.config.ts from the domain. */
-declare const TIMELINE_TYPES: readonly string[];
+/** What the client needs to know of every entity type, put in by vite.config.ts from the domain. */
+declare const ENTITY_TYPES: readonly import('./records/type-facts.ts').TypeFacts[];

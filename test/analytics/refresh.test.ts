@@ -1,117 +1,77 @@
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
-import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { refreshAll } from '../../src/analytics/refresh.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { expect, test } from 'vitest';
+import { refresh } from '../../src/analytics/refresh.ts';
+import { PRESENT } from '../../src/store/get-entity.ts';
+import { heatmap } from '../../src/store/heatmap.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
-import { settled } from '../settled.ts';
 import { stackFor } from '../stack.ts';
+import { analyticsStore, projectLog, put, ROLLUPS } from './analytics-store.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
-let owner: pg.Pool;
-beforeAll(() => {
-  owner = new pg.Pool({ connectionString: stack().database.url });
-});
-afterAll(() => owner.end());
+const store = analyticsStore(stack);
 
-/** Minutes go by as the tests need them: each tick is a later one than all before. */
-let minute = 0;
-const nextMinute = () => new Date(Date.UTC(2027, 0, 1, 0, minute++));
-
-/** A tick of the cron, when all that was committed before it can be seen. */
-async function tick(at: Date): Promise<void> {
-  await settled(owner);
-  await stack().workers.tick(at);
-}
-
-async function transact(user_id: string, operations: object[], on: pg.Pool | pg.PoolClient = owner): Promise<void> {
-  await on.query('select transact($1::jsonb)', [JSON.stringify({ user_id, operations, request_hash: '' })]);
-}
-
-const put = (entity_id: string, entity_type: string, doc: object, extra: object = {}) => ({
-  op: 'put',
-  entity_id,
-  entity_type,
-  doc,
-  ...extra,
-});
-
-const projectLog = (beginning: string, end: string | null, time_zone = 'Europe/Berlin') => ({
-  beginning,
-  ...(end !== null && { end }),
-  time_zone,
-  project_id: randomUUID(),
-});
-
-const days = async (table: string, user?: string) =>
+const days = async (user: string) =>
   (
-    await owner.query(
-      `select entity_type, day::text, sum(records)::integer as records, round(sum(minutes)::numeric, 6)::float as minutes
-      from ${table} where $1::uuid is null or user_id = $1::uuid group by user_id, entity_type, day order by user_id, entity_type, day`,
-      [user ?? null],
-    )
+    await store
+      .owner()
+      .query(
+        'select entity_type, day::text, records, minutes from daily_activity where user_id = $1 order by entity_type, day',
+        [user],
+      )
   ).rows;
 
-async function lastRefresh(name: string) {
-  const { rows } = await owner.query('select * from refresh_log where name = $1 order by started_at desc limit 1', [
-    name,
-  ]);
-  return rows[0];
-}
-
-test('the scheduled handler brings the rollup and the view up to date and logs each with its duration', async () => {
+test('a refresh brings every rollup and view up to date and logs each with its duration', async () => {
   const user = randomUUID();
-  await transact(user, [put(randomUUID(), 'project_log', projectLog('2026-03-01T10:00:00Z', '2026-03-01T10:30:00Z'))]);
-  await tick(nextMinute());
-  expect(await days('daily_activity', user)).toEqual([
-    { entity_type: 'project_log', day: '2026-03-01', records: 1, minutes: 30 },
+  await store.transact(user, [
+    put(randomUUID(), 'project_log', projectLog('2026-03-01T10:00:00Z', '2026-03-01T10:30:00Z')),
   ]);
-  const { rows } = await owner.query('select month::text, median_minutes from duration_profile where user_id = $1', [
-    user,
-  ]);
-  expect(rows).toEqual([{ month: '2026-03-01', median_minutes: 30 }]);
-  for (const name of ['daily_activity', 'duration_profile']) {
-    const entry = await lastRefresh(name);
+  // Views have a cadence of their own: asked for by name, they run.
+  const names = ['daily_activity', 'habit_streaks', 'monthly_summary', 'duration_profile'];
+  await store.refresh();
+  await refresh(store.road(), { scheduled_for: null, names, rebuild: false });
+  expect(await days(user)).toEqual([{ entity_type: 'project_log', day: '2026-03-01', records: 1, minutes: 30 }]);
+  const { rows } = await store
+    .owner()
+    .query('select month::text, records::integer, median_minutes from duration_profile where user_id = $1', [user]);
+  expect(rows).toEqual([{ month: '2026-03-01', records: 1, median_minutes: 30 }]);
+  for (const name of [...ROLLUPS, ...names]) {
+    const entry = await store.lastRun(name);
     expect(entry.finished_at, name).not.toBeNull();
     expect(entry.duration_ms, name).toBeGreaterThan(0);
     expect(entry.error, name).toBeNull();
   }
-
-  await tick(nextMinute());
-  for (const name of ['daily_activity', 'duration_profile']) expect((await lastRefresh(name)).mode, name).toBe('noop');
-
-  const token = await stack().operatorToken();
-  const answer = await stack().fetch('/v1/ops/refreshes', { headers: { Authorization: `Bearer ${token}` } });
-  const { refreshes } = await answer.json();
-  expect(refreshes[0]).toMatchObject({ name: 'duration_profile', mode: 'noop', error: null });
+  await store.refresh();
+  expect((await store.lastRun('daily_activity')).mode).toBe('noop');
 });
 
-test('a tick that is delivered twice, or beside a pass that runs, does nothing', async () => {
-  const at = nextMinute();
-  await tick(at);
-  const before = await lastRefresh('daily_activity');
-  await tick(at);
-  expect((await lastRefresh('daily_activity')).refresh_id).toBe(before.refresh_id);
+test('a tick that is delivered twice, or beside one that runs, does nothing; one that was killed leaves a trace and is followed', async () => {
+  const request = { scheduled_for: store.nextMinute(), names: null, rebuild: false };
+  expect(await refresh(store.road(), request)).not.toBeNull();
+  expect(await refresh(store.road(), request)).toBeNull();
 
-  const held = nextMinute();
-  await owner.query("select refresh_start('daily_activity', $1, 600)", [held]);
-  const running = await lastRefresh('daily_activity');
-  expect(running.finished_at).toBeNull();
-  await tick(nextMinute());
-  expect((await lastRefresh('daily_activity')).refresh_id).toBe(running.refresh_id);
-  // The pass was killed: its row stays without an end, and when its lease is over the next tick goes on.
-  await owner.query("update analytics set lease_until = clock_timestamp() where name = 'daily_activity'");
-  await tick(nextMinute());
-  expect((await lastRefresh('daily_activity')).finished_at).not.toBeNull();
-  await expect(owner.query('select refresh_pass($1, 10)', [running.refresh_id])).rejects.toMatchObject({
-    code: 'AN409',
-  });
+  const { rows } = await store
+    .owner()
+    .query("select refresh_start($1, null, false) ->> 'lease' as lease", [store.nextMinute()]);
+  const { refresh_id } = await store.lastRun('daily_activity');
+  expect(await refresh(store.road(), { ...request, scheduled_for: store.nextMinute() })).toBeNull();
+  const status = async () => {
+    const found = await store.owner().query('select r from refreshes(1000) r');
+    return found.rows.map(({ r }) => r).find((r) => r.refresh_id === refresh_id).status;
+  };
+  expect(await status()).toBe('running');
+  await store.owner().query('update refresh_state set lease_until = clock_timestamp()');
+  expect(await status()).toBe('abandoned');
+  expect(await refresh(store.road(), { ...request, scheduled_for: store.nextMinute() })).not.toBeNull();
+  expect(await status()).toBe('abandoned');
+  // The dead one turns out to be alive: it is too late for it.
+  for (const call of ['refresh_rollups($1, 10)', 'refresh_finish($1)']) {
+    await expect(store.owner().query(`select ${call}`, [rows[0].lease])).rejects.toMatchObject({ code: 'AN409' });
+  }
 });
 
 test('days are those of the record’s zone, right across midnight and the clock changes', async () => {
   const user = randomUUID();
-  await transact(user, [
+  await store.transact(user, [
     put(user, 'user', { email: 'a@example.com', time_zone: 'Asia/Kolkata' }),
     // Berlin springs forward at 01:00Z: that night has one hour less between 23:30 and 03:30 local, so three.
     put(randomUUID(), 'project_log', projectLog('2026-03-28T22:30:00Z', '2026-03-29T01:30:00Z')),
@@ -125,9 +85,8 @@ test('days are those of the record’s zone, right across midnight and the clock
     put(randomUUID(), 'exercise_session', { beginning: '2026-06-01T18:45:00Z', end: '2026-06-01T19:00:00Z' }),
     put(randomUUID(), 'book', { title: 'A date has no zone', published: '2026-07-01' }),
   ]);
-  await tick(nextMinute());
-  const rollup = (await days('daily_activity', user)).filter((row) => row.entity_type !== 'user');
-  expect(rollup).toEqual([
+  await store.refresh();
+  expect((await days(user)).filter((row) => row.entity_type !== 'user')).toEqual([
     { entity_type: 'book', day: '2026-07-01', records: 1, minutes: 0 },
     { entity_type: 'exercise_session', day: '2026-06-02', records: 1, minutes: 15 },
     { entity_type: 'meditation_log', day: '2026-05-01', records: 1, minutes: 240 },
@@ -136,106 +95,205 @@ test('days are those of the record’s zone, right across midnight and the clock
     { entity_type: 'project_log', day: '2026-03-28', records: 1, minutes: 30 },
     { entity_type: 'project_log', day: '2026-03-29', records: 0, minutes: 150 },
   ]);
+  const { rows } = await store
+    .owner()
+    .query('select day::text, hours, records from daily_hours where user_id = $1 and entity_type = $2', [
+      user,
+      'exercise_session',
+    ]);
+  // 18:45Z is a quarter past midnight in Kolkata.
+  expect(rows).toEqual([{ day: '2026-06-02', hours: [0], records: [1] }]);
+});
+
+test('measures are summed in their unit and by what they are measured of, tasks by what became of them', async () => {
+  const user = randomUUID();
+  const medication = randomUUID();
+  const dose = (timestamp: string, dosage: number, unit = 'mg') =>
+    put(randomUUID(), 'medication_log', { timestamp, medication_id: medication, dosage, unit });
+  await store.transact(user, [
+    dose('2026-03-01T08:00:00Z', 20),
+    dose('2026-03-01T20:00:00Z', 10),
+    dose('2026-03-01T12:00:00Z', 2, 'puff'),
+    put(randomUUID(), 'task', {
+      label: 'Sow',
+      state: 'done',
+      created_at: '2026-03-01T09:00:00Z',
+      done_at: '2026-03-03T09:00:00Z',
+    }),
+    put(randomUUID(), 'task', {
+      label: 'Reap',
+      state: 'later',
+      created_at: '2026-03-01T10:00:00Z',
+      snooze_until: '2026-08-01',
+    }),
+  ]);
+  await store.refresh();
+  const measures = await store
+    .owner()
+    .query(
+      'select unit, of_id, count, sum::float, min::float, max::float, last::float from daily_measures where user_id = $1 order by unit',
+      [user],
+    );
+  expect(measures.rows).toEqual([
+    { unit: 'mg', of_id: medication, count: 2, sum: 30, min: 10, max: 20, last: 10 },
+    { unit: 'puff', of_id: medication, count: 1, sum: 2, min: 2, max: 2, last: 2 },
+  ]);
+  const flow = await store
+    .owner()
+    .query('select day::text, created, done, snoozed from task_flow where user_id = $1 order by day', [user]);
+  expect(flow.rows).toEqual([
+    { day: '2026-03-01', created: 2, done: 0, snoozed: 0 },
+    { day: '2026-03-03', created: 0, done: 1, snoozed: 0 },
+    { day: '2026-08-01', created: 0, done: 0, snoozed: 1 },
+  ]);
+});
+
+test('streaks and gaps of a habit are those of its days', async () => {
+  const user = randomUUID();
+  const habit = randomUUID();
+  const logged = ['2026-01-01', '2026-01-02', '2026-01-03', '2026-01-10', '2026-01-11'];
+  await store.transact(
+    user,
+    logged.map((day) =>
+      put(randomUUID(), 'habit_log', { timestamp: `${day}T12:00:00Z`, time_zone: 'UTC', habit_ids: [habit] }),
+    ),
+  );
+  await store.refresh();
+  await refresh(store.road(), { scheduled_for: null, names: ['habit_streaks'], rebuild: false });
+  const { rows } = await store.owner().query(
+    `select days::integer, last_day::text, last_streak_days, longest_streak_days, longest_streak_from::text,
+      longest_gap_days, longest_gap_from::text from habit_streaks where user_id = $1 and habit_id = $2`,
+    [user, habit],
+  );
+  expect(rows).toEqual([
+    {
+      days: 5,
+      last_day: '2026-01-11',
+      last_streak_days: 2,
+      longest_streak_days: 3,
+      longest_streak_from: '2026-01-01',
+      longest_gap_days: 6,
+      longest_gap_from: '2026-01-04',
+    },
+  ]);
 });
 
 test('a write that commits late is not missed, whatever committed before it (I9)', async () => {
   const user = randomUUID();
-  const late = await owner.connect();
+  const late = await store.owner().connect();
+  const log = (day: string) => put(randomUUID(), 'project_log', projectLog(`${day}T10:00:00Z`, `${day}T11:00:00Z`));
   try {
     await late.query('begin');
-    await transact(
-      user,
-      [put(randomUUID(), 'project_log', projectLog('2026-01-01T10:00:00Z', '2026-01-01T11:00:00Z'))],
-      late,
-    );
+    await store.transact(user, [log('2026-01-01')], late);
     // Drawn later, committed earlier: a cursor on the sequence alone would now step over the open one.
-    await transact(user, [
-      put(randomUUID(), 'project_log', projectLog('2026-01-02T10:00:00Z', '2026-01-02T11:00:00Z')),
-    ]);
-    await stack().workers.tick(nextMinute());
+    await store.transact(user, [log('2026-01-02')]);
+    // No waiting for a settled cluster here: the open transaction is the point.
+    const report = await refresh(store.road(), { scheduled_for: store.nextMinute(), names: null, rebuild: false });
+    expect(report?.next_due, 'an event above the horizon keeps the next tick due').not.toBeNull();
     await late.query('commit');
   } finally {
-    late.release();
+    late.release(true);
   }
-  await tick(nextMinute());
-  expect((await days('daily_activity', user)).map((row) => row.day)).toEqual(['2026-01-01', '2026-01-02']);
+  await store.refresh();
+  expect((await days(user)).map((row) => row.day)).toEqual(['2026-01-01', '2026-01-02']);
 });
 
 test('a cursor from another cluster is noticed, and everything rebuilt', async () => {
   const user = randomUUID();
-  await transact(user, [put(randomUUID(), 'project_log', projectLog('2026-01-05T10:00:00Z', '2026-01-05T11:00:00Z'))]);
-  await owner.query("update analytics set cursor_xid = '18446744073709551000' where name = 'daily_activity'");
-  await tick(nextMinute());
-  expect((await lastRefresh('daily_activity')).mode).toBe('full');
-  expect((await days('daily_activity', user)).map((row) => row.day)).toEqual(['2026-01-05']);
+  await store.transact(user, [
+    put(randomUUID(), 'project_log', projectLog('2026-01-05T10:00:00Z', '2026-01-05T11:00:00Z')),
+  ]);
+  await store.owner().query("update refresh_state set cursor_xid = '18446744073709551000'");
+  // Meanwhile answers are computed from live rows.
+  const before = await heatmap(store.road(), user, { entity_type: 'project_log', year: 2026, basis: PRESENT });
+  expect(before.days).toEqual([{ day: '2026-01-05', records: 1, minutes: 60 }]);
+  expect(before.years).toEqual([2026]);
+  await store.refresh();
+  expect((await store.lastRun('daily_activity')).mode).toBe('full');
+  expect((await days(user)).map((row) => row.day)).toEqual(['2026-01-05']);
 });
 
-type Step =
-  | { kind: 'log'; id: number; from: Date; minutes: number; running: boolean; zone: string }
-  | { kind: 'back-dated'; id: number; from: Date; valid_from: Date }
-  | { kind: 'delete'; id: number }
-  | { kind: 'zone'; user: number; zone: string }
-  | { kind: 'refresh'; events: number };
-
-test('after any history and any passes the rollup equals its definition', async () => {
-  const zone = fc.constantFrom('Europe/Berlin', 'America/Detroit', 'Pacific/Auckland', 'No/Where');
-  const instant = fc.date({ min: new Date('2026-03-27Z'), max: new Date('2026-04-06Z'), noInvalidDate: true });
-  const id = fc.nat(3);
-  const step: fc.Arbitrary<Step> = fc.oneof(
-    fc.record({
-      kind: fc.constant('log' as const),
-      id,
-      from: instant,
-      minutes: fc.nat(4_000),
-      running: fc.boolean(),
-      zone,
-    }),
-    fc.record({ kind: fc.constant('back-dated' as const), id, from: instant, valid_from: instant }),
-    fc.record({ kind: fc.constant('delete' as const), id }),
-    fc.record({ kind: fc.constant('zone' as const), user: fc.nat(1), zone }),
-    fc.record({ kind: fc.constant('refresh' as const), events: fc.integer({ min: 1, max: 3 }) }),
-  );
-  await tick(nextMinute());
-  const road = openDatabase(stack().database.urlAs('annals_app', stack().neon.port));
-
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
-      const users = [randomUUID(), randomUUID()];
-      const entities = Array.from({ length: 4 }, () => randomUUID());
-      for (const s of steps) await act(s, users, entities);
-      await settled(owner);
-      await refreshAll(road, nextMinute());
-      for (const user of users) expect(await days('daily_activity', user)).toEqual(await days('activity', user));
-    }),
-    { numRuns: 40 },
-  );
+test('a rollup that fails is logged and rebuilt when it can be, and does not hold the others back', async () => {
+  const user = randomUUID();
+  await store.refresh();
+  await store.owner().query('alter table daily_hours add constraint broken check (false) not valid');
+  await store.transact(user, [
+    put(randomUUID(), 'project_log', projectLog('2026-01-05T10:00:00Z', '2026-01-05T11:00:00Z')),
+  ]);
+  await store.refresh();
+  expect((await store.lastRun('daily_hours')).error).toMatch(/broken/);
+  expect((await days(user)).map((row) => row.day)).toEqual(['2026-01-05']);
+  await store.owner().query('alter table daily_hours drop constraint broken');
+  await store.refresh();
+  expect(await store.lastRun('daily_hours')).toMatchObject({ mode: 'full', error: null });
+  expect(await store.rows('daily_hours', [user])).toEqual(await store.rows('daily_hours_definition', [user]));
 });
 
-/** An entity belongs to the user with the parity of its number. */
-async function act(step: Step, users: readonly string[], entities: readonly string[]): Promise<void> {
-  if (step.kind === 'refresh') {
-    const { rows } = await owner.query("select refresh_start('daily_activity', $1, 600) as id", [nextMinute()]);
-    await owner.query('select refresh_pass($1, $2)', [rows[0].id, step.events]);
-    return;
+test('a large dirty share is rebuilt beside the live table, which keeps its policies', async () => {
+  const user = randomUUID();
+  await store.refresh();
+  // Each over three days: more than two thousand buckets, and far more than a fifth of what there is.
+  const at = (n: number) => new Date(Date.UTC(2000, 0, 1) + n * 86_400_000).toISOString();
+  await store.transact(
+    user,
+    Array.from({ length: 700 }, (_, n) =>
+      put(randomUUID(), 'exercise_session', { beginning: at(3 * n), end: at(3 * n + 2.5) }),
+    ),
+  );
+  await store.refresh();
+  expect(await store.lastRun('daily_activity')).toMatchObject({ mode: 'full', events: '700', error: null });
+  for (const rollup of ROLLUPS) {
+    expect(await store.rows(rollup, [user]), rollup).toEqual(await store.rows(`${rollup}_definition`, [user]));
+    const { rows } = await store.owner().query(
+      `select relrowsecurity, (select count(*)::integer from pg_policies where tablename = $1) as policies,
+        has_table_privilege('annals_app', $1, 'select') as readable from pg_class where oid = $1::regclass`,
+      [rollup],
+    );
+    expect(rows, rollup).toEqual([{ relrowsecurity: true, policies: 1, readable: true }]);
   }
-  const user = users[step.kind === 'zone' ? step.user : step.id % 2] ?? '';
-  if (step.kind === 'zone') {
-    await transact(user, [put(user, 'user', { email: 'x@example.com', time_zone: step.zone })]);
-    return;
+  // Another user sees none of it, through the twin that is live now.
+  expect(
+    (await heatmap(store.road(), randomUUID(), { entity_type: 'exercise_session', year: 2001, basis: PRESENT })).days,
+  ).toEqual([]);
+});
+
+test('an answer is right at once after a write, and says how far the rollup is behind', async () => {
+  const user = randomUUID();
+  const year = { entity_type: 'project_log', year: 2026, basis: PRESENT };
+  const id = randomUUID();
+  await store.transact(user, [put(id, 'project_log', projectLog('2026-02-01T10:00:00Z', '2026-02-01T11:00:00Z'))]);
+  expect((await heatmap(store.road(), user, year)).days).toEqual([{ day: '2026-02-01', records: 1, minutes: 60 }]);
+  await store.refresh();
+  expect(await heatmap(store.road(), user, year)).toMatchObject({
+    lag_ms: 0,
+    years: [2026],
+    days: [{ day: '2026-02-01', records: 1, minutes: 60 }],
+  });
+  // Moved: the old day empties and the new one fills, before any refresh.
+  await store.transact(user, [put(id, 'project_log', projectLog('2026-02-03T10:00:00Z', '2026-02-03T10:30:00Z'))]);
+  const moved = await heatmap(store.road(), user, year);
+  expect(moved.days).toEqual([{ day: '2026-02-03', records: 1, minutes: 30 }]);
+  expect(moved.lag_ms).toBeGreaterThan(0);
+  await store.transact(user, [{ op: 'delete', entity_id: id }]);
+  expect((await heatmap(store.road(), user, year)).days).toEqual([]);
+});
+
+test('a running timer counts up to now', async () => {
+  const user = randomUUID();
+  const { rows } = await store
+    .owner()
+    .query("select iso(now() - interval '90 minutes') as began, extract(year from now())::integer as year");
+  await store.transact(user, [put(randomUUID(), 'project_log', projectLog(rows[0].began, null, 'UTC'))]);
+  for (const _ of ['live', 'from the rollup']) {
+    const { days } = await heatmap(store.road(), user, {
+      entity_type: 'project_log',
+      year: rows[0].year,
+      basis: PRESENT,
+    });
+    const minutes = days.reduce((sum, day) => sum + day.minutes, 0);
+    expect(minutes).toBeGreaterThanOrEqual(90);
+    expect(minutes).toBeLessThan(100);
+    expect(days.reduce((sum, day) => sum + day.records, 0)).toBe(1);
+    await store.refresh();
   }
-  const id = entities[step.id] ?? '';
-  if (step.kind === 'delete') {
-    await transact(user, [
-      { op: 'delete', entity_id: id, entity_type: 'exercise_session', valid_from: new Date().toISOString() },
-    ]);
-    return;
-  }
-  const beginning = step.from.toISOString();
-  if (step.kind === 'back-dated') {
-    const valid_from = step.valid_from.toISOString();
-    await transact(user, [put(id, 'exercise_session', { beginning, end: beginning }, { valid_from })]);
-    return;
-  }
-  const end = new Date(step.from.getTime() + step.minutes * 60_000).toISOString();
-  await transact(user, [put(id, 'exercise_session', { beginning, ...(!step.running && { end }), zone: step.zone })]);
-}
+});

@@ -53,7 +53,14 @@ describe('the API Worker serves the web client', () => {
     },
   );
 
+  it('is at its address for whoever takes anything, as curl does', async () => {
+    const answer = await get('/', '*/*');
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toContain('text/html');
+  });
+
   it('gives no page to a machine, or to a write', async () => {
+    expect((await get('/', 'application/json')).status).toBe(404);
     expect((await get('/calendar', 'application/json')).status).toBe(404);
     expect((await get('/calendar', 'text/html', 'POST')).status).toBe(404);
   });

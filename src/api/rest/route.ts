@@ -3,10 +3,11 @@ import { bodyLimit } from 'hono/body-limit';
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import { entityType } from '../../domain/entity-type.ts';
 import { entityTypes } from '../../domain/entity-types.generated.ts';
-import { openDatabase } from '../../store/database.ts';
 import { authenticate } from '../authenticate.ts';
 import type { ApiEnv } from '../env.ts';
 import { renderFailure } from '../render-failure.ts';
+import { withDatabase } from '../server-timing.ts';
+import { telemetry } from '../telemetry.ts';
 import { readRecords } from './read-route.ts';
 import { RestProblem } from './rest-problem.ts';
 import { writeRecords } from './write-route.ts';
@@ -27,10 +28,8 @@ export const restRoute = new Hono<ApiEnv>()
       },
     }),
   )
-  .use('/rest/v1/*', async function database(c, next) {
-    c.set('database', openDatabase(c.env.DATABASE_URL));
-    await next();
-  })
+  .use('/rest/v1/*', withDatabase())
+  .use('/rest/v1/*', telemetry())
   .get('/rest/v1/:entity_type', (c) => readRecords(c, typeOf(c.req.param('entity_type'))))
   .post('/rest/v1/:entity_type', (c) => writeRecords(c, typeOf(c.req.param('entity_type')), 'insert'))
   .patch('/rest/v1/:entity_type', (c) => writeRecords(c, typeOf(c.req.param('entity_type')), 'update'))

@@ -1,5 +1,5 @@
 import { Hono, type TypedResponse } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { docForJson } from '../../domain/codec/doc-for-json.ts';
 import { changesAfter, type StoredChange } from '../../store/changes.ts';
 import type { Json } from '../answer-types.ts';

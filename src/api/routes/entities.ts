@@ -5,13 +5,13 @@ import type { RecordJson } from '../answer-types.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
-import { entityId, instant, limit } from '../parameters.ts';
+import { entityId, instant, limit, plainText } from '../parameters.ts';
 import { query } from '../query.ts';
 import { recordText } from '../record-text.ts';
 import { show } from '../show.ts';
 
 export const entitiesQuery = z.object({
-  entity_type: z.string().min(1),
+  entity_type: plainText,
   limit: limit(50),
   after: z.string().optional(),
   show,

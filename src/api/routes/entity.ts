@@ -4,11 +4,11 @@ import { entityType } from '../../domain/entity-type.ts';
 import type { JsonObject } from '../../domain/json/json-value.ts';
 import { getEntity } from '../../store/get-entity.ts';
 import { transact } from '../../store/transact.ts';
-import type { RecordJson } from '../answer-types.ts';
+import type { Json, RecordJson } from '../answer-types.ts';
 import { asOf } from '../as-of.ts';
 import type { ApiEnv } from '../env.ts';
+import { exactJson } from '../exact-json.ts';
 import { invalid, problemsOf } from '../invalid.ts';
-import { jsonBody } from '../json-body.ts';
 import { jsonText } from '../json-text.ts';
 import { pointersOfMergePatch } from '../merge-patch.ts';
 import { entityId, instant } from '../parameters.ts';
@@ -39,6 +39,8 @@ interface WrittenJson {
   replayed?: true;
 }
 
+type Doc = { [field: string]: Json };
+
 type WriteContext = Context<
   ApiEnv,
   string,
@@ -61,14 +63,14 @@ export const entityRoutes = new Hono<ApiEnv>()
     return jsonText<RecordJson>(c, recordText(stored), { ETag: etag });
   })
   /** `PUT /v1/entities/TYPE/ID`: the doc, whole. */
-  .put('/v1/entities/:type/:id', path(typedEntityPath), query(validQuery), async (c) => {
-    const { text, json } = await jsonBody(c);
+  .put('/v1/entities/:type/:id', path(typedEntityPath), query(validQuery), exactJson<Doc>(), async (c) => {
+    const { text, json } = c.req.valid('json');
     const { type, id } = c.req.valid('param');
     return write(c, text, { op: 'put', id, entity_type: type, doc: json });
   })
   /** `PATCH /v1/entities/TYPE/ID`: a JSON merge patch, or `{set, unset}` by JSON pointers, by the content type. */
-  .patch('/v1/entities/:type/:id', path(typedEntityPath), query(validQuery), async (c) => {
-    const { text, json } = await jsonBody(c);
+  .patch('/v1/entities/:type/:id', path(typedEntityPath), query(validQuery), exactJson<Doc>(), async (c) => {
+    const { text, json } = c.req.valid('json');
     const { type, id } = c.req.valid('param');
     return write(c, text, { op: 'patch', id, entity_type: type, ...patchOf(c, type, json) });
   })

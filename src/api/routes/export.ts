@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { docForJson } from '../../domain/codec/doc-for-json.ts';
 import { xtdbIdHash } from '../../domain/codec/entity-id.ts';
 import { encodeEnd, encodeEvicted, encodeHeader, encodeHistoryRow } from '../../domain/codec/history-line.ts';

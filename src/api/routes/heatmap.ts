@@ -1,16 +1,25 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { heatmap } from '../../store/heatmap.ts';
+import { asOf } from '../as-of.ts';
 import type { ApiEnv } from '../env.ts';
+import { instant, plainText } from '../parameters.ts';
 import { query } from '../query.ts';
 
-const request = z.object({
-  entity_type: z.string().min(1),
+export const heatmapQuery = z.object({
+  entity_type: plainText,
   year: z.coerce.number().int().min(1).max(9999),
+  valid_time: instant.optional(),
+  tx_time: instant.optional(),
 });
 
 /** `GET /v1/heatmap?entity_type=…&year=…`: records and minutes by local day. */
-export const heatmapRoute = new Hono<ApiEnv>().get('/v1/heatmap', query(request), async (c) => {
-  const { entity_type, year } = c.req.valid('query');
-  return c.json({ entity_type, year, ...(await heatmap(c.var.database, c.var.caller.user_id, { entity_type, year })) });
+export const heatmapRoute = new Hono<ApiEnv>().get('/v1/heatmap', query(heatmapQuery), async (c) => {
+  const { entity_type, year, ...asked } = c.req.valid('query');
+  const basis = asOf(c, asked);
+  return c.json({
+    entity_type,
+    year,
+    ...(await heatmap(c.var.database, c.var.caller.user_id, { entity_type, year, basis })),
+  });
 });

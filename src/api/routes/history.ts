@@ -5,7 +5,7 @@ import { userHistory } from '../../store/user-history.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
-import { digits, entityId, flag, instant, limit } from '../parameters.ts';
+import { digits, entityId, flag, instant, limit, plainText } from '../parameters.ts';
 import { path, query } from '../query.ts';
 import { unknownEntity } from '../unknown-entity.ts';
 import { type VersionJson, versionText } from '../version-text.ts';
@@ -24,10 +24,10 @@ export const historyQuery = z.object({
   after: z.string().optional(),
 });
 export const userHistoryQuery = z.object({
-  entity_type: z.string().min(1).optional(),
+  entity_type: plainText.optional(),
   since: instant.optional(),
   until: instant.optional(),
-  attribute: z.string().min(1).optional(),
+  attribute: plainText.optional(),
   order,
   limit: limit(100),
   after: z.string().optional(),

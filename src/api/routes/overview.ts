@@ -1,9 +1,15 @@
 import { Hono } from 'hono';
+import * as z from 'zod';
 import { overview } from '../../store/overview.ts';
 import type { RecordJson, RelatedJson } from '../answer-types.ts';
+import { asOf } from '../as-of.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
+import { instant } from '../parameters.ts';
+import { query } from '../query.ts';
 import { recordText } from '../record-text.ts';
+
+export const overviewQuery = z.object({ valid_time: instant.optional(), tx_time: instant.optional() });
 
 interface OverviewJson {
   as_of: string;
@@ -17,8 +23,8 @@ interface OverviewJson {
 type OverviewRecord = RecordJson & { label: string | null; related: RelatedJson[] };
 
 /** `GET /v1/overview`: the first screen, in one request to the database. */
-export const overviewRoute = new Hono<ApiEnv>().get('/v1/overview', async (c) => {
-  const rows = await overview(c.var.database, c.var.caller.user_id);
+export const overviewRoute = new Hono<ApiEnv>().get('/v1/overview', query(overviewQuery), async (c) => {
+  const rows = await overview(c.var.database, c.var.caller.user_id, asOf(c, c.req.valid('query')));
   const of = (section: string) => rows.filter((row) => row.section === section);
   const user = JSON.parse(of('user')[0]?.record ?? '{}');
   const counts = of('count');

@@ -8,12 +8,13 @@ import { transact } from '../../store/transact.ts';
 import type { Json } from '../answer-types.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
+import { exactJson } from '../exact-json.ts';
 import { type FieldProblem, invalid, problemsOf } from '../invalid.ts';
 import { jsonBody } from '../json-body.ts';
 import { jsonObject } from '../json-object.ts';
 import { jsonText } from '../json-text.ts';
 import { digits, instant, limit } from '../parameters.ts';
-import { metaText, planTransaction } from '../plan-transaction.ts';
+import { metaText, planTransaction, type transactionRequest } from '../plan-transaction.ts';
 import { path, query } from '../query.ts';
 import { writeRequest } from '../write-request.ts';
 
@@ -53,8 +54,8 @@ const place = z.object({ tx_time: instant, tx: digits });
 
 export const transactionsRoutes = new Hono<ApiEnv>()
   /** `POST /v1/transactions`: put, patch, delete, restore, match and evict, all or none, in one request to the database. */
-  .post('/v1/transactions', async (c) => {
-    const { text, json } = await jsonBody(c);
+  .post('/v1/transactions', exactJson<z.input<typeof transactionRequest>>(), async (c) => {
+    const { text, json } = c.req.valid('json');
     const { operations, meta } = planTransaction(json, c.var.caller.user_id, () => crypto.randomUUID());
     return jsonText<TransactionJson>(
       c,

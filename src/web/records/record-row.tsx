@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { Entity } from '../api.ts';
 import { formatDuration } from '../time/format-duration.ts';
 import { localTime } from '../time/local-day.ts';
@@ -12,7 +13,14 @@ export function RecordRow({ entity, time_zone }: { entity: Entity; time_zone: st
       <RecordTime entity={entity} time_zone={time_zone} />
       <TypeIcon entity_type={entity.entity_type} />
       <div className="record-text">
-        <span className="record-title">{recordTitle(entity)}</span>
+        <Link
+          to="."
+          search={(before) => ({ ...before, record: entity.id })}
+          resetScroll={false}
+          className="record-title quiet-link"
+        >
+          {recordTitle(entity)}
+        </Link>
         {details.length > 0 && <span className="record-about">{details.join(' · ')}</span>}
       </div>
       <RecordLength entity={entity} />

@@ -1,4 +1,5 @@
 import type { Entity } from '../api.ts';
+import { inWords } from './field-name.ts';
 import { typeAppearance } from './type-appearance.ts';
 
 /** Fields of free text that tell what a record without a label or related records is, first one wins. */
@@ -30,10 +31,4 @@ function relatedLabels(entity: Entity, wanted: (entity_type: string) => boolean)
   return entity.related.flatMap(({ entity_type, label }) =>
     wanted(entity_type) && label !== null && label !== '' ? [label] : [],
   );
-}
-
-/** @example inWords('stomach-ache') // 'Stomach ache' */
-function inWords(keyword: string): string {
-  const words = keyword.replaceAll(/[-_]/g, ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

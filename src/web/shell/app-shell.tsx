@@ -1,13 +1,24 @@
-import { Link, Outlet, useLocation, useRouteContext } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
-import { ThemeChoice } from './theme-choice.tsx';
+import { Link, Outlet, useLocation, useRouteContext, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { TimeMachine } from '../time-machine/time-machine.tsx';
+import { TimeMachineButton } from '../time-machine/time-machine-button.tsx';
+import { AccountPanel } from './account-panel.tsx';
+import { NavIcon } from './nav-icon.tsx';
+import { OutboxStatus } from './outbox-status.tsx';
+import { ToastList } from './toast-list.tsx';
 import { Wordmark } from './wordmark.tsx';
+
+const RecordSheet = lazy(() => import('../sheet/record-sheet.tsx').then((module) => ({ default: module.RecordSheet })));
+const QuickAdd = lazy(() => import('../quick-add/quick-add.tsx').then((module) => ({ default: module.QuickAdd })));
 
 /** The frame of every screen for a signed-in user: a side bar, or on a phone a bar above and one below. */
 export function AppShell() {
-  const { profile, session } = useRouteContext({ from: '/app' });
+  const { profile, moment } = useRouteContext({ from: '/app' });
+  const { record, add } = useSearch({ from: '/app' });
   const name = profile.name ?? profile.email ?? 'Account';
   const content = useRef<HTMLElement>(null);
+  const [is_adding, setAdding] = useState(false);
+  const [is_travelling, setTravelling] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
   const shown_path = useRef(path);
 
@@ -18,8 +29,19 @@ export function AppShell() {
     content.current?.focus();
   }, [path]);
 
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent): void {
+      if (event.key !== 'n' || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (moment !== null || isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
+      event.preventDefault();
+      setAdding(true);
+    }
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, [moment]);
+
   return (
-    <div className="shell">
+    <div className="shell" data-past={moment !== null}>
       <a className="skip-link" href="#content">
         Skip to content
       </a>
@@ -27,41 +49,68 @@ export function AppShell() {
         <Link to="/" className="wordmark-link" aria-label="Annals, overview">
           <Wordmark />
         </Link>
+        {moment === null && (
+          <button
+            type="button"
+            className="button button-primary add-button"
+            aria-keyshortcuts="n"
+            onClick={() => setAdding(true)}
+          >
+            <span className="add-name">Add</span>
+          </button>
+        )}
         <nav aria-label="Main" className="main-nav">
           <Link to="/" activeOptions={{ exact: true }} className="nav-link">
-            <NavIcon path="M4 6h16M4 12h10M4 18h13" />
+            <NavIcon name="overview" />
             Overview
           </Link>
+          <Link to="/records" className="nav-link">
+            <NavIcon name="records" />
+            Records
+          </Link>
           <Link to="/calendar" className="nav-link">
-            <NavIcon path="M5.5 5.5h13A1.5 1.5 0 0 1 20 7v11.5a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 18.5V7a1.5 1.5 0 0 1 1.5-1.5ZM4 10h16M8.5 3.5v4M15.5 3.5v4" />
+            <NavIcon name="calendar" />
             Calendar
           </Link>
+          <Link to="/settings" className="nav-link">
+            <NavIcon name="settings" />
+            Settings
+          </Link>
         </nav>
+        <TimeMachineButton is_open={is_travelling} toggle={() => setTravelling(!is_travelling)} />
+        <OutboxStatus />
         <button type="button" className="account" popoverTarget="account-panel">
           <span className="account-initial" aria-hidden="true">
             {name.charAt(0).toUpperCase()}
           </span>
           <span className="account-name">{name}</span>
         </button>
-        <div id="account-panel" className="account-panel" popover="auto">
-          {profile.email !== null && <p className="account-email">{profile.email}</p>}
-          <ThemeChoice />
-          <button type="button" className="button" onClick={() => session.signOut()}>
-            Sign out
-          </button>
-        </div>
+        <AccountPanel />
       </header>
-      <main id="content" ref={content} className="content" tabIndex={-1}>
-        <Outlet />
-      </main>
+      <div className="page">
+        {(is_travelling || moment !== null) && <TimeMachine close={() => setTravelling(false)} />}
+        <main id="content" ref={content} className="content" tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      {(record !== undefined || add !== undefined) && (
+        <Suspense fallback={null}>
+          <RecordSheet />
+        </Suspense>
+      )}
+      {is_adding && (
+        <Suspense fallback={null}>
+          <QuickAdd close={() => setAdding(false)} />
+        </Suspense>
+      )}
+      <ToastList />
     </div>
   );
 }
 
-function NavIcon({ path }: { path: string }) {
+function isTyping(target: EventTarget | null): boolean {
   return (
-    <svg className="nav-icon" viewBox="0 0 24 24" role="presentation" aria-hidden="true">
-      <path d={path} />
-    </svg>
+    target instanceof HTMLElement &&
+    target.matches('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]')
   );
 }

@@ -1,6 +1,7 @@
 import { useRouter } from '@tanstack/react-router';
 import { ApiError } from '../api.ts';
 import { SignedOut } from '../session.ts';
+import { failureText } from './failure-text.ts';
 import { Notice } from './notice.tsx';
 
 /** Says in people's words why something could not be loaded, and offers the way on. */
@@ -31,17 +32,11 @@ export function FailureNotice({ error, retry }: { error: unknown; retry: () => v
         </button>
       }
     >
-      {explanation(error)}
+      {failureText(error)}
     </Notice>
   );
 }
 
 function signInAgain(router: ReturnType<typeof useRouter>): void {
   void router.options.context.session.signIn(router.state.location.href);
-}
-
-function explanation(error: unknown): string {
-  if (error instanceof ApiError) return [error.message, error.hint, `(${error.code})`].filter(Boolean).join(' ');
-  if (error instanceof TypeError) return 'The service cannot be reached. Check the connection.';
-  return error instanceof Error ? error.message : 'Something unexpected happened.';
 }

@@ -1,6 +1,6 @@
 import type { HeatmapSeriesOption } from 'echarts/charts';
 import type { CalendarComponentOption, TooltipComponentOption, VisualMapComponentOption } from 'echarts/components';
-import type { ComposeOption } from 'echarts/core';
+import { type ComposeOption, format } from 'echarts/core';
 import type { Heatmap } from '../../api.ts';
 import { dayInWords } from '../../time/local-day.ts';
 import type { HeatLevel } from './heat-levels.ts';
@@ -10,6 +10,10 @@ type Option = ComposeOption<
   HeatmapSeriesOption | CalendarComponentOption | TooltipComponentOption | VisualMapComponentOption
 >;
 
+/** So many names are in a tooltip, and so much of each. */
+const MAX_TITLES = 5;
+const MAX_TITLE_CHARS = 40;
+
 /** Below this width a year stands upright, a week a row, so that a day stays large enough for a finger. */
 const UPRIGHT_BELOW_PX = 620;
 
@@ -18,6 +22,7 @@ export function heatmapOption(
   heatmap: Heatmap,
   measure: Measure,
   levels: readonly HeatLevel[],
+  titles: ReadonlyMap<string, readonly string[]>,
   element: HTMLElement,
 ): Option {
   const colour = colourReader(element);
@@ -33,7 +38,11 @@ export function heatmapOption(
       formatter: (item) => {
         const value = Array.isArray(item) ? undefined : item.value;
         if (!Array.isArray(value)) return '';
-        return `${dayInWords(String(value[0]), true)}<br><b>${formatMeasure(Number(value[1]), measure)}</b>`;
+        const day = String(value[0]);
+        const named = (titles.get(day) ?? []).map((title) => format.encodeHTML(title.slice(0, MAX_TITLE_CHARS)));
+        const more = named.length > MAX_TITLES ? `<br>and ${named.length - MAX_TITLES} more` : '';
+        const list = named.slice(0, MAX_TITLES).map((title) => `<br>${title}`);
+        return `${dayInWords(day, true)}<br><b>${formatMeasure(Number(value[1]), measure)}</b>${list.join('')}${more}`;
       },
     },
     // Maps amounts to colours; the legend is HTML.

@@ -8,7 +8,14 @@ export function Timeline(props: { timeline: readonly Entity[]; time_zone: string
   if (props.timeline.length === 0) {
     return (
       <section className="timeline" aria-label="Timeline">
-        <Notice title="Your timeline starts here">
+        <Notice
+          title="Your timeline starts here"
+          action={
+            <p>
+              Press <kbd>N</kbd> anywhere to add the first one.
+            </p>
+          }
+        >
           Each record that you add, of whatever type, shows up on its day: what it was, when, and how long it took.
         </Notice>
       </section>

@@ -1,0 +1,57 @@
+import { DurableObject } from 'cloudflare:workers';
+import { addMeasurements, type Measurements, noMeasurements } from './measurements.ts';
+import type { Look, Settled, Signal, Taken } from './signal.ts';
+
+/** Writes that no Worker made (psql, a migration) signal nothing: the database is looked at this often even so. */
+const LOOK_AFTER_MS = 24 * 3_600_000;
+
+/**
+ * Knows, without the database, whether the cron has anything to do: writers mark it after their commit, a tick settles it.
+ * One object for the whole service, named `refresh`. A new one, or one that lost its memory, says that everything is due.
+ * It also collects what isolates measured, so that nothing is written to the database for a measurement's sake alone.
+ */
+export class RefreshSignal extends DurableObject implements Signal {
+  async mark(): Promise<void> {
+    await this.ctx.storage.put('generation', (await this.#generation()) + 1);
+  }
+
+  async look(now_ms: number): Promise<Look> {
+    const generation = await this.#generation();
+    const settled = await this.ctx.storage.get<Settled>('settled');
+    const is_due =
+      settled === undefined ||
+      settled.generation !== generation ||
+      (settled.next_due_ms !== null && settled.next_due_ms <= now_ms) ||
+      settled.at_ms + LOOK_AFTER_MS <= now_ms;
+    return { generation, is_due };
+  }
+
+  async settle(settled: Settled): Promise<void> {
+    await this.ctx.storage.put('settled', settled);
+  }
+
+  async measure(measured: Measurements): Promise<void> {
+    const kept = (await this.ctx.storage.get<Measurements>('measured')) ?? noMeasurements();
+    await this.ctx.storage.put('measured', addMeasurements(kept, measured));
+  }
+
+  async take(): Promise<Taken> {
+    const measured = (await this.ctx.storage.get<Measurements>('measured')) ?? noMeasurements();
+    const before = await this.ctx.storage.get<Taken>('taken');
+    const taken = {
+      id: (before?.id ?? 0) + 1,
+      measured: addMeasurements(before?.measured ?? noMeasurements(), measured),
+    };
+    await this.ctx.storage.put({ taken, measured: noMeasurements() });
+    return taken;
+  }
+
+  async drop(id: number): Promise<void> {
+    const taken = await this.ctx.storage.get<Taken>('taken');
+    if (taken?.id === id) await this.ctx.storage.put('taken', { id, measured: noMeasurements() });
+  }
+
+  async #generation(): Promise<number> {
+    return (await this.ctx.storage.get<number>('generation')) ?? 0;
+  }
+}

@@ -1,0 +1,89 @@
+import type { MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
+import { countCall, countRequest, isEmpty, type Measurements, noMeasurements } from '../analytics/measurements.ts';
+import { observeDatabase } from '../analytics/observe-database.ts';
+import { handOver, markWritten, type SignalBinding } from '../analytics/signal.ts';
+import { logEvent } from '../log/log-event.ts';
+import { userHash } from '../log/user-hash.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import type { Caller } from './verify-token.ts';
+
+/** What both Workers have for this. */
+interface MeasuredEnv {
+  Bindings: { DATABASE_URL: string; SIGNAL: SignalBinding; SLOW_CALL_MS?: string };
+  Variables: { requestId: string; caller: Caller; database: Database };
+}
+
+/** Calls to the database that take longer are kept one by one, unless SLOW_CALL_MS says otherwise. */
+const SLOW_CALL_MS = 500;
+/** An isolate hands over what it counted this long after the first request that it counted. */
+const GATHER_MS = 2_000;
+/** These change nothing; a POST under ops refreshes by itself. */
+const READING = /^(GET|HEAD|OPTIONS)$/;
+const OPS = '/v1/ops/';
+
+/** This isolate's, of many requests. */
+let gathered: Measurements = noMeasurements();
+
+/**
+ * The road to the database for the routes after it, each call measured; when the answer is out, one line in the log, and (beside
+ * the answer, so that nobody waits) the signal to the cron after a write.
+ */
+export function telemetry(): MiddlewareHandler<MeasuredEnv> {
+  return async function telemetry(c, next) {
+    const began_ms = performance.now();
+    const slowAfter_ms = Number(c.env.SLOW_CALL_MS ?? SLOW_CALL_MS);
+    let database_ms = 0;
+    let database_calls = 0;
+    // Of the API Worker the road is there already, with its stages timed.
+    const road: Database | undefined = c.get('database');
+    const observed = observeDatabase(road ?? openDatabase(c.env.DATABASE_URL), (call) => {
+      database_ms += call.duration_ms;
+      database_calls++;
+      countCall(gathered, call, slowAfter_ms, new Date());
+    });
+    c.set('database', observed);
+    await next();
+
+    const { status } = c.res;
+    const { method } = c.req;
+    const route = routePath(c, -1);
+    const duration_ms = performance.now() - began_ms;
+    countRequest(gathered, { route: `${method} ${route}`, status, duration_ms }, new Date());
+    // A 5xx may have been committed all the same: the answer was what got lost.
+    const mayHaveWritten = !READING.test(method) && (status < 400 || status >= 500) && !c.req.path.startsWith(OPS);
+    if (mayHaveWritten) c.executionCtx.waitUntil(markWritten(c.env.SIGNAL));
+    c.executionCtx.waitUntil(handOverSoon(c.env.SIGNAL));
+    const { caller, requestId } = c.var;
+    c.executionCtx.waitUntil(
+      userHash(caller.user_id).then((user) =>
+        logEvent({
+          event: 'request',
+          request_id: requestId,
+          method,
+          route,
+          status,
+          duration_ms: round(duration_ms),
+          database_ms: round(database_ms),
+          database_calls,
+          user,
+        }),
+      ),
+    );
+  };
+}
+
+let isGathering = false;
+
+/** Of the requests within a time, the first waits for the others and hands all over. */
+async function handOverSoon(signal: SignalBinding): Promise<void> {
+  if (isGathering) return;
+  isGathering = true;
+  await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+  isGathering = false;
+  const measured = gathered;
+  gathered = noMeasurements();
+  if (!isEmpty(measured)) await handOver(signal, measured);
+}
+
+const round = (ms: number): number => Math.round(ms * 10) / 10;

@@ -1,0 +1,67 @@
+import type { AnnalsApi } from '../api.ts';
+import { showToast } from '../shell/toasts.ts';
+import { type LocalDatabase, openLocalDatabase } from './local-database.ts';
+import { inverseOf, type Operation, type StoredRecord } from './operations.ts';
+import { Outbox, type WriteOutcome } from './outbox.ts';
+import { RecordStore } from './record-store.ts';
+
+/** A user's records on this device, and the one way to change them. */
+export interface AppData {
+  readonly database: LocalDatabase;
+  readonly store: RecordStore;
+  readonly outbox: Outbox;
+  /**
+   * Writes, and offers to take it back.
+   * @param title what is done, in words: `Edit Morning walk`
+   * @param done what a person reads when it is: `Saved.`; null says nothing
+   * @throws ApiError when the server refuses it
+   */
+  write(title: string, operations: readonly Operation[], done: string | null): Promise<WriteOutcome>;
+}
+
+/**
+ * @param user the provider's name of the user, so that two on one device share nothing
+ * @param onWritten called when the server has taken a write: what it computed from the records is out of date
+ */
+export async function openAppData(api: AnnalsApi, user: string, onWritten: () => void): Promise<AppData> {
+  const database = await openLocalDatabase(user);
+  const store = new RecordStore({ api, database });
+  const outbox = new Outbox({
+    user,
+    database,
+    send: api.transact,
+    onWritten(write, answer) {
+      store.written(write, answer);
+      onWritten();
+    },
+  });
+  outbox.subscribe(() => store.overlay(outbox.writes()));
+  await outbox.start();
+
+  async function write(title: string, operations: readonly Operation[], done: string | null): Promise<WriteOutcome> {
+    const before = new Map<string, StoredRecord>();
+    for (const { id } of operations) {
+      const record = store.get(id);
+      if (record !== null && !before.has(id)) before.set(id, record);
+    }
+    const outcome = await outbox.submit(title, operations);
+    if (done === null) return outcome;
+    const undo = async (): Promise<void> => {
+      await write(`Undo: ${title}`, inverseOf(operations, before), null);
+      showToast({ text: 'Undone.' });
+    };
+    showToast({ text: outcome === 'saved' ? done : `${done} It goes out when the network is back.`, undo });
+    return outcome;
+  }
+
+  return { database, store, outbox, write };
+}
+
+/** The same at a past moment: other records, and nothing that changes them. */
+export function pastData(present: AppData, store: RecordStore): AppData {
+  return {
+    ...present,
+    store,
+    write: () => Promise.reject(new Error('The past is read-only. Go back to now to change something.')),
+  };
+}

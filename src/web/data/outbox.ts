@@ -1,0 +1,196 @@
+import { ApiError, type Written } from '../api.ts';
+import { SignedOut } from '../session.ts';
+import type { LocalDatabase } from './local-database.ts';
+import type { Operation } from './operations.ts';
+import type { QueuedWrite } from './queued-write.ts';
+
+/** `queued`: it is safe on this device, and goes to the server when that can be reached. */
+export type WriteOutcome = 'saved' | 'queued';
+
+interface Waiting {
+  resolve(outcome: WriteOutcome): void;
+  reject(error: unknown): void;
+}
+
+interface OutboxParts {
+  readonly user: string;
+  readonly database: LocalDatabase;
+  send(key: string, operations: readonly Operation[]): Promise<Written>;
+  /** Called before a write that the server took leaves the outbox, so that its effect never flickers. */
+  onWritten(write: QueuedWrite, answer: Written): void;
+}
+
+const FIRST_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 60_000;
+
+/**
+ * The writes on their way. Each goes into the local database first, then to the server, one after the other in order; what
+ * the network loses is sent again with the same key, which the server answers as it did at first.
+ */
+export class Outbox {
+  readonly #parts: OutboxParts;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #listeners = new Set<() => void>();
+  #writes: readonly QueuedWrite[] = [];
+  #is_sending = false;
+  #retry_ms = FIRST_RETRY_MS;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #is_reachable = true;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up what an earlier visit left. */
+  async start(): Promise<void> {
+    const kept = await this.#parts.database.getAll('outbox');
+    this.#change(kept.sort((a, b) => a.order - b.order));
+    addEventListener('online', () => this.flush());
+    void this.flush();
+  }
+
+  /** In order; with what was refused and waits for a decision. */
+  writes(): readonly QueuedWrite[] {
+    return this.#writes;
+  }
+
+  /** Whether the last attempt reached the server. */
+  isReachable(): boolean {
+    return this.#is_reachable;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Writes, here at once and at the server when it can be reached.
+   * @throws ApiError when the server refuses it: then nothing of it is kept
+   */
+  async submit(title: string, operations: readonly Operation[]): Promise<WriteOutcome> {
+    const order = Math.max(Date.now(), (this.#writes.at(-1)?.order ?? 0) + 1);
+    const write: QueuedWrite = { key: crypto.randomUUID(), order, title, operations, refusal: null };
+    const outcome = new Promise<WriteOutcome>((resolve, reject) => this.#waiting.set(write.key, { resolve, reject }));
+    this.#change([...this.#writes, write]);
+    await this.#parts.database.put('outbox', write);
+    void this.flush();
+    return outcome;
+  }
+
+  /** Forgets a write that has not been sent, or was refused. */
+  async discard(key: string): Promise<void> {
+    this.#change(this.#writes.filter((write) => write.key !== key));
+    await this.#parts.database.delete('outbox', key);
+  }
+
+  /** Sends a refused write again, whatever version its records are at now. */
+  async insist(key: string): Promise<void> {
+    const refused = this.#writes.find((write) => write.key === key);
+    if (refused === undefined) return;
+    const operations = refused.operations.map(({ expected_version: _, ...operation }) => operation);
+    await this.discard(key);
+    await this.submit(refused.title, operations);
+  }
+
+  /** Sends what waits, in order, until all is sent or the server cannot be reached. */
+  async flush(): Promise<void> {
+    if (this.#is_sending) return;
+    this.#is_sending = true;
+    clearTimeout(this.#retry);
+    try {
+      // Two tabs share the outbox: the order holds across them.
+      await navigator.locks.request(`annals.outbox.${this.#parts.user}`, async () => {
+        for (let next = this.#next(); next !== undefined; next = this.#next()) {
+          if (!(await this.#sendOne(next))) return;
+        }
+      });
+    } finally {
+      this.#is_sending = false;
+    }
+  }
+
+  #next(): QueuedWrite | undefined {
+    return this.#writes.find((write) => write.refusal === null);
+  }
+
+  /** @returns false when there is no use in going on */
+  async #sendOne(write: QueuedWrite): Promise<boolean> {
+    const waiting = this.#waiting.get(write.key);
+    try {
+      const answer = await this.#parts.send(write.key, write.operations);
+      this.#reached(true);
+      this.#parts.onWritten(write, answer);
+      await this.#advance(write, answer);
+      this.#waiting.delete(write.key);
+      waiting?.resolve('saved');
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 429) {
+        this.#reached(true);
+        await this.#refuse(write, waiting, error);
+        return true;
+      }
+      this.#reached(!(error instanceof TypeError));
+      for (const [key, each] of this.#waiting) {
+        this.#waiting.delete(key);
+        if (error instanceof SignedOut) each.reject(error);
+        else each.resolve('queued');
+      }
+      this.#retry = setTimeout(() => this.flush(), this.#retry_ms);
+      this.#retry_ms = Math.min(MAX_RETRY_MS, this.#retry_ms * 2);
+      return false;
+    }
+  }
+
+  /** Later edits of the same records were made on top of this one: they expect what it became. */
+  async #advance(write: QueuedWrite, answer: Written): Promise<void> {
+    const versions = new Map(
+      answer.entities.flatMap((entity) => ('version' in entity ? [[entity.id, entity.version] as const] : [])),
+    );
+    const rest = this.#writes.filter((each) => each.key !== write.key);
+    const advanced = rest.map((each) =>
+      each.refusal === null
+        ? { ...each, operations: each.operations.map((operation) => expecting(operation, versions)) }
+        : each,
+    );
+    this.#change(advanced);
+    const transaction = this.#parts.database.transaction('outbox', 'readwrite');
+    await Promise.all([
+      transaction.store.delete(write.key),
+      ...advanced.map((each) => transaction.store.put(each)),
+      transaction.done,
+    ]);
+  }
+
+  /** Whoever waits decides now; with nobody waiting, the write is kept for a decision. */
+  async #refuse(write: QueuedWrite, waiting: Waiting | undefined, error: ApiError): Promise<void> {
+    this.#waiting.delete(write.key);
+    if (waiting !== undefined) {
+      await this.discard(write.key);
+      waiting.reject(error);
+      return;
+    }
+    const refused = { ...write, refusal: { status: error.status, message: error.message } };
+    this.#change(this.#writes.map((each) => (each.key === write.key ? refused : each)));
+    await this.#parts.database.put('outbox', refused);
+  }
+
+  #reached(is_reachable: boolean): void {
+    if (is_reachable) this.#retry_ms = FIRST_RETRY_MS;
+    if (this.#is_reachable === is_reachable) return;
+    this.#is_reachable = is_reachable;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #change(writes: readonly QueuedWrite[]): void {
+    this.#writes = writes;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function expecting(operation: Operation, versions: ReadonlyMap<string, number>): Operation {
+  const version = versions.get(operation.id);
+  if (version === undefined || operation.expected_version === undefined) return operation;
+  return { ...operation, expected_version: version };
+}

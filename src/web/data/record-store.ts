@@ -1,0 +1,292 @@
+import type { AnnalsApi, Written } from '../api.ts';
+import type { LocalDatabase } from './local-database.ts';
+import { applyOperation, type StoredRecord } from './operations.ts';
+import type { QueuedWrite } from './queued-write.ts';
+
+/** `partial`: some records are here, the rest is on its way. */
+export type LoadState = 'absent' | 'partial' | 'complete';
+
+export interface TypeSnapshot {
+  /** Newest first. */
+  readonly records: readonly StoredRecord[];
+  readonly state: LoadState;
+  /** Why the last attempt to load failed; null when it did not. */
+  readonly error: unknown;
+}
+
+interface StoreParts {
+  readonly api: Pick<AnnalsApi, 'entities' | 'entity'>;
+  /** Null for a store that lives with the page only. */
+  readonly database: LocalDatabase | null;
+}
+
+const FIRST_PAGE = 100;
+const NEXT_PAGES = 1_000;
+/** A type is asked for again when it comes into view and is older than this. */
+const FRESH_MS = 15_000;
+/** Records that a write changed are fetched one by one up to here; beyond, the whole type is. */
+const MAX_SINGLE_READS = 12;
+const NOTHING: TypeSnapshot = { records: [], state: 'absent', error: null };
+
+/**
+ * The records that this client knows: what the server said, and on top of it what waits in the outbox. Every screen reads
+ * from here, so that it shows at once what is known, and works without the network.
+ */
+export class RecordStore {
+  readonly #parts: StoreParts;
+  readonly #truth = new Map<string, StoredRecord>();
+  readonly #ids_by_type = new Map<string, Set<string>>();
+  readonly #snapshots = new Map<string, TypeSnapshot>();
+  readonly #status = new Map<string, { state: LoadState; error: unknown; loaded_ms: number }>();
+  readonly #loading = new Map<string, Promise<void>>();
+  /** When this client's own writes changed a record: a page that was asked for before does not take that back. */
+  readonly #written_ms = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+  #overlay: ReadonlyMap<string, StoredRecord | null> = new Map();
+  #queued: readonly QueuedWrite[] = [];
+  #revision = 0;
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** A type's records as they are known now; the same object until something changes. */
+  snapshot(type: string): TypeSnapshot {
+    const known = this.#snapshots.get(type);
+    if (known !== undefined) return known;
+    const made = this.#makeSnapshot(type);
+    this.#snapshots.set(type, made);
+    return made;
+  }
+
+  /** Grows with every change. */
+  revision(): number {
+    return this.#revision;
+  }
+
+  /** A record that is known, of whatever type. */
+  get(id: string): StoredRecord | null {
+    const pending = this.#overlay.get(id);
+    return pending === undefined ? (this.#truth.get(id) ?? null) : pending;
+  }
+
+  /** A record as the server last told of it, without what waits in the outbox. */
+  confirmed(id: string): StoredRecord | null {
+    return this.#truth.get(id) ?? null;
+  }
+
+  /** Sees to it that a type's records are here and fresh. Does not throw: the snapshot tells. */
+  load(type: string): Promise<void> {
+    const running = this.#loading.get(type);
+    if (running !== undefined) return running;
+    const status = this.#status.get(type);
+    if (status?.state === 'complete' && status.error === null && Date.now() - status.loaded_ms < FRESH_MS)
+      return Promise.resolve();
+    const loading = this.#load(type).finally(() => this.#loading.delete(type));
+    this.#loading.set(type, loading);
+    return loading;
+  }
+
+  /** What this device keeps of a type, without asking the server. */
+  loadKept(type: string): Promise<void> {
+    return this.#loadFromDatabase(type);
+  }
+
+  /** One record, from the server when it is not here. @throws as AnnalsApi.entity */
+  async fetch(id: string): Promise<StoredRecord> {
+    const record = await this.#parts.api.entity(id);
+    this.#take([record]);
+    this.#notify([record.entity_type]);
+    return this.get(id) ?? record;
+  }
+
+  /** What this client itself changed since then, or has not sent yet; null is gone. @param since_ms milliseconds since 1970 */
+  ownChanges(since_ms: number): ReadonlyMap<string, StoredRecord | null> {
+    const changes = new Map<string, StoredRecord | null>();
+    for (const [id, written_ms] of this.#written_ms)
+      if (written_ms >= since_ms) changes.set(id, this.#truth.get(id) ?? null);
+    for (const [id, record] of this.#overlay) changes.set(id, record);
+    return changes;
+  }
+
+  /** Puts what waits in the outbox on top of what the server said. */
+  overlay(queued: readonly QueuedWrite[]): void {
+    this.#queued = queued;
+    const before = this.#overlay;
+    this.#overlay = this.#applied();
+    this.#notify(this.#typesOf([...before.keys(), ...this.#overlay.keys()]));
+  }
+
+  /** Takes over what the server made of a write. */
+  written(write: QueuedWrite, answer: Written): void {
+    const versions = new Map(
+      answer.entities.flatMap((entity) => ('version' in entity ? [[entity.id, entity.version] as const] : [])),
+    );
+    for (const operation of write.operations) {
+      const after = applyOperation(this.#truth.get(operation.id) ?? null, operation, answer.tx_time);
+      this.#written_ms.set(operation.id, Date.now());
+      if (after === null) this.#drop(operation.id);
+      else this.#take([{ ...after, version: versions.get(operation.id) ?? after.version }]);
+    }
+    const types = this.#typesOf(versions.keys());
+    this.#notify(types);
+    void this.#settle(write, types);
+  }
+
+  /** What the server computes (the time axis, canonical forms) is read back; what cannot be read now comes later. */
+  async #settle(write: QueuedWrite, types: ReadonlySet<string>): Promise<void> {
+    const ids = [...new Set(write.operations.map(({ id }) => id))].filter((id) => this.#truth.has(id));
+    try {
+      if (ids.length <= MAX_SINGLE_READS) {
+        this.#take(await Promise.all(ids.map((id) => this.#parts.api.entity(id))));
+        this.#notify(types);
+      } else {
+        for (const type of types) await this.#loadFromServer(type);
+      }
+    } catch {
+      for (const type of types) this.#forgetFreshness(type);
+    }
+    await this.#persist(
+      ids,
+      write.operations.map(({ id }) => id).filter((id) => !this.#truth.has(id)),
+    );
+  }
+
+  async #load(type: string): Promise<void> {
+    try {
+      await this.#loadFromDatabase(type);
+      await this.#loadFromServer(type);
+    } catch (error) {
+      const { state = 'absent' } = this.#status.get(type) ?? {};
+      this.#status.set(type, { state, error, loaded_ms: 0 });
+      this.#notify([type]);
+    }
+  }
+
+  async #loadFromDatabase(type: string): Promise<void> {
+    const { database } = this.#parts;
+    if (database === null || this.#status.has(type)) return;
+    if ((await database.get('types', type)) === undefined) return;
+    this.#take(await database.getAllFromIndex('records', 'entity_type', type));
+    this.#status.set(type, { state: 'complete', error: null, loaded_ms: 0 });
+    this.#notify([type]);
+  }
+
+  async #loadFromServer(type: string): Promise<void> {
+    const began_ms = Date.now();
+    const seen = new Set<string>();
+    let after: string | null = null;
+    do {
+      const limit: number = after === null ? FIRST_PAGE : NEXT_PAGES;
+      const page = await this.#parts.api.entities({ entity_type: type, limit, after });
+      for (const { id } of page.records) seen.add(id);
+      this.#take(page.records.filter(({ id }) => (this.#written_ms.get(id) ?? 0) < began_ms));
+      if (this.#status.get(type)?.state !== 'complete')
+        this.#status.set(type, { state: 'partial', error: null, loaded_ms: 0 });
+      this.#notify([type]);
+      after = page.next;
+    } while (after !== null);
+    const gone = [...(this.#ids_by_type.get(type) ?? [])].filter(
+      (id) => !seen.has(id) && (this.#written_ms.get(id) ?? 0) < began_ms,
+    );
+    for (const id of gone) this.#drop(id);
+    this.#status.set(type, { state: 'complete', error: null, loaded_ms: Date.now() });
+    this.#notify([type]);
+    await this.#persist([...seen], gone);
+    await this.#parts.database?.put('types', { name: type, loaded_at: new Date().toISOString() });
+  }
+
+  /** A page may be older than what is here: the greater version stays. */
+  #take(records: readonly StoredRecord[]): void {
+    for (const record of records) {
+      const known = this.#truth.get(record.id);
+      if (known !== undefined && known.version > record.version) continue;
+      this.#truth.set(record.id, record);
+      const ids = this.#ids_by_type.get(record.entity_type);
+      if (ids === undefined) this.#ids_by_type.set(record.entity_type, new Set([record.id]));
+      else ids.add(record.id);
+    }
+  }
+
+  #drop(id: string): void {
+    const known = this.#truth.get(id);
+    if (known === undefined) return;
+    this.#truth.delete(id);
+    this.#ids_by_type.get(known.entity_type)?.delete(id);
+  }
+
+  async #persist(kept: readonly string[], gone: readonly string[]): Promise<void> {
+    const { database } = this.#parts;
+    if (database === null) return;
+    const transaction = database.transaction('records', 'readwrite');
+    const records = kept.flatMap((id) => this.#truth.get(id) ?? []);
+    await Promise.all([
+      ...records.map((record) => transaction.store.put(record)),
+      ...gone.map((id) => transaction.store.delete(id)),
+      transaction.done,
+    ]);
+  }
+
+  #applied(): ReadonlyMap<string, StoredRecord | null> {
+    const overlay = new Map<string, StoredRecord | null>();
+    for (const { operations, order, refusal } of this.#queued) {
+      if (refusal !== null) continue;
+      for (const operation of operations) {
+        const pending = overlay.get(operation.id);
+        const before = pending === undefined ? (this.#truth.get(operation.id) ?? null) : pending;
+        overlay.set(operation.id, applyOperation(before, operation, new Date(order).toISOString()));
+      }
+    }
+    return overlay;
+  }
+
+  #typesOf(ids: Iterable<string>): ReadonlySet<string> {
+    const types = new Set<string>();
+    for (const id of ids) {
+      const type = this.#truth.get(id)?.entity_type ?? this.#overlay.get(id)?.entity_type;
+      if (type !== undefined) types.add(type);
+      // A record that is gone from both: its type is known from the write.
+      else
+        for (const write of this.#queued)
+          for (const each of write.operations) if (each.id === id) types.add(each.entity_type);
+    }
+    return types;
+  }
+
+  #forgetFreshness(type: string): void {
+    const status = this.#status.get(type);
+    if (status !== undefined) this.#status.set(type, { ...status, loaded_ms: 0 });
+  }
+
+  #makeSnapshot(type: string): TypeSnapshot {
+    const status = this.#status.get(type);
+    const records: StoredRecord[] = [];
+    for (const id of this.#ids_by_type.get(type) ?? []) {
+      const record = this.get(id);
+      if (record !== null) records.push(record);
+    }
+    for (const [id, record] of this.#overlay) {
+      if (record?.entity_type === type && !this.#truth.has(id)) records.push(record);
+    }
+    if (status === undefined && records.length === 0) return NOTHING;
+    records.sort(newestFirst);
+    return { records, state: status?.state ?? 'absent', error: status?.error ?? null };
+  }
+
+  #notify(types: Iterable<string>): void {
+    if (this.#queued.length > 0) this.#overlay = this.#applied();
+    for (const type of types) this.#snapshots.delete(type);
+    this.#revision++;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function newestFirst(a: StoredRecord, b: StoredRecord): number {
+  if (a.occurred_at === b.occurred_at) return a.id < b.id ? -1 : 1;
+  return a.occurred_at < b.occurred_at ? 1 : -1;
+}

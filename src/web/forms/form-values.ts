@@ -1,0 +1,104 @@
+import type { Json } from '../../api/answer-types.ts';
+import { type Doc, type Operation, pointerTo, type StoredRecord } from '../data/operations.ts';
+import type { RecordStore } from '../data/record-store.ts';
+import type { FieldFacts, TypeFacts } from '../records/type-facts.ts';
+
+/** What a form holds: a field that is missing has no entry. */
+export type FormValues = Readonly<Record<string, Json>>;
+
+/** Fields that say where a record came from, not what it is; shown when asked for. */
+export function isSideField(field: FieldFacts): boolean {
+  return (
+    field.name.startsWith('airtable') ||
+    field.kind === 'json' ||
+    [
+      'global_median_end',
+      'auto_started',
+      'auto_ended',
+      'snooze_count',
+      'state_change_count',
+      'last_state_change_at',
+      'source',
+    ].includes(field.name)
+  );
+}
+
+interface NewRecord {
+  readonly now: string;
+  readonly time_zone: string;
+  /** A record that the new one is about: a habit, say, for a habit's log. */
+  readonly parent: StoredRecord | null;
+  readonly store: RecordStore;
+}
+
+/** What a new record starts with: now, here, about its parent, and measured as it was the last time. */
+export function newValues(type: TypeFacts, start: NewRecord): FormValues {
+  const values: Record<string, Json> = {};
+  for (const field of type.fields) {
+    const value = firstValue(field, type, start);
+    if (value !== undefined) values[field.name] = value;
+  }
+  return { ...values, ...sameAsLast(type, values, start.store) };
+}
+
+function firstValue(field: FieldFacts, type: TypeFacts, { now, time_zone, parent }: NewRecord): Json | undefined {
+  if (field.target !== null && field.target === parent?.entity_type) {
+    return field.kind === 'refs' ? [parent.id] : parent.id;
+  }
+  if (field.name === 'time_zone') return time_zone;
+  if (type.name === 'task' && field.name === 'state') return 'inbox';
+  if (field.is_optional)
+    return type.from[0] === field.name && field.kind === 'instant' && type.name !== 'task' ? now : undefined;
+  if (field.kind === 'instant' || field.kind === 'inst') return now;
+  if (field.kind === 'refs' || field.kind === 'keywords') return [];
+  if (field.kind === 'bool') return false;
+  if (field.kind === 'bool_or_keyword') return field.values?.[0];
+  if (field.kind === 'keyword') {
+    if (field.values?.length === 1) return field.values[0];
+    return field.values?.includes('n-a') ? 'n-a' : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * Amounts and kinds that must be filled in and have not been, as the newest record about the same thing has them: who
+ * takes a tablet of 20 mg takes it again tomorrow.
+ */
+export function sameAsLast(type: TypeFacts, values: FormValues, store: RecordStore): FormValues {
+  const about = type.fields.find(
+    (field) => field.kind === 'ref' && !field.is_optional && values[field.name] !== undefined,
+  );
+  if (about === undefined) return {};
+  const last = store.snapshot(type.name).records.find((record) => record[about.name] === values[about.name]);
+  if (last === undefined) return {};
+  const copied: Record<string, Json> = {};
+  for (const { name, kind, is_optional } of type.fields) {
+    const value = last[name];
+    const is_amount = kind === 'keyword' || kind === 'double' || kind === 'number' || kind === 'long' || kind === 'ref';
+    if (is_amount && !is_optional && values[name] === undefined && value !== undefined) copied[name] = value;
+  }
+  return copied;
+}
+
+/** The fields that differ, as a patch of the record. */
+export function patchOf(record: StoredRecord, base: Doc, values: FormValues, expected_version: number): Operation {
+  const names = new Set([...Object.keys(base), ...Object.keys(values)]);
+  const changed = [...names].filter((name) => !sameValue(base[name], values[name]));
+  return {
+    op: 'patch',
+    id: record.id,
+    entity_type: record.entity_type,
+    set: Object.fromEntries(
+      changed.flatMap((name) => {
+        const value = values[name];
+        return value === undefined ? [] : [[pointerTo(name), value]];
+      }),
+    ),
+    unset: changed.filter((name) => values[name] === undefined).map(pointerTo),
+    expected_version,
+  };
+}
+
+export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

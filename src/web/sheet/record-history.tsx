@@ -1,0 +1,187 @@
+import { useQuery } from '@tanstack/react-query';
+import { useRouteContext } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Version } from '../api.ts';
+import { type Operation, pointerTo } from '../data/operations.ts';
+import { useStore } from '../data/use-records.ts';
+import { fieldName } from '../records/field-name.ts';
+import { formatInstant, formatValue, type ValueContext } from '../records/format-value.ts';
+import { typeFacts } from '../records/type-facts.ts';
+import { FailureNotice } from '../shell/failure-notice.tsx';
+import { failureText } from '../shell/failure-text.ts';
+import { Skeleton } from '../shell/skeleton.tsx';
+import { showToast } from '../shell/toasts.ts';
+import { localDay } from '../time/local-day.ts';
+import { useTimeZone } from '../time/use-time-zone.ts';
+import { changedFields, type FieldChange } from './changed-fields.ts';
+
+/** Fields that change by themselves and say nothing to a person. */
+const SILENT: ReadonlySet<string> = new Set(['created_at']);
+
+/** Every version of a record, newest first, as what changed from the one before. */
+export function RecordHistory({ id }: { id: string }) {
+  const { api, data, queries, profile, moment } = useRouteContext({ from: '/app' });
+  const store = useStore();
+  const time_zone = useTimeZone();
+  const context: ValueContext = { store, time_zone, today: localDay(Date.now(), time_zone) };
+  const history = useQuery({
+    queryKey: ['history', id],
+    queryFn: ({ signal }) => api.history(id, signal),
+    staleTime: 0,
+  });
+  if (history.data === undefined) {
+    if (history.isError) return <FailureNotice error={history.error} retry={() => history.refetch()} />;
+    return (
+      <div className="history" role="status" aria-label="Loading the history">
+        <Skeleton width="100%" height="5rem" />
+        <Skeleton width="100%" height="5rem" />
+      </div>
+    );
+  }
+
+  const versions = history.data.versions;
+  const current = store.get(id);
+  const who = profile.name ?? profile.email ?? 'you';
+
+  async function write(title: string, operation: Operation, done: string): Promise<void> {
+    try {
+      await data.write(title, [operation], done);
+    } catch (error) {
+      showToast({ text: failureText(error) });
+    }
+    await queries.invalidateQueries({ queryKey: ['history', id] });
+    await queries.invalidateQueries({ queryKey: ['record', id] });
+  }
+
+  function restore(version: Version): Promise<void> {
+    const { doc, entity_type } = version;
+    if (doc === null) return Promise.resolve();
+    const type = entity_type ?? current?.entity_type ?? '';
+    return write('Restore a version', { op: 'put', id, entity_type: type, doc }, 'That version is back.');
+  }
+
+  function undo(version: Version, changes: readonly FieldChange[]): Promise<void> {
+    if (current === null) return Promise.resolve();
+    const had = changes.filter((change) => change.before !== undefined);
+    const operation: Operation = {
+      op: 'patch',
+      id,
+      entity_type: version.entity_type ?? current.entity_type,
+      set: Object.fromEntries(had.map((change) => [pointerTo(change.name), change.before ?? null])),
+      unset: changes.filter((change) => change.before === undefined).map((change) => pointerTo(change.name)),
+    };
+    return write('Undo a change', operation, 'That change is undone.');
+  }
+
+  return (
+    <ol className="history" aria-label="Versions, newest first">
+      {versions.map((version, i) => (
+        <VersionItem
+          key={`${version.version} ${version.valid_time}`}
+          version={version}
+          before={versions[i + 1] ?? null}
+          is_current={i === 0}
+          is_gone={current === null}
+          is_read_only={moment !== null}
+          context={context}
+          who={who}
+          restore={restore}
+          undo={undo}
+        />
+      ))}
+    </ol>
+  );
+}
+
+interface VersionItemProps {
+  readonly version: Version;
+  readonly before: Version | null;
+  readonly is_current: boolean;
+  /** The record is deleted now. */
+  readonly is_gone: boolean;
+  readonly is_read_only: boolean;
+  readonly context: ValueContext;
+  readonly who: string;
+  readonly restore: (version: Version) => Promise<void>;
+  readonly undo: (version: Version, changes: readonly FieldChange[]) => Promise<void>;
+}
+
+function VersionItem(props: VersionItemProps) {
+  const { version, before, is_current, context } = props;
+  const [is_busy, setBusy] = useState(false);
+  const type = typeFacts(version.entity_type ?? before?.entity_type ?? '');
+  const is_first = before === null || before.doc === null;
+  const changes = changedFields(before?.doc ?? null, version.doc).filter((change) => !SILENT.has(change.name));
+  const back_dated = version.valid_time.slice(0, 19) !== version.tx_time.slice(0, 19);
+  const run = (action: Promise<void>): void => {
+    setBusy(true);
+    void action.finally(() => setBusy(false));
+  };
+
+  const kind =
+    version.doc === null ? 'Deleted' : before === null ? 'Created' : before.doc === null ? 'Restored' : 'Changed';
+  return (
+    <li className="version" data-kind={kind}>
+      <div className="version-head">
+        <span className="version-kind">{kind}</span>
+        <span className="version-when">
+          <time dateTime={version.tx_time}>{formatInstant(version.tx_time, context)}</time> by {props.who}
+          {back_dated && <> · in force from {formatInstant(version.valid_time, context)}</>}
+        </span>
+      </div>
+      {version.doc !== null && (
+        <dl className="diff">
+          {changes.map((change) => (
+            <DiffLine key={change.name} change={change} type_name={type.name} context={context} is_first={is_first} />
+          ))}
+          {changes.length === 0 && <p className="version-same">Saved again without a change.</p>}
+        </dl>
+      )}
+      <div className="version-actions" hidden={props.is_read_only}>
+        {version.doc !== null && (!is_current || props.is_gone) && (
+          <button type="button" className="link-button" disabled={is_busy} onClick={() => run(props.restore(version))}>
+            Restore this version
+          </button>
+        )}
+        {version.doc !== null && !is_first && !props.is_gone && changes.length > 0 && (
+          <button
+            type="button"
+            className="link-button"
+            disabled={is_busy}
+            onClick={() => run(props.undo(version, changes))}
+          >
+            Undo this change
+          </button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function DiffLine(props: { change: FieldChange; type_name: string; context: ValueContext; is_first: boolean }) {
+  const { change, context } = props;
+  const field = typeFacts(props.type_name).fields.find((each) => each.name === change.name);
+  const words = (value: FieldChange['after']): string =>
+    formatValue(value, field ?? { kind: 'text', unit: null }, context);
+  return (
+    <div className="diff-line">
+      <dt>{field === undefined ? change.name : fieldName(field)}</dt>
+      <dd>
+        {!props.is_first && change.before !== undefined && (
+          <del>
+            <span className="visually-hidden">was </span>
+            {words(change.before)}
+          </del>
+        )}
+        {change.after !== undefined ? (
+          <ins>
+            <span className="visually-hidden">{props.is_first ? '' : 'is now '}</span>
+            {words(change.after)}
+          </ins>
+        ) : (
+          <span className="diff-none">removed</span>
+        )}
+      </dd>
+    </div>
+  );
+}

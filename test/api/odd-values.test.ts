@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { stackFor } from '../stack.ts';
+import { callerOf } from './caller.ts';
+
+const stack = stackFor(SCHEMA_TEMPLATE);
+
+const cursor = (place: object) => Buffer.from(JSON.stringify(place)).toString('base64url');
+const ID = '7a9032e4-60ef-46c7-b2f4-625460d74d7e';
+
+// Postgres takes offsets below 16 hours and no NUL in a text; a clock knows offsets up to 23:59.
+test.each([
+  '/v1/entities?entity_type=%00',
+  '/v1/heatmap?entity_type=%00&year=2025',
+  `/v1/entities/${ID}?valid_time=2026-01-01T00:00:00%2B23:59`,
+  `/v1/entities/${ID}?tx_time=9999-12-31T23:59:59-23:00`,
+  `/v1/entities/${ID}?valid_time=0000-01-01T00:00:00Z`,
+  `/v1/entities?entity_type=habit&after=${cursor({ occurred_at: 'soon', id: ID })}`,
+  `/v1/entities?entity_type=habit&after=${cursor({ occurred_at: '2026-01-01T00:00:00+20:00', id: ID })}`,
+])('%s is the caller’s mistake and told as one', async (path) => {
+  const answer = await callerOf(stack, randomUUID()).refused(422, 'GET', path);
+  expect(answer.hint).not.toBeNull();
+});
+
+test('a write for a moment that Postgres cannot hold is refused and changes nothing', async () => {
+  const caller = callerOf(stack, randomUUID());
+  const operation = { op: 'put', entity_type: 'habit', doc: { label: 'Run', sensitive: false, archived: false } };
+  await caller.refused(422, 'POST', '/v1/transactions', {
+    operations: [operation, { ...operation, valid_from: '2026-01-01T00:00:00+23:59' }],
+  });
+  expect((await caller.get('/v1/entities?entity_type=habit')).records).toEqual([]);
+});
