@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { type AnnalsApi, annalsApi } from './api.ts';
 import { type AppData, openAppData, pastData } from './data/app-data.ts';
+import { offlineApi } from './data/offline-api.ts';
 import { RecordStore } from './data/record-store.ts';
 import type { RecordFilter } from './records/view/record-filter.ts';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
@@ -90,7 +91,8 @@ const appRoute = createRoute({
     const profile = await context.session.profile();
     if (profile === null) throw redirect({ to: '/sign-in', search: { return_to: location.href } });
     const present = await appDataOf(context, profile.id);
-    if (search.at === undefined) return { profile, data: present, api: context.api, moment: null };
+    if (search.at === undefined)
+      return { profile, data: present, api: offlineApi(context.api, present.store), moment: null };
     const past = pastOf(context, search.at);
     return { profile, data: pastData(present, past.store), api: past.api, moment: search.at };
   },

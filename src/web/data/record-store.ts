@@ -92,6 +92,11 @@ export class RecordStore {
     return loading;
   }
 
+  /** What this device keeps of a type, without asking the server. */
+  loadKept(type: string): Promise<void> {
+    return this.#loadFromDatabase(type);
+  }
+
   /** One record, from the server when it is not here. @throws as AnnalsApi.entity */
   async fetch(id: string): Promise<StoredRecord> {
     const record = await this.#parts.api.entity(id);
