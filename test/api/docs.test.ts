@@ -30,7 +30,7 @@ test('every line of docs/api.md runs as written', async () => {
       env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
     });
     expect(await readFile(join(folder, 'my-history.edn'), 'utf8')).toMatch(
-      /^\{:annals\/format 1, [^]*:annals\/end true/,
+      /^\{:annals\/format 1, [\s\S]*:annals\/end true/,
     );
   } finally {
     await rm(folder, { recursive: true });
