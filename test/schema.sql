@@ -1870,6 +1870,13 @@ CREATE OR REPLACE FUNCTION public.is_due(p_unit analytics, p_scheduled_for times
  STABLE
 RETURN CASE (p_unit).kind WHEN 'rollup'::text THEN true WHEN 'materialized_view'::text THEN ((((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) AND ((p_unit).stale OR (EXISTS (SELECT FROM refresh_state s WHERE ((s.changed_at >= (is_due.p_unit).as_of) OR (EXISTS (SELECT FROM event_log e WHERE (ROW(e.xid, e.seq) > ROW(s.cursor_xid, s.cursor_seq)))) OR (EXISTS (SELECT FROM analytics r WHERE ((r.kind = 'rollup'::text) AND r.stale)))))))) ELSE CASE (p_unit).name WHEN 'turn_over'::text THEN (EXISTS (SELECT FROM entities WHERE (entities.next_valid_time <= clock_timestamp()))) ELSE (((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) END END
 ;
+CREATE OR REPLACE FUNCTION public.is_own_entity(p_entity_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+RETURN (EXISTS (SELECT FROM entities WHERE ((entities.entity_id = is_own_entity.p_entity_id) AND (entities.user_id = (SELECT caller() AS caller)))))
+;
 CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -3390,9 +3397,7 @@ create policy all_entities on entities for all to annals_import using true with 
 create policy own_entities on entities for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 alter table event_log enable row level security;
 create policy all_events on event_log for all to annals_import using true with check true;
-create policy own_events on event_log for select to annals_app using ((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND (EXISTS ( SELECT
-   FROM entities e
-  WHERE ((e.entity_id = event_log.entity_id) AND (e.user_id = ( SELECT caller() AS caller)))))));
+create policy own_events on event_log for select to annals_app using ((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND is_own_entity(entity_id)));
 create policy own_writes on event_log for insert to annals_app with check (user_id = ( SELECT caller() AS caller));
 alter table evictions enable row level security;
 create policy all_evictions on evictions for all to annals_import using true with check true;
@@ -3520,6 +3525,7 @@ comment on function import_report(uuid) is 'What the rows of an import are: coun
 comment on function import_status(uuid) is 'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
 comment on function is_date(text) is 'Whether this is a date without a time, which is the same day in every zone';
 comment on function is_due(analytics,timestamp with time zone) is 'Whether a tick of this scheduled time runs this unit';
+comment on function is_own_entity(uuid) is 'Whether the entity is the caller''s';
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
 comment on function keep_measurements(jsonb) is 'Adds what the Workers measured: {routes, calls, slow, statements}, see src/analytics/measurements.ts';
 comment on function lease_lasts() is 'How long after its last sign of life a tick is taken for dead. A call under way is safe for as long as it takes: it holds the row locked.';
