@@ -12,6 +12,12 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 /** A local day that has records. */
 export type HeatmapDay = Heatmap['days'][number];
 
+export type Dashboard = InferResponseType<Client['v1']['dashboard']['$get'], 200>;
+export type Refresh = InferResponseType<Client['v1']['ops']['refreshes']['$get'], 200>['refreshes'][number];
+export type Tripwire = InferResponseType<Client['v1']['ops']['tripwires']['$get'], 200>['tripwires'][number];
+export type SlowQueries = InferResponseType<Client['v1']['ops']['slow-queries']['$get'], 200>;
+export type RouteHour = InferResponseType<Client['v1']['ops']['performance']['$get'], 200>['routes'][number];
+
 /** Some of a type's records; `next` is the `after` of those that follow. */
 export interface Page {
   readonly records: readonly StoredRecord[];
@@ -65,6 +71,15 @@ export interface AnnalsApi {
   overview(signal: AbortSignal): Promise<Overview>;
   /** @throws as {@link AnnalsApi.overview} */
   heatmap(query: { entity_type: string; year: number }, signal: AbortSignal): Promise<Heatmap>;
+  /** Charts of local days, both ends included. @throws as {@link AnnalsApi.overview} */
+  dashboard(query: { entity_type: string; from: string; to: string }, signal: AbortSignal): Promise<Dashboard>;
+  /** What the operator watches. @throws as {@link AnnalsApi.overview}, ApiError 403 for anybody else */
+  refreshes(signal: AbortSignal): Promise<readonly Refresh[]>;
+  /** Brings the analytics up to date now. @throws as {@link AnnalsApi.refreshes}, ApiError 409 while another refresh runs */
+  refreshNow(): Promise<void>;
+  tripwires(signal: AbortSignal): Promise<readonly Tripwire[]>;
+  slowQueries(signal: AbortSignal): Promise<SlowQueries>;
+  performance(signal: AbortSignal): Promise<readonly RouteHour[]>;
   /** A type's records, newest first. @param after `next` of the page before; @throws as {@link AnnalsApi.overview} */
   entities(query: { entity_type: string; limit: number; after: string | null }): Promise<Page>;
   /** A record as it is now. @throws as {@link AnnalsApi.overview}, ApiError 404 when there is none */
@@ -101,6 +116,33 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       const query = { entity_type, year: String(year) };
       const response = await client.v1.heatmap.$get({ query }, { init: { signal } });
       return response.json();
+    },
+    async dashboard(query, signal) {
+      const response = await client.v1.dashboard.$get({ query }, { init: { signal } });
+      return response.json();
+    },
+    async refreshes(signal) {
+      const response = await client.v1.ops.refreshes.$get({ query: { limit: '100' } }, { init: { signal } });
+      return (await response.json()).refreshes;
+    },
+    async refreshNow() {
+      await send('/v1/ops/refreshes', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+    },
+    async tripwires(signal) {
+      const response = await client.v1.ops.tripwires.$get({}, { init: { signal } });
+      return (await response.json()).tripwires;
+    },
+    async slowQueries(signal) {
+      const response = await client.v1.ops['slow-queries'].$get({ query: {} }, { init: { signal } });
+      return response.json();
+    },
+    async performance(signal) {
+      const response = await client.v1.ops.performance.$get({ query: {} }, { init: { signal } });
+      return (await response.json()).routes;
     },
     async entities({ entity_type, limit, after }) {
       const query = new URLSearchParams({

@@ -195,10 +195,11 @@ export class RecordStore {
       (id) => !seen.has(id) && (this.#written_ms.get(id) ?? 0) < began_ms,
     );
     for (const id of gone) this.#drop(id);
-    this.#status.set(type, { state: 'complete', error: null, loaded_ms: Date.now() });
-    this.#notify([type]);
+    // Kept first: what is said to be complete is so after a reload without the network, too.
     await this.#persist([...seen], gone);
     await this.#parts.database?.put('types', { name: type, loaded_at: new Date().toISOString() });
+    this.#status.set(type, { state: 'complete', error: null, loaded_ms: Date.now() });
+    this.#notify([type]);
   }
 
   /** A page may be older than what is here: the greater version stays. */
