@@ -77,7 +77,7 @@ const LOOKS = Object.keys(SIZES).flatMap((size) => [
   [size, 'dark'],
 ]) as [keyof typeof SIZES, 'light' | 'dark'][];
 
-describe('the web client', () => {
+describe.concurrent('the web client', () => {
   it.each(LOOKS)('shows every screen on a %s in %s without a fault that axe knows', async (size, theme) => {
     const { page, complaints } = await openPage(browser, size, theme);
     await page.goto(stack.origin);
@@ -101,7 +101,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('shows what is running, the newest records by day, and the week’s counts', async () => {
+  it('shows what is running, the newest records by day, and the week’s counts', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await signIn(page, stack.origin, MAYA.email);
 
@@ -120,7 +120,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('shows a year’s local days, as many as the API says, as squares and as a table', async () => {
+  it('shows a year’s local days, as many as the API says, as squares and as a table', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await signIn(page, stack.origin, MAYA.email);
     await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
@@ -145,7 +145,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('shows another user nothing of it, and tells what would be there', async () => {
+  it('shows another user nothing of it, and tells what would be there', async ({ expect }) => {
     const { page } = await openPage(browser, 'phone', 'light');
     await signIn(page, stack.origin, JOERG.email);
     expect(await page.locator('main').textContent()).not.toContain('Morning walk');
@@ -156,7 +156,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('can be used from sign-in to the calendar with the keyboard alone', async () => {
+  it('can be used from sign-in to the calendar with the keyboard alone', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await page.goto(stack.origin);
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
@@ -177,7 +177,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('comes back after sign-in to where it was', async () => {
+  it('comes back after sign-in to where it was', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -187,7 +187,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('renews a token that the API no longer takes, and nobody notices', async () => {
+  it('renews a token that the API no longer takes, and nobody notices', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await signIn(page, stack.origin, MAYA.email);
     await page.evaluate(() => {
@@ -201,7 +201,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('asks to sign in again when the session cannot be renewed', async () => {
+  it('asks to sign in again when the session cannot be renewed', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await signIn(page, stack.origin, MAYA.email);
     await page.evaluate(() => {
@@ -219,7 +219,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('says when the service cannot be reached, and goes on when it can', async () => {
+  it('says when the service cannot be reached, and goes on when it can', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await signIn(page, stack.origin, MAYA.email);
     // Also what this device could compute it from.
@@ -239,7 +239,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('keeps the chosen theme', async () => {
+  it('keeps the chosen theme', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await signIn(page, stack.origin, MAYA.email);
     const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
@@ -254,7 +254,9 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('signs out at the provider, too: no token renews any more, and the next sign-in asks who it is', async () => {
+  it('signs out at the provider, too: no token renews any more, and the next sign-in asks who it is', async ({
+    expect,
+  }) => {
     const { page } = await openPage(browser, 'phone', 'light');
     await signIn(page, stack.origin, MAYA.email);
     const stolen = await page.evaluate(() => {
@@ -277,7 +279,7 @@ describe('the web client', () => {
     await page.context().close();
   });
 
-  it('says so when a sign-in comes back that never began', async () => {
+  it('says so when a sign-in comes back that never began', async ({ expect }) => {
     const { page } = await openPage(browser, 'phone', 'dark');
     await page.goto(`${stack.origin}/signed-in?code=guess&state=guess`);
     await page.getByRole('heading', { name: 'That sign-in did not work' }).waitFor();
