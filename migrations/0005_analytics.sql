@@ -1,7 +1,7 @@
 -- Analytics: rollups kept fresh from the log, views refreshed whole, every run logged with its duration.
 -- All rollups share one key, the bucket (user, entity type, local day), so that one look at the log says which buckets of all
 -- of them are dirty. A rollup R is a table R, its twin R_next (for a rebuild beside the live one), the view R_definition
--- (what R must equal) and the function R_of(buckets) (the same for some buckets, through indexes).
+-- (what R must equal) and the function R_of(buckets, rows) (the same for some buckets, from their rows of activity).
 -- Nothing here may bind to a rollup's table by its identity, since a rebuild swaps the twins' names: bodies are text.
 
 create table analytics (
@@ -65,20 +65,22 @@ create function activity_days(p_from timestamptz, p_until timestamptz, p_zone te
 returns table (day date, records integer, minutes double precision)
 language sql stable parallel safe
 begin atomic
+  with b as materialized (
+    select (p_from at time zone p_zone)::date as first, (greatest(p_from, p_until) at time zone p_zone)::date as last
+  )
+  -- Nearly all: within one day.
+  select b.first, 1, case when p_until > p_from then extract(epoch from p_until - p_from)::double precision / 60 else 0 end
+  from b where b.last = b.first
+  union all
   select s.day, s.records, s.minutes
   from (
-    select d.day::date as day,
-      (d.day::date = b.first)::integer as records,
-      case when p_until > p_from then
-        extract(epoch from least(p_until, (d.day::date + 1)::timestamp at time zone p_zone)
-          - greatest(p_from, d.day::date::timestamp at time zone p_zone))::double precision / 60
-        else 0
-      end as minutes
-    from (
-      select (p_from at time zone p_zone)::date as first, (greatest(p_from, p_until) at time zone p_zone)::date as last
-    ) b
+    select d.day::date as day, (d.day::date = b.first)::integer as records,
+      extract(epoch from least(p_until, (d.day::date + 1)::timestamp at time zone p_zone)
+        - greatest(p_from, d.day::date::timestamp at time zone p_zone))::double precision / 60 as minutes
+    from b
     -- A bound of a year for an interval that somebody forgot to end.
     cross join lateral generate_series(b.first, least(b.last, b.first + 366), interval '1 day') as d(day)
+    where b.last > b.first
   ) s
   where s.records > 0 or s.minutes > 0;
 end;
@@ -102,6 +104,8 @@ create view activity with (security_invoker = true) as
         when is_date(e.doc ->> t.axis_from[1]) then 'UTC'
         else as_zone(e.doc ->> t.time_zone_field, u.doc ->> 'time_zone')
       end as zone
+    -- A fence: else the planner writes the lookup of the zone out at each of its dozen uses.
+    offset 0
   ) z
   cross join lateral activity_days(e.occurred_at, e.occurred_until, z.zone) d
   where e.deleted_at is null and e.user_id is not null and e.entity_type is not null
@@ -125,23 +129,25 @@ begin atomic
       and a.occurred_at < b.day::timestamp at time zone 'UTC' - interval '38 hours'
       and a.occurred_until - a.occurred_at > interval '24 hours'
       and a.occurred_until > b.day::timestamp at time zone 'UTC' - interval '14 hours'
+    -- A fence: bucket by bucket through the index, however few entities the planner takes there to be.
+    offset 0
   ) a;
 end;
-comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges';
+comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges: read once, and made into each rollup''s rows by its R_of';
 
 -- daily_activity: records and minutes.
 create view daily_activity_definition with (security_invoker = true) as
   select user_id, entity_type, day, sum(records)::integer as records, sum(minutes) as minutes
   from activity group by 1, 2, 3;
 comment on view daily_activity_definition is 'What daily_activity must equal';
-create function daily_activity_of(p_buckets activity_bucket[])
+create function daily_activity_of(p_buckets activity_bucket[], p_rows activity[])
 returns table (user_id uuid, entity_type text, day date, records integer, minutes double precision)
 language sql stable
 begin atomic
   select a.user_id, a.entity_type, a.day, sum(a.records)::integer, sum(a.minutes)
-  from activity_of(p_buckets) a group by 1, 2, 3;
+  from unnest(p_rows) a group by 1, 2, 3;
 end;
-comment on function daily_activity_of(activity_bucket[]) is 'The rows that daily_activity must have in these buckets';
+comment on function daily_activity_of(activity_bucket[], activity[]) is 'The rows that daily_activity must have in these buckets, which hold these rows of activity';
 
 -- daily_related: the same by what a record is about: each habit, project, book, medication, exercise.
 create view daily_related_definition with (security_invoker = true) as
@@ -149,15 +155,15 @@ create view daily_related_definition with (security_invoker = true) as
   from activity a cross join lateral (select distinct r as related_id from unnest(a.related) r) r
   group by 1, 2, 3, 4;
 comment on view daily_related_definition is 'What daily_related must equal';
-create function daily_related_of(p_buckets activity_bucket[])
+create function daily_related_of(p_buckets activity_bucket[], p_rows activity[])
 returns table (user_id uuid, entity_type text, day date, related_id uuid, records integer, minutes double precision)
 language sql stable
 begin atomic
   select a.user_id, a.entity_type, a.day, r.related_id, sum(a.records)::integer, sum(a.minutes)
-  from activity_of(p_buckets) a cross join lateral (select distinct r as related_id from unnest(a.related) r) r
+  from unnest(p_rows) a cross join lateral (select distinct r as related_id from unnest(a.related) r) r
   group by 1, 2, 3, 4;
 end;
-comment on function daily_related_of(activity_bucket[]) is 'The rows that daily_related must have in these buckets';
+comment on function daily_related_of(activity_bucket[], activity[]) is 'The rows that daily_related must have in these buckets, which hold these rows of activity';
 
 -- daily_measures: every number that a type measures, in its unit, by the thing that it is measured of.
 create function measured(p_doc jsonb, p_measures jsonb)
@@ -179,7 +185,7 @@ create view daily_measures_definition with (security_invoker = true) as
   where a.records = 1
   group by 1, 2, 3, 4, 5, 6;
 comment on view daily_measures_definition is 'What daily_measures must equal';
-create function daily_measures_of(p_buckets activity_bucket[])
+create function daily_measures_of(p_buckets activity_bucket[], p_rows activity[])
 returns table (
   user_id uuid, entity_type text, day date, field text, unit text, of_id uuid, count integer, sum numeric, min numeric, max numeric, last numeric
 )
@@ -187,11 +193,11 @@ language sql stable
 begin atomic
   select a.user_id, a.entity_type, a.day, m.field, m.unit, m.of_id, count(*)::integer, sum(m.value), min(m.value), max(m.value),
     (array_agg(m.value order by a.occurred_at desc, a.entity_id))[1]
-  from activity_of(p_buckets) a cross join lateral measured(a.doc, a.measures) m
+  from unnest(p_rows) a cross join lateral measured(a.doc, a.measures) m
   where a.records = 1
   group by 1, 2, 3, 4, 5, 6;
 end;
-comment on function daily_measures_of(activity_bucket[]) is 'The rows that daily_measures must have in these buckets';
+comment on function daily_measures_of(activity_bucket[], activity[]) is 'The rows that daily_measures must have in these buckets, which hold these rows of activity';
 
 -- daily_hours: when in the day. Two arrays side by side, of the hours with anything in them: a year is 366 short rows.
 create view daily_hours_definition with (security_invoker = true) as
@@ -203,19 +209,19 @@ create view daily_hours_definition with (security_invoker = true) as
   ) h
   group by 1, 2, 3;
 comment on view daily_hours_definition is 'What daily_hours must equal';
-create function daily_hours_of(p_buckets activity_bucket[])
+create function daily_hours_of(p_buckets activity_bucket[], p_rows activity[])
 returns table (user_id uuid, entity_type text, day date, hours smallint[], records integer[])
 language sql stable
 begin atomic
   select h.user_id, h.entity_type, h.day, array_agg(h.hour order by h.hour), array_agg(h.records order by h.hour)
   from (
     select a.user_id, a.entity_type, a.day, extract(hour from a.occurred_at at time zone a.zone)::smallint as hour, count(*)::integer as records
-    from activity_of(p_buckets) a where a.records = 1 and a.timed
+    from unnest(p_rows) a where a.records = 1 and a.timed
     group by 1, 2, 3, 4
   ) h
   group by 1, 2, 3;
 end;
-comment on function daily_hours_of(activity_bucket[]) is 'The rows that daily_hours must have in these buckets';
+comment on function daily_hours_of(activity_bucket[], activity[]) is 'The rows that daily_hours must have in these buckets, which hold these rows of activity';
 
 -- task_flow: tasks created and done on a day, and put off until it.
 create function task_day(p_task live_entities, p_what text, p_zone text) returns date
@@ -228,9 +234,10 @@ end;
 comment on function task_day(live_entities, text, text) is 'The local day on which a task was created or done, or until which it is put off; null for none';
 create view task_activity with (security_invoker = true) as
   select e.user_id, e.entity_type, e.entity_id, e.occurred_at, e.created_at, e.doc ->> 'snooze_until' as snooze_until, w.what,
-    task_day(e, w.what, as_zone(null, u.doc ->> 'time_zone')) as day
+    task_day(e, w.what, z.zone) as day
   from live_entities e
   left join entities u on u.entity_id = e.user_id and u.entity_type = 'user'
+  cross join lateral (select as_zone(null, u.doc ->> 'time_zone') as zone offset 0) z
   cross join (values ('created'), ('done'), ('snoozed')) as w(what)
   where e.deleted_at is null and e.user_id is not null and e.entity_type = 'task';
 comment on view task_activity is 'A row per task and thing that happened to it';
@@ -242,7 +249,7 @@ comment on view task_flow_definition is 'What task_flow must equal';
 create index entities_tasks_created on entities (user_id, created_at) where entity_type = 'task' and deleted_at is null;
 create index entities_tasks_snoozed on entities (user_id, (doc ->> 'snooze_until'))
   where entity_type = 'task' and deleted_at is null and doc ->> 'snooze_until' is not null;
-create function task_flow_of(p_buckets activity_bucket[])
+create function task_flow_of(p_buckets activity_bucket[], p_rows activity[])
 returns table (user_id uuid, entity_type text, day date, created integer, done integer, snoozed integer)
 language sql stable
 begin atomic
@@ -263,11 +270,12 @@ begin atomic
     union all
     select t.what from task_activity t
     where t.user_id = b.user_id and t.what = 'snoozed' and t.day = b.day and t.snooze_until = b.day::text
+    offset 0
   ) t
   where b.entity_type = 'task'
   group by 1, 2, 3;
 end;
-comment on function task_flow_of(activity_bucket[]) is 'The rows that task_flow must have in these buckets';
+comment on function task_flow_of(activity_bucket[], activity[]) is 'The rows that task_flow must have in these buckets';
 
 grant select on activity, task_activity, daily_activity_definition, daily_related_definition, daily_measures_definition,
   daily_hours_definition, task_flow_definition to annals_app;
@@ -358,6 +366,7 @@ begin atomic
       when is_date(p_doc ->> t.axis_from[1]) then 'UTC'
       else as_zone(p_doc ->> t.time_zone_field, u.doc ->> 'time_zone')
     end as zone
+    offset 0
   ) z
   cross join lateral (
     select a.day from activity_days(coalesce(x.occurred_at, p_first_tx_time), x.occurred_until, z.zone) a
@@ -392,9 +401,10 @@ begin atomic
   ), ids as materialized (
     select distinct entity_id from changed
   ), versions as (
+    -- Not `union all`: of a record that is new, what was written is what holds.
     select entity_id, user_id, entity_type, doc from changed
-    union all
-    -- What the last pass counted …
+    union
+    -- What the last pass counted (each lateral is fenced: by the index, entity by entity) …
     select i.entity_id, o.user_id, o.entity_type, o.doc
     from ids i
     left join lateral (
@@ -403,16 +413,23 @@ begin atomic
         and (e.xid, e.seq) <= ((p_state).cursor_xid, (p_state).cursor_seq)
       order by e.valid_time desc, e.tx_time desc, e.tx desc limit 1
     ) o on true
-    union all
+    union
     -- … or may have counted, since it was written while that pass ran …
     select i.entity_id, e.user_id, e.entity_type, e.doc
-    from ids i join event_log e using (entity_id)
-    where e.valid_time > (p_state).last_pass_from and e.valid_time <= (p_state).last_pass_to
-      and (e.xid, e.seq) <= ((p_state).cursor_xid, (p_state).cursor_seq)
-    union all
+    from ids i
+    cross join lateral (
+      select e.* from event_log e
+      where e.entity_id = i.entity_id and e.valid_time > (p_state).last_pass_from and e.valid_time <= (p_state).last_pass_to
+        and (e.xid, e.seq) <= ((p_state).cursor_xid, (p_state).cursor_seq)
+      offset 0
+    ) e
+    union
     -- … and what holds now.
     select i.entity_id, n.user_id, n.entity_type, n.doc
-    from ids i left join live_entities n using (entity_id)
+    from ids i
+    left join lateral (
+      select l.user_id, l.entity_type, l.doc from live_entities l where l.entity_id = i.entity_id offset 0
+    ) n on true
   )
   select v.entity_id, v.user_id, v.entity_type, v.doc, f.first_tx_time
   from versions v
@@ -421,7 +438,8 @@ begin atomic
     union
     select min(e.tx_time) from event_log e
     where e.entity_id = v.entity_id and (e.xid, e.seq) <= ((p_state).cursor_xid, (p_state).cursor_seq)
-  ) f;
+  ) f
+  where f.first_tx_time is not null;
 end;
 comment on function changed_versions(refresh_state, xid8, bigint, timestamptz, uuid) is
   'Of every entity with an event between the cursor and (p_to_xid, p_to_seq), of one user or of all: the versions that the rollups may have '

@@ -136,7 +136,7 @@ end
 $$;
 comment on function rebuild_rollup(text) is 'Sets a rollup to its definition by filling its twin and swapping their names; returns the rows';
 
-create function recompute_rollup(p_name text, p_buckets activity_bucket[]) returns bigint
+create function recompute_rollup(p_name text, p_buckets activity_bucket[], p_rows activity[]) returns bigint
 language plpgsql as $$
 declare
   v_rows bigint;
@@ -144,12 +144,13 @@ begin
   execute format(
     'delete from %1$I d using unnest($1) b where d.user_id = b.user_id and d.entity_type = b.entity_type and d.day = b.day', p_name
   ) using p_buckets;
-  execute format('insert into %1$I select * from %2$I($1)', p_name, p_name || '_of') using p_buckets;
+  execute format('insert into %1$I select * from %2$I($1, $2)', p_name, p_name || '_of') using p_buckets, p_rows;
   get diagnostics v_rows = row_count;
   return v_rows;
 end
 $$;
-comment on function recompute_rollup(text, activity_bucket[]) is 'Sets these buckets of a rollup to their definition; returns the rows written';
+comment on function recompute_rollup(text, activity_bucket[], activity[]) is
+  'Sets these buckets of a rollup to their definition, given their rows of activity; returns the rows written';
 
 create function recompute_users(p_name text, p_users uuid[]) returns bigint
 language plpgsql as $$
@@ -182,6 +183,7 @@ declare
   v_versions changed_version[] := '{}';
   v_buckets activity_bucket[] := '{}';
   v_users uuid[] := '{}';
+  v_rows_of_activity activity[] := '{}';
   v_total bigint;
   v_shared_ms double precision;
   v_unit record;
@@ -242,6 +244,9 @@ begin
       v_all := cardinality(v_buckets) > c_rebuild_share * v_total;
     end if;
   end if;
+  if not v_all then
+    v_rows_of_activity := array(select a from activity_of(v_buckets) a);
+  end if;
   v_shared_ms := ms_since(v_began);
 
   for v_unit in
@@ -262,7 +267,7 @@ begin
       if v_mode = 'full' then
         v_rows := rebuild_rollup(v_unit.name);
       elsif v_mode = 'incremental' then
-        v_rows := recompute_rollup(v_unit.name, v_buckets);
+        v_rows := recompute_rollup(v_unit.name, v_buckets, v_rows_of_activity);
         if cardinality(v_users) > 0 then
           v_rows := v_rows + recompute_users(v_unit.name, v_users);
         end if;
@@ -282,7 +287,9 @@ begin
   end loop;
   update refresh_state set
     cursor_xid = v_xid, cursor_seq = v_seq, last_pass_from = now(), last_pass_to = clock_timestamp() + interval '1 second',
-    moved_at = clock_timestamp(), as_of = case when v_more then as_of else now() end,
+    moved_at = case when (v_xid, v_seq) > (cursor_xid, cursor_seq) then clock_timestamp() else moved_at end,
+    -- Behind a transaction that stays open, committed events wait too.
+    as_of = case when exists (select from event_log e where (e.xid, e.seq) > (v_xid, v_seq)) then as_of else now() end,
     changed_at = case when v_changed then clock_timestamp() else changed_at end;
   return jsonb_build_object('outcomes', v_outcomes, 'more', v_more);
 end

@@ -54,7 +54,7 @@ begin
           from buckets cross join lateral unnest(buckets.list) b join %1$I r using (user_id, entity_type, day) group by 1
         ), expected as (
           select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket, jsonb_agg(without_noise(to_jsonb(r)) order by r) as rows
-          from %2$I((select list from buckets)) r group by 1
+          from %2$I((select list from buckets), (select array(select a from activity_of(list) a) from buckets)) r group by 1
         ), found as (
           insert into drift_log (refresh_id, name, bucket, stored, expected)
           select $4, %1$L, coalesce(s.bucket, x.bucket), coalesce(s.rows, '[]'), coalesce(x.rows, '[]')
@@ -67,7 +67,7 @@ begin
       v_checked := v_checked + v_count;
       if v_bad is not null then
         v_drift := v_drift + cardinality(v_bad);
-        perform recompute_rollup(v_rollup, v_bad);
+        perform recompute_rollup(v_rollup, v_bad, array(select a from activity_of(v_bad) a));
         update refresh_state set changed_at = clock_timestamp();
       end if;
     end loop;

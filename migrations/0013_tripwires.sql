@@ -137,7 +137,7 @@ begin
     'tripwires', coalesce((select jsonb_agg(tripwire(t) order by t.name) from tripwires t), '[]'),
     -- An import that nobody goes on with makes no noise: the one moment at which to look at it even so.
     'next_due', (
-      select iso(min(greatest(i.state_since, c.last_at) + make_interval(secs => 60 * (p_limits ->> 'import_stuck_minutes')::double precision) + interval '1 second'))
+      select iso(min(greatest(i.state_since, c.last_at) + make_interval(secs => 60 * least((p_limits ->> 'import_stuck_minutes')::double precision, 1e7)) + interval '1 second'))
       from imports i
       cross join lateral (select max(applied_at) as last_at from import_chunks c where c.import_id = i.import_id) c
       where i.state = 'running' and not exists (select from tripwires where name = 'import_stuck_minutes' and tripped)

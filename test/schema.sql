@@ -384,7 +384,8 @@ create view activity with (security_invoker=true) as
                 CASE
                     WHEN is_date((e.doc ->> t.axis_from[1])) THEN 'UTC'::text
                     ELSE as_zone((e.doc ->> t.time_zone_field), (u.doc ->> 'time_zone'::text))
-                END AS zone) z)
+                END AS zone
+         OFFSET 0) z)
      CROSS JOIN LATERAL activity_days(e.occurred_at, e.occurred_until, z.zone) d(day, records, minutes))
   WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type IS NOT NULL) AND isfinite(e.occurred_at));
 create view daily_activity_definition with (security_invoker=true) as
@@ -614,9 +615,11 @@ create view task_activity with (security_invoker=true) as
     e.created_at,
     (e.doc ->> 'snooze_until'::text) AS snooze_until,
     w.what,
-    task_day(e.*, w.what, as_zone(NULL::text, (u.doc ->> 'time_zone'::text))) AS day
-   FROM ((live_entities e
+    task_day(e.*, w.what, z.zone) AS day
+   FROM (((live_entities e
      LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
+     CROSS JOIN LATERAL ( SELECT as_zone(NULL::text, (u.doc ->> 'time_zone'::text)) AS zone
+         OFFSET 0) z)
      CROSS JOIN ( VALUES ('created'::text), ('done'::text), ('snoozed'::text)) w(what))
   WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type = 'task'::text));
 create view task_flow_definition with (security_invoker=true) as
@@ -687,18 +690,28 @@ CREATE OR REPLACE FUNCTION public.activity_days(p_from timestamp with time zone,
  LANGUAGE sql
  STABLE PARALLEL SAFE
 BEGIN ATOMIC
- SELECT s.day,
+ WITH b AS MATERIALIZED (
+          SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
+             ((GREATEST(activity_days.p_from, activity_days.p_until) AT TIME ZONE activity_days.p_zone))::date AS last
+         )
+  SELECT b.first,
+     1,
+         CASE
+             WHEN (activity_days.p_until > activity_days.p_from) THEN ((EXTRACT(epoch FROM (activity_days.p_until - activity_days.p_from)))::double precision / (60)::double precision)
+             ELSE (0)::double precision
+         END AS "case"
+    FROM b
+   WHERE (b.last = b.first)
+ UNION ALL
+  SELECT s.day,
      s.records,
      s.minutes
     FROM ( SELECT (d.day)::date AS day,
              (((d.day)::date = b.first))::integer AS records,
-                 CASE
-                     WHEN (activity_days.p_until > activity_days.p_from) THEN ((EXTRACT(epoch FROM (LEAST(activity_days.p_until, ((((d.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))))::double precision / (60)::double precision)
-                     ELSE (0)::double precision
-                 END AS minutes
-            FROM (( SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
-                     ((GREATEST(activity_days.p_from, activity_days.p_until) AT TIME ZONE activity_days.p_zone))::date AS last) b
-              CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))) s
+             ((EXTRACT(epoch FROM (LEAST(activity_days.p_until, ((((d.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))))::double precision / (60)::double precision) AS minutes
+            FROM (b
+              CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))
+           WHERE (b.last > b.first)) s
    WHERE ((s.records > 0) OR (s.minutes > (0)::double precision));
 END
 ;
@@ -751,7 +764,8 @@ BEGIN ATOMIC
              a_1.records,
              a_1.minutes
             FROM activity a_1
-           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND (a_1.day = b.day) AND (a_1.occurred_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND ((a_1.occurred_until - a_1.occurred_at) > '24:00:00'::interval) AND (a_1.occurred_until > (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)))) a);
+           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND (a_1.day = b.day) AND (a_1.occurred_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND ((a_1.occurred_until - a_1.occurred_at) > '24:00:00'::interval) AND (a_1.occurred_until > (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)))
+  OFFSET 0) a);
 END
 ;
 CREATE OR REPLACE FUNCTION public.added(p_one bigint[], p_other bigint[])
@@ -818,7 +832,7 @@ BEGIN ATOMIC
              changed.entity_type,
              changed.doc
             FROM changed
-         UNION ALL
+         UNION
           SELECT i.entity_id,
              o.user_id,
              o.entity_type,
@@ -831,21 +845,38 @@ BEGIN ATOMIC
                    WHERE ((e.entity_id = i.entity_id) AND (e.valid_time <= (changed_versions.p_state).last_pass_from) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
                    ORDER BY e.valid_time DESC, e.tx_time DESC, e.tx DESC
                   LIMIT 1) o ON (true))
-         UNION ALL
+         UNION
           SELECT i.entity_id,
              e.user_id,
              e.entity_type,
              e.doc
             FROM (ids i
-              JOIN event_log e USING (entity_id))
-           WHERE ((e.valid_time > (changed_versions.p_state).last_pass_from) AND (e.valid_time <= (changed_versions.p_state).last_pass_to) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
-         UNION ALL
+              CROSS JOIN LATERAL ( SELECT e_1.seq,
+                     e_1.xid,
+                     e_1.tx,
+                     e_1.tx_time,
+                     e_1.valid_time,
+                     e_1.entity_id,
+                     e_1.user_id,
+                     e_1.import_id,
+                     e_1.entity_type,
+                     e_1.doc,
+                     e_1.hints
+                    FROM event_log e_1
+                   WHERE ((e_1.entity_id = i.entity_id) AND (e_1.valid_time > (changed_versions.p_state).last_pass_from) AND (e_1.valid_time <= (changed_versions.p_state).last_pass_to) AND (ROW(e_1.xid, e_1.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
+                  OFFSET 0) e)
+         UNION
           SELECT i.entity_id,
              n.user_id,
              n.entity_type,
              n.doc
             FROM (ids i
-              LEFT JOIN live_entities n USING (entity_id))
+              LEFT JOIN LATERAL ( SELECT l.user_id,
+                     l.entity_type,
+                     l.doc
+                    FROM live_entities l
+                   WHERE (l.entity_id = i.entity_id)
+                  OFFSET 0) n ON (true))
          )
   SELECT v.entity_id,
      v.user_id,
@@ -859,7 +890,8 @@ BEGIN ATOMIC
          UNION
           SELECT min(e.tx_time) AS min
             FROM event_log e
-           WHERE ((e.entity_id = v.entity_id) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))) f);
+           WHERE ((e.entity_id = v.entity_id) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))) f)
+   WHERE (f.first_tx_time IS NOT NULL);
 END
 ;
 CREATE OR REPLACE FUNCTION public.check_tripwires(p_limits jsonb, p_measured jsonb)
@@ -889,7 +921,7 @@ begin
     'tripwires', coalesce((select jsonb_agg(tripwire(t) order by t.name) from tripwires t), '[]'),
     -- An import that nobody goes on with makes no noise: the one moment at which to look at it even so.
     'next_due', (
-      select iso(min(greatest(i.state_since, c.last_at) + make_interval(secs => 60 * (p_limits ->> 'import_stuck_minutes')::double precision) + interval '1 second'))
+      select iso(min(greatest(i.state_since, c.last_at) + make_interval(secs => 60 * least((p_limits ->> 'import_stuck_minutes')::double precision, 1e7)) + interval '1 second'))
       from imports i
       cross join lateral (select max(applied_at) as last_at from import_chunks c where c.import_id = i.import_id) c
       where i.state = 'running' and not exists (select from tripwires where name = 'import_stuck_minutes' and tripped)
@@ -898,7 +930,7 @@ begin
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.daily_activity_of(p_buckets activity_bucket[])
+CREATE OR REPLACE FUNCTION public.daily_activity_of(p_buckets activity_bucket[], p_rows activity[])
  RETURNS TABLE(user_id uuid, entity_type text, day date, records integer, minutes double precision)
  LANGUAGE sql
  STABLE
@@ -908,11 +940,11 @@ BEGIN ATOMIC
      a.day,
      (sum(a.records))::integer AS sum,
      sum(a.minutes) AS sum
-    FROM activity_of(daily_activity_of.p_buckets) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
+    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
    GROUP BY a.user_id, a.entity_type, a.day;
 END
 ;
-CREATE OR REPLACE FUNCTION public.daily_hours_of(p_buckets activity_bucket[])
+CREATE OR REPLACE FUNCTION public.daily_hours_of(p_buckets activity_bucket[], p_rows activity[])
  RETURNS TABLE(user_id uuid, entity_type text, day date, hours smallint[], records integer[])
  LANGUAGE sql
  STABLE
@@ -927,13 +959,13 @@ BEGIN ATOMIC
              a.day,
              (EXTRACT(hour FROM (a.occurred_at AT TIME ZONE a.zone)))::smallint AS hour,
              (count(*))::integer AS records
-            FROM activity_of(daily_hours_of.p_buckets) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
+            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
            WHERE ((a.records = 1) AND a.timed)
            GROUP BY a.user_id, a.entity_type, a.day, ((EXTRACT(hour FROM (a.occurred_at AT TIME ZONE a.zone)))::smallint)) h
    GROUP BY h.user_id, h.entity_type, h.day;
 END
 ;
-CREATE OR REPLACE FUNCTION public.daily_measures_of(p_buckets activity_bucket[])
+CREATE OR REPLACE FUNCTION public.daily_measures_of(p_buckets activity_bucket[], p_rows activity[])
  RETURNS TABLE(user_id uuid, entity_type text, day date, field text, unit text, of_id uuid, count integer, sum numeric, min numeric, max numeric, last numeric)
  LANGUAGE sql
  STABLE
@@ -949,13 +981,13 @@ BEGIN ATOMIC
      min(m.value) AS min,
      max(m.value) AS max,
      (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS array_agg
-    FROM (activity_of(daily_measures_of.p_buckets) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
+    FROM (unnest(daily_measures_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
       CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
    WHERE (a.records = 1)
    GROUP BY a.user_id, a.entity_type, a.day, m.field, m.unit, m.of_id;
 END
 ;
-CREATE OR REPLACE FUNCTION public.daily_related_of(p_buckets activity_bucket[])
+CREATE OR REPLACE FUNCTION public.daily_related_of(p_buckets activity_bucket[], p_rows activity[])
  RETURNS TABLE(user_id uuid, entity_type text, day date, related_id uuid, records integer, minutes double precision)
  LANGUAGE sql
  STABLE
@@ -966,7 +998,7 @@ BEGIN ATOMIC
      r.related_id,
      (sum(a.records))::integer AS sum,
      sum(a.minutes) AS sum
-    FROM (activity_of(daily_related_of.p_buckets) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
+    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
       CROSS JOIN LATERAL ( SELECT DISTINCT r_1.r AS related_id
             FROM unnest(a.related) r_1(r)) r)
    GROUP BY a.user_id, a.entity_type, a.day, r.related_id;
@@ -1016,7 +1048,7 @@ begin
           from buckets cross join lateral unnest(buckets.list) b join %1$I r using (user_id, entity_type, day) group by 1
         ), expected as (
           select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket, jsonb_agg(without_noise(to_jsonb(r)) order by r) as rows
-          from %2$I((select list from buckets)) r group by 1
+          from %2$I((select list from buckets), (select array(select a from activity_of(list) a) from buckets)) r group by 1
         ), found as (
           insert into drift_log (refresh_id, name, bucket, stored, expected)
           select $4, %1$L, coalesce(s.bucket, x.bucket), coalesce(s.rows, '[]'), coalesce(x.rows, '[]')
@@ -1029,7 +1061,7 @@ begin
       v_checked := v_checked + v_count;
       if v_bad is not null then
         v_drift := v_drift + cardinality(v_bad);
-        perform recompute_rollup(v_rollup, v_bad);
+        perform recompute_rollup(v_rollup, v_bad, array(select a from activity_of(v_bad) a));
         update refresh_state set changed_at = clock_timestamp();
       end if;
     end loop;
@@ -2163,7 +2195,7 @@ begin
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.recompute_rollup(p_name text, p_buckets activity_bucket[])
+CREATE OR REPLACE FUNCTION public.recompute_rollup(p_name text, p_buckets activity_bucket[], p_rows activity[])
  RETURNS bigint
  LANGUAGE plpgsql
 AS $function$
@@ -2173,7 +2205,7 @@ begin
   execute format(
     'delete from %1$I d using unnest($1) b where d.user_id = b.user_id and d.entity_type = b.entity_type and d.day = b.day', p_name
   ) using p_buckets;
-  execute format('insert into %1$I select * from %2$I($1)', p_name, p_name || '_of') using p_buckets;
+  execute format('insert into %1$I select * from %2$I($1, $2)', p_name, p_name || '_of') using p_buckets, p_rows;
   get diagnostics v_rows = row_count;
   return v_rows;
 end
@@ -2250,6 +2282,7 @@ declare
   v_versions changed_version[] := '{}';
   v_buckets activity_bucket[] := '{}';
   v_users uuid[] := '{}';
+  v_rows_of_activity activity[] := '{}';
   v_total bigint;
   v_shared_ms double precision;
   v_unit record;
@@ -2310,6 +2343,9 @@ begin
       v_all := cardinality(v_buckets) > c_rebuild_share * v_total;
     end if;
   end if;
+  if not v_all then
+    v_rows_of_activity := array(select a from activity_of(v_buckets) a);
+  end if;
   v_shared_ms := ms_since(v_began);
 
   for v_unit in
@@ -2330,7 +2366,7 @@ begin
       if v_mode = 'full' then
         v_rows := rebuild_rollup(v_unit.name);
       elsif v_mode = 'incremental' then
-        v_rows := recompute_rollup(v_unit.name, v_buckets);
+        v_rows := recompute_rollup(v_unit.name, v_buckets, v_rows_of_activity);
         if cardinality(v_users) > 0 then
           v_rows := v_rows + recompute_users(v_unit.name, v_users);
         end if;
@@ -2350,7 +2386,9 @@ begin
   end loop;
   update refresh_state set
     cursor_xid = v_xid, cursor_seq = v_seq, last_pass_from = now(), last_pass_to = clock_timestamp() + interval '1 second',
-    moved_at = clock_timestamp(), as_of = case when v_more then as_of else now() end,
+    moved_at = case when (v_xid, v_seq) > (cursor_xid, cursor_seq) then clock_timestamp() else moved_at end,
+    -- Behind a transaction that stays open, committed events wait too.
+    as_of = case when exists (select from event_log e where (e.xid, e.seq) > (v_xid, v_seq)) then as_of else now() end,
     changed_at = case when v_changed then clock_timestamp() else changed_at end;
   return jsonb_build_object('outcomes', v_outcomes, 'more', v_more);
 end
@@ -2761,7 +2799,7 @@ CREATE OR REPLACE FUNCTION public.task_day(p_task live_entities, p_what text, p_
  STABLE PARALLEL SAFE
 RETURN CASE p_what WHEN 'created'::text THEN (((p_task).created_at AT TIME ZONE p_zone))::date WHEN 'done'::text THEN ((as_instant(((p_task).doc ->> 'done_at'::text)) AT TIME ZONE p_zone))::date WHEN 'snoozed'::text THEN CASE WHEN is_date(((p_task).doc ->> 'snooze_until'::text)) THEN ((as_instant(((p_task).doc ->> 'snooze_until'::text)) AT TIME ZONE 'UTC'::text))::date ELSE NULL::date END ELSE NULL::date END
 ;
-CREATE OR REPLACE FUNCTION public.task_flow_of(p_buckets activity_bucket[])
+CREATE OR REPLACE FUNCTION public.task_flow_of(p_buckets activity_bucket[], p_rows activity[])
  RETURNS TABLE(user_id uuid, entity_type text, day date, created integer, done integer, snoozed integer)
  LANGUAGE sql
  STABLE
@@ -2783,7 +2821,8 @@ BEGIN ATOMIC
          UNION ALL
           SELECT t_1.what
             FROM task_activity t_1
-           WHERE ((t_1.user_id = b.user_id) AND (t_1.what = 'snoozed'::text) AND (t_1.day = b.day) AND (t_1.snooze_until = (b.day)::text))) t)
+           WHERE ((t_1.user_id = b.user_id) AND (t_1.what = 'snoozed'::text) AND (t_1.day = b.day) AND (t_1.snooze_until = (b.day)::text))
+  OFFSET 0) t)
    WHERE (b.entity_type = 'task'::text)
    GROUP BY b.user_id, b.entity_type, b.day;
 END
@@ -3296,7 +3335,8 @@ BEGIN ATOMIC
                  CASE
                      WHEN is_date((version_buckets.p_doc ->> t.axis_from[1])) THEN 'UTC'::text
                      ELSE as_zone((version_buckets.p_doc ->> t.time_zone_field), (u.doc ->> 'time_zone'::text))
-                 END AS zone) z)
+                 END AS zone
+          OFFSET 0) z)
       CROSS JOIN LATERAL ( SELECT a.day
             FROM activity_days(COALESCE(x.occurred_at, version_buckets.p_first_tx_time), x.occurred_until, z.zone) a(day, records, minutes)
          UNION
@@ -3433,7 +3473,7 @@ grant usage on tx_seq to annals_app;
 -- Comments
 comment on function about_rows(regclass) is 'How many rows a table has: exact when small, the planner''s estimate when large';
 comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
-comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges';
+comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges: read once, and made into each rollup''s rows by its R_of';
 comment on function added(bigint[],bigint[]) is 'Two histograms in one';
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
@@ -3442,10 +3482,10 @@ comment on function caller() is 'The user this transaction acts for, set from th
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
 comment on function changed_versions(refresh_state,xid8,bigint,timestamp with time zone,uuid) is 'Of every entity with an event between the cursor and (p_to_xid, p_to_seq), of one user or of all: the versions that the rollups may have counted, those written since and the one that holds now; nothing holding is a row without a doc';
 comment on function check_tripwires(jsonb,jsonb) is 'Keeps what was measured, measures every tripwire of p_limits, and answers {news, tripwires, next_due}: news are those whose state the operator was not told yet';
-comment on function daily_activity_of(activity_bucket[]) is 'The rows that daily_activity must have in these buckets';
-comment on function daily_hours_of(activity_bucket[]) is 'The rows that daily_hours must have in these buckets';
-comment on function daily_measures_of(activity_bucket[]) is 'The rows that daily_measures must have in these buckets';
-comment on function daily_related_of(activity_bucket[]) is 'The rows that daily_related must have in these buckets';
+comment on function daily_activity_of(activity_bucket[],activity[]) is 'The rows that daily_activity must have in these buckets, which hold these rows of activity';
+comment on function daily_hours_of(activity_bucket[],activity[]) is 'The rows that daily_hours must have in these buckets, which hold these rows of activity';
+comment on function daily_measures_of(activity_bucket[],activity[]) is 'The rows that daily_measures must have in these buckets, which hold these rows of activity';
+comment on function daily_related_of(activity_bucket[],activity[]) is 'The rows that daily_related must have in these buckets, which hold these rows of activity';
 comment on function dirty_buckets(changed_version[]) is 'The buckets that these versions counted or count in; null for none';
 comment on function drift_check(uuid,uuid,integer) is 'Computes up to 2 x p_sample random buckets of each rollup anew, logs every difference in drift_log and heals it; in the refresh log `buckets` were checked and `rows` differed. Raises AN409.';
 comment on function drifts(integer) is 'The newest differences that the drift check found and healed, for the operator';
@@ -3495,7 +3535,7 @@ comment on function place_event() is 'Trigger of event_log: sets occurred_at as 
 comment on function plan_rows(text,text[]) is 'How many rows the planner expects of a statement, which runs with the caller''s rights and takes p_params as $1';
 comment on function raise_problem(jsonb) is 'Raises the first thing wrong with a transaction: {code, n, id, …}';
 comment on function rebuild_rollup(text) is 'Sets a rollup to its definition by filling its twin and swapping their names; returns the rows';
-comment on function recompute_rollup(text,activity_bucket[]) is 'Sets these buckets of a rollup to their definition; returns the rows written';
+comment on function recompute_rollup(text,activity_bucket[],activity[]) is 'Sets these buckets of a rollup to their definition, given their rows of activity; returns the rows written';
 comment on function recompute_users(text,uuid[]) is 'Sets all of these users'' rows of a rollup to their definition; returns the rows written';
 comment on function refresh_done(uuid,text,double precision,bigint,bigint,bigint,text) is 'Completes a line of the refresh log, and answers it';
 comment on function refresh_finish(uuid) is 'Gives the lease back; answers when the next tick has something to do even if nobody writes, or null for never. Raises AN409.';
@@ -3513,7 +3553,7 @@ comment on function state_at(uuid,timestamp with time zone,timestamp with time z
 comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares. Run by migrate, as the owner.';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
 comment on function task_day(live_entities,text,text) is 'The local day on which a task was created or done, or until which it is put off; null for none';
-comment on function task_flow_of(activity_bucket[]) is 'The rows that task_flow must have in these buckets';
+comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
 comment on function transaction_entry(transactions) is 'A transaction as the API answers it';
 comment on function tripwire(tripwires) is 'A tripwire as JSON; trend_per_day is the slope of its value over the last 30 days, null when there is but one measurement';

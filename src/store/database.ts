@@ -82,8 +82,10 @@ function failureOf(name: string, error: unknown): Failure {
     });
   }
   if (DATA_SQLSTATE.test(error.code ?? '')) {
-    return new Failure('AN422', `A value is not one that the database can hold: ${error.message}.`, {
-      hint: 'Change the value and send it again.',
+    // Not Postgres' own words: they quote the value, and a view without a barrier may look at other people's rows first.
+    return new Failure('AN422', 'A value of the request is not one that the database can hold.', {
+      details: { sqlstate: error.code },
+      hint: 'Look for a NUL, a number that is out of range, or an instant with an offset of 16 hours or more.',
       cause: error,
     });
   }

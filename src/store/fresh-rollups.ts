@@ -16,6 +16,8 @@ pending as materialized (
   where p.whole
 ), dirty_list as materialized (
   select coalesce(array_agg(row(d.user_id, d.entity_type, d.day)::activity_bucket), '{}') as buckets from dirty d
+), dirty_rows as materialized (
+  select array(select a from activity_of(l.buckets) a) as rows from dirty_list l
 ), zone as materialized (
   select as_zone(u.doc ->> 'time_zone', 'UTC') as name
   from (select) as always left join live_entities u on u.entity_id = $1::uuid and u.entity_type = 'user'
@@ -37,7 +39,7 @@ export const freshRows = (rollup: string): string => `(
     and not (select p.whole from pending p)
     and not exists (select from dirty d where d.entity_type = r.entity_type and d.day = r.day)
   union all
-  select x.* from ${rollup}_of((select l.buckets from dirty_list l)) x
+  select x.* from ${rollup}_of((select l.buckets from dirty_list l), (select r.rows from dirty_rows r)) x
 )`;
 
 /** JSON members that say how fresh an answer is: right as of now, and how far the rollups alone were behind. */

@@ -12,6 +12,7 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 /** A local day that has records. */
 export type HeatmapDay = Heatmap['days'][number];
 
+export type Changes = InferResponseType<Client['v1']['changes']['$get'], 200>;
 export type Dashboard = InferResponseType<Client['v1']['dashboard']['$get'], 200>;
 export type Refresh = InferResponseType<Client['v1']['ops']['refreshes']['$get'], 200>['refreshes'][number];
 export type Tripwire = InferResponseType<Client['v1']['ops']['tripwires']['$get'], 200>['tripwires'][number];
@@ -82,6 +83,14 @@ export interface AnnalsApi {
   performance(signal: AbortSignal): Promise<readonly RouteHour[]>;
   /** A type's records, newest first. @param after `next` of the page before; @throws as {@link AnnalsApi.overview} */
   entities(query: { entity_type: string; limit: number; after: string | null }): Promise<Page>;
+  /**
+   * What was written after a place.
+   * @param since `next` of the page before, or `now` for a place to begin at
+   * @throws as {@link AnnalsApi.overview}
+   */
+  changes(since: string): Promise<Changes>;
+  /** Those of these records that are there, as they are now. @throws as {@link AnnalsApi.overview} */
+  entitiesById(entity_type: string, ids: readonly string[]): Promise<readonly StoredRecord[]>;
   /** A record as it is now. @throws as {@link AnnalsApi.overview}, ApiError 404 when there is none */
   entity(id: string): Promise<StoredRecord>;
   /** A record's versions, newest first. @throws as {@link AnnalsApi.entity} */
@@ -154,6 +163,15 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       const response = await send(`/rest/v1/${entity_type}?${query}`);
       return { records: (await response.json()) as StoredRecord[], next: response.headers.get('next-cursor') };
     },
+    async changes(since) {
+      const response = await client.v1.changes.$get({ query: { since, limit: String(MAX_CHANGES) } });
+      return response.json();
+    },
+    async entitiesById(entity_type, ids) {
+      const query = new URLSearchParams({ id: `in.(${ids.join(',')})`, show: 'archived,sensitive' });
+      const response = await send(`/rest/v1/${entity_type}?${query}`);
+      return (await response.json()) as StoredRecord[];
+    },
     async entity(id) {
       const response = await client.v1.entities[':id'].$get({ param: { id }, query: {} });
       return response.json();
@@ -175,6 +193,9 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
     },
   };
 }
+
+/** Of one page of the feed. */
+const MAX_CHANGES = 500;
 
 /** More than anybody reads at once. */
 const MAX_VERSIONS = 500;

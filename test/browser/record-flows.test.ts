@@ -311,6 +311,20 @@ describe.concurrent('records', () => {
     await page.context().close();
   });
 
+  it('that were written elsewhere come by the change feed when the window comes back', async ({ expect }) => {
+    const page = await open();
+    await openList(page, 'exercise');
+    await page.getByText('No exercises yet').waitFor();
+    const operation = { op: 'put', entity_type: 'exercise', doc: { label: 'From another device' } };
+    await stack.request(MAYA.id, '/v1/transactions', { operations: [operation] });
+    const comeBack = async () => {
+      await page.evaluate(() => dispatchEvent(new Event('focus')));
+      return page.getByRole('link', { name: 'From another device' }).count();
+    };
+    await expect.poll(comeBack, { timeout: 20_000, interval: 500 }).toBe(1);
+    await page.context().close();
+  });
+
   it('can be added, found and edited with the keyboard alone', async ({ expect }) => {
     const page = await open();
     await page.keyboard.press('n');

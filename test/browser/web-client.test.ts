@@ -4,7 +4,7 @@ import { SAMPLE_USERS } from '../../src/local/sample.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { axeViolations } from './axe-violations.ts';
 import { launchBrowser } from './launch-browser.ts';
-import { keepPicture, openPage, SIZES, signIn } from './open-page.ts';
+import { keepPicture, type Memory, openPage, SIZES, signIn } from './open-page.ts';
 import { startWebStack, type WebStack } from './web-stack.ts';
 
 const [MAYA, JOERG] = SAMPLE_USERS;
@@ -15,12 +15,25 @@ const DAY_MS = 24 * HOUR_MS;
 
 let stack: WebStack;
 let browser: Browser;
+let memory: Memory;
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([startWebStack(SCHEMA_TEMPLATE), launchBrowser()]);
   await stack.request(MAYA.id, '/v1/transactions', { operations: records() });
   await stack.refresh();
+  const { page } = await openPage(browser, 'desktop', 'light');
+  await signIn(page, stack.origin, MAYA.email);
+  memory = await page.context().storageState();
+  await page.context().close();
 });
+
+/** A page of Maya's that was signed in before. */
+async function open(): Promise<Page> {
+  const { page } = await openPage(browser, 'desktop', 'light', memory);
+  await page.goto(stack.origin);
+  await page.getByText(/^As of/).waitFor();
+  return page;
+}
 afterAll(async () => {
   await browser?.close();
   await stack?.stop();
@@ -77,7 +90,7 @@ const LOOKS = Object.keys(SIZES).flatMap((size) => [
   [size, 'dark'],
 ]) as [keyof typeof SIZES, 'light' | 'dark'][];
 
-describe.concurrent('the web client', () => {
+describe('the web client', () => {
   it.each(LOOKS)('shows every screen on a %s in %s without a fault that axe knows', async (size, theme) => {
     const { page, complaints } = await openPage(browser, size, theme);
     await page.goto(stack.origin);
@@ -86,6 +99,7 @@ describe.concurrent('the web client', () => {
     await keepPicture(page, `sign-in-${size}-${theme}`);
 
     await signIn(page, stack.origin, MAYA.email);
+    await page.getByText('No events ahead.').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, `overview-${size}-${theme}`);
 
@@ -94,6 +108,11 @@ describe.concurrent('the web client', () => {
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, `calendar-${size}-${theme}`);
 
+    await page.goto(`${stack.origin}/dashboards?type=project_log`);
+    await page.locator('.chart-card svg').first().waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, `dashboards-${size}-${theme}`);
+
     await page.goto(`${stack.origin}/no-such-page`);
     await page.getByText('There is no such page').waitFor();
     expect(await axeViolations(page)).toEqual([]);
@@ -101,9 +120,8 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('shows what is running, the newest records by day, and the week’s counts', async ({ expect }) => {
-    const { page } = await openPage(browser, 'desktop', 'light');
-    await signIn(page, stack.origin, MAYA.email);
+  it('shows what is running, the newest records by day, and the week’s counts', async () => {
+    const page = await open();
 
     const running = page.getByRole('region', { name: 'Running now' });
     await expect.poll(() => running.getByRole('timer').textContent()).toMatch(/^1:\d\d:\d\d$/);
@@ -120,9 +138,8 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('shows a year’s local days, as many as the API says, as squares and as a table', async ({ expect }) => {
-    const { page } = await openPage(browser, 'desktop', 'light');
-    await signIn(page, stack.origin, MAYA.email);
+  it('shows a year’s local days, as many as the API says, as squares and as a table', async () => {
+    const page = await open();
     await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
     await page.getByText('Show as a table').click();
     const table = page.getByRole('table');
@@ -145,7 +162,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('shows another user nothing of it, and tells what would be there', async ({ expect }) => {
+  it('shows another user nothing of it, and tells what would be there', async () => {
     const { page } = await openPage(browser, 'phone', 'light');
     await signIn(page, stack.origin, JOERG.email);
     expect(await page.locator('main').textContent()).not.toContain('Morning walk');
@@ -156,7 +173,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('can be used from sign-in to the calendar with the keyboard alone', async ({ expect }) => {
+  it('can be used from sign-in to the calendar with the keyboard alone', async () => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await page.goto(stack.origin);
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
@@ -177,7 +194,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('comes back after sign-in to where it was', async ({ expect }) => {
+  it('comes back after sign-in to where it was', async () => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -187,7 +204,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('renews a token that the API no longer takes, and nobody notices', async ({ expect }) => {
+  it('renews a token that the API no longer takes, and nobody notices', async () => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await signIn(page, stack.origin, MAYA.email);
     await page.evaluate(() => {
@@ -201,7 +218,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('asks to sign in again when the session cannot be renewed', async ({ expect }) => {
+  it('asks to sign in again when the session cannot be renewed', async () => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await signIn(page, stack.origin, MAYA.email);
     await page.evaluate(() => {
@@ -219,9 +236,8 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('says when the service cannot be reached, and goes on when it can', async ({ expect }) => {
-    const { page } = await openPage(browser, 'desktop', 'light');
-    await signIn(page, stack.origin, MAYA.email);
+  it('says when the service cannot be reached, and goes on when it can', async () => {
+    const page = await open();
     // Also what this device could compute it from.
     await page.route(/\/v1\/(heatmap|habit)/, (route) => route.abort());
     await page.clock.install();
@@ -239,9 +255,8 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('keeps the chosen theme', async ({ expect }) => {
-    const { page } = await openPage(browser, 'desktop', 'light');
-    await signIn(page, stack.origin, MAYA.email);
+  it('keeps the chosen theme', async () => {
+    const page = await open();
     const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     const light = await background();
     await page.getByRole('button', { name: MAYA.name ?? '' }).click();
@@ -279,7 +294,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('says so when a sign-in comes back that never began', async ({ expect }) => {
+  it('says so when a sign-in comes back that never began', async () => {
     const { page } = await openPage(browser, 'phone', 'dark');
     await page.goto(`${stack.origin}/signed-in?code=guess&state=guess`);
     await page.getByRole('heading', { name: 'That sign-in did not work' }).waitFor();
