@@ -41,7 +41,8 @@ export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
         const visible = records.filter((record) => isVisible(record, store, visibility));
         const days: HeatmapDay[] = localHeatmap(visible, query.year, time_zone);
         const years = [...new Set(visible.map(({ occurred_at }) => Number(occurred_at.slice(0, 4))))].sort();
-        return { ...query, time_zone, as_of: new Date().toISOString(), rolled_up_at: null, lag_ms: null, years, days };
+        const as_of = new Date().toISOString();
+        return { ...query, time_zone, as_of, rolled_up_at: null, lag_ms: null, years, days };
       }
     },
   };

@@ -1,15 +1,27 @@
 import { useRouteContext } from '@tanstack/react-router';
-import { useSyncExternalStore } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
 import { useSheet } from '../sheet/use-sheet.ts';
+
+const NETWORK_EVENTS = ['online', 'offline'] as const;
 
 /** Tells of writes that are not at the server: how many wait for the network, and which were refused. */
 export function OutboxStatus() {
   const { data } = useRouteContext({ from: '/app' });
   const { outbox } = data;
   const { openRecord } = useSheet();
-  const subscribe = (listener: () => void): (() => void) => outbox.subscribe(listener);
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const stop = outbox.subscribe(listener);
+      for (const event of NETWORK_EVENTS) addEventListener(event, listener);
+      return () => {
+        stop();
+        for (const event of NETWORK_EVENTS) removeEventListener(event, listener);
+      };
+    },
+    [outbox],
+  );
   const writes = useSyncExternalStore(subscribe, () => outbox.writes());
-  const is_reachable = useSyncExternalStore(subscribe, () => outbox.isReachable());
+  const is_reachable = useSyncExternalStore(subscribe, () => outbox.isReachable() && navigator.onLine);
   const refused = writes.filter((write) => write.refusal !== null);
   const waiting = writes.length - refused.length;
   // A write that is on its way is no news.
