@@ -5,8 +5,11 @@ import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { importsCommand } from './commands/imports.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { refreshesCommand } from './commands/refreshes.ts';
 import { rejectsCommand } from './commands/rejects.ts';
 import { rolesCommand } from './commands/roles.ts';
+import { slowCommand } from './commands/slow.ts';
+import { tripwiresCommand } from './commands/tripwires.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { ApiFailure } from './import-api.ts';
 import { SETTINGS } from './settings.ts';
@@ -19,6 +22,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   rejects: rejectsCommand,
   verify: verifyCommand,
   export: exportCommand,
+  refreshes: refreshesCommand,
+  slow: slowCommand,
+  tripwires: tripwiresCommand,
 };
 
 const EXIT_CODES: readonly (readonly [code: ExitCode, meaning: string])[] = [
@@ -92,7 +98,11 @@ function wordsFor(error: unknown, signal: AbortSignal): [message: string, hint: 
     return [`${error.message} (${error.code})`, error.hint, exit];
   }
   if (error instanceof TypeError && error.message === 'fetch failed') {
-    return ['The import service cannot be reached.', 'Check ANNALS_IMPORT_URL, or try again later.', EXIT.failed];
+    return [
+      'The service cannot be reached.',
+      'Check ANNALS_IMPORT_URL or ANNALS_API_URL, or try again later.',
+      EXIT.failed,
+    ];
   }
   return [error instanceof Error ? error.message : String(error), null, EXIT.failed];
 }

@@ -7,6 +7,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export const SETTINGS: readonly (readonly [name: string, meaning: string])[] = [
   ['DATABASE_URL', 'Postgres, a direct connection as the owner: migrate, roles, export, verify'],
   ['ANNALS_IMPORT_URL', 'address of the import Worker: import, imports, rejects'],
+  ['ANNALS_API_URL', 'address of the API Worker: refreshes, slow, tripwires'],
   ['ANNALS_TOKEN', 'the operator’s access token; or these three, with which one is asked for:'],
   ['OIDC_ISSUER', 'the issuer of tokens'],
   ['ANNALS_CLIENT_ID', 'the operator’s client at the issuer'],
@@ -32,6 +33,13 @@ export function databaseUrl(env: Env): string {
 export function importService(env: Env): { url: string; token: () => Promise<string> } {
   const url = setting(env, 'ANNALS_IMPORT_URL');
   if (!URL.canParse(url)) throw new CliFailure(EXIT.usage, 'ANNALS_IMPORT_URL is not a URL.');
+  return { url, token: operatorToken(credentials(env)) };
+}
+
+/** Where the API Worker is, and how the operator is known there. @throws CliFailure naming the setting */
+export function apiService(env: Env): { url: string; token: () => Promise<string> } {
+  const url = setting(env, 'ANNALS_API_URL');
+  if (!URL.canParse(url)) throw new CliFailure(EXIT.usage, 'ANNALS_API_URL is not a URL.');
   return { url, token: operatorToken(credentials(env)) };
 }
 

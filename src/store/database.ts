@@ -72,6 +72,9 @@ const TRANSIENT_SQLSTATE = /^(08|53|57|58|40|55P03)/;
 /** SQLSTATE class of values that Postgres cannot take: ours are in the statements' text and tested, so it is one that the caller sent. */
 const DATA_SQLSTATE = /^22/;
 
+/** Row-level security refused a row: somebody else's id, which a rival took between the look and the write. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 function failureOf(name: string, error: unknown): Failure {
   if (!(error instanceof NeonDbError)) return new Failure('AN500', `${name} failed`, { cause: error });
   if (isFailureCode(error.code)) {
@@ -80,6 +83,9 @@ function failureOf(name: string, error: unknown): Failure {
       hint: error.hint ?? null,
       cause: error,
     });
+  }
+  if (error.code === INSUFFICIENT_PRIVILEGE && error.message.includes('row-level security')) {
+    return new Failure('AN404', 'no such entity', { cause: error });
   }
   if (DATA_SQLSTATE.test(error.code ?? '')) {
     // Not Postgres' own words: they quote the value, and a view without a barrier may look at other people's rows first.

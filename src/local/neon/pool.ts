@@ -8,8 +8,6 @@ const KEPT_CONNECTIONS = 20;
 const IDLE_TIMEOUT_MS = 5 * 60_000;
 const SWEEP_INTERVAL_MS = 30_000;
 
-/** At once, of all users and databases: what Neon's pooler leaves to its smallest compute, and a Postgres as it comes can give. */
-const MAX_CONNECTIONS = 90;
 /** Requests that wait for a connection, and for how long, as in Neon's pooler. */
 const MAX_WAITING = 10_000;
 const WAIT_TIMEOUT_MS = 120_000;
@@ -50,6 +48,7 @@ export interface Lease {
  */
 export class BackendPool {
   readonly #address: PostgresAddress;
+  readonly #maxConnections: number;
   readonly #entries = new Map<string, Entry>();
   readonly #open = new Set<BackendConnection>();
   readonly #waiting: (() => void)[] = [];
@@ -60,8 +59,9 @@ export class BackendPool {
   #opening = 0;
   #stopped = false;
 
-  constructor(address: PostgresAddress) {
+  constructor(address: PostgresAddress, maxConnections: number) {
     this.#address = address;
+    this.#maxConnections = maxConnections;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
@@ -71,9 +71,14 @@ export class BackendPool {
     const key = `${credentials.user}\0${credentials.database}`;
     for (let newcomer = true; !this.#stopped; newcomer = false) {
       if (!newcomer || this.#waiting.length === 0) {
-        const lease = this.#reuse(key, passwordHash);
-        if (lease) return lease;
-        if (this.#open.size + this.#opening < MAX_CONNECTIONS) return this.#openFor(credentials, key, passwordHash);
+        const lease =
+          this.#reuse(key, passwordHash) ??
+          (this.#hasRoom() ? this.#openFor(credentials, key, passwordHash) : undefined);
+        if (lease) {
+          // Who waits behind a request with other credentials may find something too.
+          if (this.#hasRoom() || this.#hasIdle()) this.#next();
+          return lease;
+        }
         this.#closeOneIdle();
       }
       await this.#turn(newcomer);
@@ -151,6 +156,14 @@ export class BackendPool {
       this.#next();
     };
     return { connection, elementTypes: entry.elementTypes, entry, resetSent: false };
+  }
+
+  #hasRoom(): boolean {
+    return this.#open.size + this.#opening < this.#maxConnections;
+  }
+
+  #hasIdle(): boolean {
+    return this.#entries.values().some(({ idle }) => idle.length > 0);
   }
 
   /** Makes room for other credentials. */
