@@ -611,6 +611,44 @@ create view own_monthly_summary with (security_barrier=true) as
     busiest_day
    FROM monthly_summary
   WHERE (user_id = caller());
+create view own_versions as
+ SELECT entity_id,
+    entity_type,
+    user_id,
+    seq,
+    occurred_at,
+    valid_time,
+    tx_time,
+    tx,
+    doc,
+    hints,
+    ahead
+   FROM ( SELECT event_log.entity_id,
+            event_log.entity_type,
+            event_log.user_id,
+            event_log.seq,
+            event_log.occurred_at,
+            event_log.valid_time,
+            event_log.tx_time,
+            event_log.tx,
+            event_log.doc,
+            event_log.hints,
+            false AS ahead
+           FROM event_log
+        UNION ALL
+         SELECT event_log.entity_id,
+            event_log.entity_type,
+            event_log.user_id,
+            event_log.seq,
+            event_log.occurred_at,
+            event_log.valid_time,
+            event_log.tx_time,
+            event_log.tx,
+            event_log.doc,
+            event_log.hints,
+            true
+           FROM event_log) v
+  WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL));
 create view task_activity with (security_invoker=true) as
  SELECT e.user_id,
     e.entity_type,
@@ -1360,31 +1398,7 @@ BEGIN ATOMIC
             FROM entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)) AS related,
      e.doc,
      e.hints
-    FROM (( SELECT event_log.entity_id,
-             event_log.entity_type,
-             event_log.user_id,
-             event_log.seq,
-             event_log.occurred_at,
-             event_log.valid_time,
-             event_log.tx_time,
-             event_log.tx,
-             event_log.doc,
-             event_log.hints,
-             false AS ahead
-            FROM event_log
-         UNION ALL
-          SELECT event_log.entity_id,
-             event_log.entity_type,
-             event_log.user_id,
-             event_log.seq,
-             event_log.occurred_at,
-             event_log.valid_time,
-             event_log.tx_time,
-             event_log.tx,
-             event_log.doc,
-             event_log.hints,
-             true
-            FROM event_log) e
+    FROM (own_versions e
       LEFT JOIN entity_types t ON ((t.name = entities_at.p_entity_type)))
    WHERE ((e.user_id = entities_at.p_user_id) AND (e.entity_type = entities_at.p_entity_type) AND (e.doc IS NOT NULL) AND (e.valid_time <= entities_at.p_valid_time) AND (e.tx_time <= entities_at.p_tx_time) AND (((NOT e.ahead) AND (e.occurred_at <= entities_at.p_tx_time)) OR (e.ahead AND (e.occurred_at > entities_at.p_tx_time) AND (e.occurred_at > e.tx_time))) AND (NOT (EXISTS ( SELECT
             FROM event_log n
@@ -3751,6 +3765,7 @@ grant select on own_duration_profile to annals_app;
 grant select on own_entities to annals_app;
 grant select on own_habit_streaks to annals_app;
 grant select on own_monthly_summary to annals_app;
+grant select on own_versions to annals_app;
 grant select on refresh_state to annals_app;
 grant select on slow_statements to annals_app;
 grant select on task_activity to annals_app;
@@ -3787,7 +3802,7 @@ comment on function drift_check(uuid,uuid,integer) is 'Computes up to 2 x p_samp
 comment on function drifts(integer) is 'The newest differences that the drift check found and healed, for the operator';
 comment on function due_entities() is 'Entities of which a version has come into force that the cron has not turned over yet, as that version; all that the caller may see';
 comment on function duration_profile_now() is 'What duration_profile holds after a refresh';
-comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'A user''s entities of a type as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
+comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'The caller''s entities of a type (p_user_id must be the caller) as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
@@ -3931,5 +3946,7 @@ comment on view own_duration_profile is 'The caller''s rows of duration_profile'
 comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';
 comment on view own_habit_streaks is 'The caller''s rows of habit_streaks';
 comment on view own_monthly_summary is 'The caller''s rows of monthly_summary';
+comment on view own_versions is 'The caller''s versions, tombstones left out, for annals_app: as under row-level security, with every index in reach';
+comment on view own_versions.ahead is 'each version is here with true and with false: a reader must choose';
 comment on view task_activity is 'A row per task and thing that happened to it';
 comment on view task_flow_definition is 'What task_flow must equal';
