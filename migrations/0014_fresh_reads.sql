@@ -178,11 +178,17 @@ begin
       union all
       select x.* from task_flow_of(v_buckets, v_rows) x
     ) r
-  ), shown as (
-    select p.entity_id, p.entity_type, p.label from live_entities p
-    where p.user_id = p_user_id and p.deleted_at is null and not p.sensitive and not p.archived
-      and (p.entity_id in (select related_id from related) or p.entity_id in (select of_id from measures)
-        or p.entity_id in (select habit_id from own_habit_streaks))
+  ), shown as materialized (
+    -- By id, one by one: a condition over all of a user's entities would read them all.
+    select p.entity_id, p.entity_type, p.label
+    from (
+      select r.related_id as id from related r union select m.of_id from measures m union select h.habit_id from own_habit_streaks h
+    ) w
+    cross join lateral (
+      select l.* from live_entities l
+      where l.entity_id = w.id and l.user_id = p_user_id and l.deleted_at is null and not l.sensitive and not l.archived
+      offset 0
+    ) p
   )
   select jsonb_build_object(
     'time_zone', (select name from zone), 'as_of', iso(now()),
