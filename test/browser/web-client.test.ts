@@ -87,8 +87,9 @@ async function openCalendar(page: Page): Promise<void> {
 
 const THEMES = ['light', 'dark'] as const;
 
-/** Asks axe about the page as it is in both themes, and keeps a picture of each. */
+/** Asks axe about the page as it is in both themes, and keeps a picture of each. Nothing is wider than the screen. */
 async function look(page: Page, size: keyof typeof SIZES, name: string): Promise<void> {
+  expect(await page.evaluate(() => innerWidth)).toBe(SIZES[size].width);
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
     expect(await axeViolations(page)).toEqual([]);

@@ -166,7 +166,7 @@ function TripwireRow({ wire }: { wire: Tripwire }) {
         {inWords(wire.name)}
         {wire.detail !== null && <span className="record-about"> {wire.detail}</span>}
       </th>
-      <td className="number">{wire.value.toLocaleString('en')}</td>
+      <td className="number">{wire.value.toLocaleString('en', { maximumFractionDigits: 1 })}</td>
       <td className="number">{wire.limit.toLocaleString('en')}</td>
       <td className="number">
         {trend === null ? '–' : `${trend > 0 ? '+' : ''}${Math.round(trend).toLocaleString('en')}`}
