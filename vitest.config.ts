@@ -9,8 +9,6 @@ export default defineConfig({
     // What is waited for is waited for as long as a busy machine needs; a second, the default, is a timing in disguise.
     expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,
-    // A poll waits for something to come true, however busy the machine is: the standard second is a timing assertion.
-    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 120_000,
   },
 });
