@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ['test/long/**'],
     globalSetup: ['test/postgres-cluster.ts', 'test/build-web-client.ts'],
     sequence: { shuffle: true },
+    // What is waited for is waited for as long as a busy machine needs; a second, the default, is a timing in disguise.
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -21,6 +21,12 @@ $$;
 create extension if not exists btree_gist;
 
 revoke create on schema public from public;
+-- A cheap function of one's own in a filter is shown every row before a view's condition hides it: so nobody makes any, temporary ones included.
+do $$
+begin
+  execute format('revoke temporary on database %I from public', current_database());
+end
+$$;
 grant usage on schema public to annals_app, annals_import;
 
 -- What the database knows of each entity type. Written by `sync_entity_types` from src/domain on every migrate,

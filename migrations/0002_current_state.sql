@@ -117,6 +117,12 @@ end;
 comment on function version_at(uuid, timestamptz, timestamptz) is
   'The event that holds at (valid time, transaction time), XTDB''s rule R1; no row or a null doc means none. shared rule: design, "History"';
 
+-- As the owner: an entity's age is its own whoever it belonged to, and under row-level security a new owner would see a part of it.
+create function first_tx_time(p_entity_id uuid) returns timestamptz
+language sql stable security definer set search_path = public, pg_temp
+return (select min(tx_time) from event_log where entity_id = p_entity_id);
+comment on function first_tx_time(uuid) is 'When the store first learned of an entity; null for an unknown one';
+
 create function fold_entities(p_ids uuid[], p_now timestamptz) returns void
 language plpgsql as $$
 declare
@@ -137,7 +143,7 @@ begin
         case when v.doc is null then o.entity_type else v.entity_type end as entity_type
       from unnest(v_again) as i(entity_id)
       cross join lateral (
-        select min(e.tx_time) as first_tx_time, max(e.tx_time) as last_tx_time,
+        select first_tx_time(i.entity_id) as first_tx_time, max(e.tx_time) as last_tx_time,
           min(e.valid_time) filter (where e.valid_time > p_now) as next_valid_time
         from event_log e where e.entity_id = i.entity_id
       ) s
@@ -204,12 +210,12 @@ create function state_at(p_entity_id uuid, p_valid_time timestamptz, p_tx_time t
 language sql stable parallel safe rows 1
 begin atomic
   select v.entity_id, v.entity_type, v.user_id, v.seq,
-    coalesce(x.occurred_at, s.first_tx_time), case when x.occurred_at is null then s.first_tx_time else x.occurred_until end,
-    coalesce(x.created_at, s.first_tx_time), v.tx_time, x.deleted_at,
+    coalesce(x.occurred_at, first_tx_time(p_entity_id)),
+    case when x.occurred_at is null then first_tx_time(p_entity_id) else x.occurred_until end,
+    coalesce(x.created_at, first_tx_time(p_entity_id)), v.tx_time, x.deleted_at,
     x.sensitive, x.archived, x.label, x.related, v.doc, v.hints
   from version_at(p_entity_id, p_valid_time, p_tx_time) v
   cross join lateral facts_of(v.entity_type, v.doc) x
-  cross join lateral (select min(e.tx_time) as first_tx_time from event_log e where e.entity_id = p_entity_id) s
   where v.doc is not null;
 end;
 comment on function state_at(uuid, timestamptz, timestamptz) is 'The entity as it was at (valid time, transaction time); no row when nothing held';

@@ -464,9 +464,7 @@ begin
       from input i
       join logged l using (entity_id)
       cross join lateral (
-        select case when i.created_at is null then
-          (select min(g.tx_time) from event_log g where g.entity_id = i.entity_id)
-        end as first_tx_time
+        select case when i.created_at is null then first_tx_time(i.entity_id) end as first_tx_time
       ) f
       where i.existed
       order by i.entity_id

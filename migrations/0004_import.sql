@@ -407,8 +407,18 @@ begin atomic
     (
       select count(*) from entities e
       left join lateral version_at(e.entity_id, now(), 'infinity') v on true
+      left join lateral state_at(e.entity_id, now(), 'infinity') s on true
       where (e.next_valid_time is null or e.next_valid_time > now())
-        and (e.version is distinct from v.seq or (e.doc, e.hints) is distinct from (v.doc, v.hints))
+        and (
+          e.version is distinct from v.seq or (e.doc, e.hints) is distinct from (v.doc, v.hints)
+          or s.doc is not null and (
+              e.user_id, e.entity_type, e.occurred_at, e.occurred_until, e.created_at, e.updated_at, e.deleted_at,
+              e.sensitive, e.archived, e.label, e.related
+            ) is distinct from (
+              s.user_id, s.entity_type, s.occurred_at, s.occurred_until, s.created_at, s.updated_at, s.deleted_at,
+              s.sensitive, s.archived, s.label, s.related
+            )
+        )
     ) + (
       select count(distinct l.entity_id) from event_log l
       where not exists (select from entities e where e.entity_id = l.entity_id)

@@ -54,6 +54,10 @@ create index entities_user_type_time on entities (user_id, entity_type, occurred
 alter table event_log add column occurred_at timestamptz;
 comment on column event_log.occurred_at is 'the doc''s place on the time axis by the type''s facts when it was written; null for a tombstone';
 
+-- Not seq and xid, which the log draws itself: a forged xid would hide an event from every consumer (I9).
+revoke insert on event_log from annals_app;
+grant insert (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at) on event_log to annals_app;
+
 create function place_event() returns trigger
 language plpgsql as $$
 declare
@@ -73,7 +77,7 @@ begin
   end loop;
   new.occurred_at := as_instant(coalesce(new.doc ->> 'created_at', new.doc ->> 'tech.jgood.gleanmo.schema/created-at'));
   if new.occurred_at is null then
-    select least(min(tx_time), new.tx_time) into new.occurred_at from event_log where entity_id = new.entity_id;
+    new.occurred_at := least(first_tx_time(new.entity_id), new.tx_time);
   end if;
   return new;
 end
@@ -121,7 +125,7 @@ begin atomic
     end,
     coalesce(
       as_instant(coalesce(e.doc ->> 'created_at', e.doc ->> 'tech.jgood.gleanmo.schema/created-at')),
-      (select min(f.tx_time) from event_log f where f.entity_id = e.entity_id)
+      first_tx_time(e.entity_id)
     ),
     e.tx_time,
     case

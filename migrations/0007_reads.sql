@@ -34,3 +34,12 @@ comment on function log_identity() is 'Which cluster, and which life of it, the 
 drop trigger event_log_place on event_log;
 create trigger event_log_place before insert on event_log for each row
   when (new.doc is not null and new.occurred_at is null) execute function place_event();
+
+create function is_own_entity(p_entity_id uuid) returns boolean
+language sql stable security definer set search_path = public, pg_temp
+return exists (select from entities where entity_id = p_entity_id and user_id = (select caller()));
+comment on function is_own_entity(uuid) is 'Whether the entity is the caller''s';
+-- A function, since what is not run is not planned: nearly every event says whose it is.
+alter policy own_events on event_log using (
+  user_id = (select caller()) or (user_id is null and doc is null and is_own_entity(entity_id))
+);

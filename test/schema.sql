@@ -1352,9 +1352,7 @@ BEGIN ATOMIC
              WHEN ((t.axis_until IS NULL) OR (as_instant((e.doc ->> t.axis_from[1])) IS NULL)) THEN e.occurred_at
              ELSE as_instant((e.doc ->> t.axis_until))
          END AS as_instant,
-     COALESCE(as_instant(COALESCE((e.doc ->> 'created_at'::text), (e.doc ->> 'tech.jgood.gleanmo.schema/created-at'::text))), ( SELECT min(f.tx_time) AS min
-            FROM event_log f
-           WHERE (f.entity_id = e.entity_id))) AS "coalesce",
+     COALESCE(as_instant(COALESCE((e.doc ->> 'created_at'::text), (e.doc ->> 'tech.jgood.gleanmo.schema/created-at'::text))), first_tx_time(e.entity_id)) AS "coalesce",
      e.tx_time,
          CASE
              WHEN (COALESCE((e.doc ->> 'deleted_at'::text), (e.doc ->> 'tech.jgood.gleanmo.schema/deleted-at'::text)) IS NOT NULL) THEN COALESCE(as_instant(COALESCE((e.doc ->> 'deleted_at'::text), (e.doc ->> 'tech.jgood.gleanmo.schema/deleted-at'::text))), '-infinity'::timestamp with time zone)
@@ -1549,6 +1547,13 @@ CREATE OR REPLACE FUNCTION public.facts_of(p_entity_type text, p_doc jsonb)
  STABLE PARALLEL SAFE
 RETURN (SELECT x.*::entity_facts AS x FROM entity_facts(facts_of.p_entity_type, facts_of.p_doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
 ;
+CREATE OR REPLACE FUNCTION public.first_tx_time(p_entity_id uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+RETURN (SELECT min(event_log.tx_time) AS min FROM event_log WHERE (event_log.entity_id = first_tx_time.p_entity_id))
+;
 CREATE OR REPLACE FUNCTION public.fold_entities(p_ids uuid[], p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -1571,7 +1576,7 @@ begin
         case when v.doc is null then o.entity_type else v.entity_type end as entity_type
       from unnest(v_again) as i(entity_id)
       cross join lateral (
-        select min(e.tx_time) as first_tx_time, max(e.tx_time) as last_tx_time,
+        select first_tx_time(i.entity_id) as first_tx_time, max(e.tx_time) as last_tx_time,
           min(e.valid_time) filter (where e.valid_time > p_now) as next_valid_time
         from event_log e where e.entity_id = i.entity_id
       ) s
@@ -2154,6 +2159,13 @@ CREATE OR REPLACE FUNCTION public.is_due(p_unit analytics, p_scheduled_for times
  STABLE
 RETURN CASE (p_unit).kind WHEN 'rollup'::text THEN true WHEN 'materialized_view'::text THEN ((((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) AND ((p_unit).stale OR (EXISTS (SELECT FROM refresh_state s WHERE ((s.changed_at >= (is_due.p_unit).as_of) OR (EXISTS (SELECT FROM event_log e WHERE (ROW(e.xid, e.seq) > ROW(s.cursor_xid, s.cursor_seq)))) OR (EXISTS (SELECT FROM analytics r WHERE ((r.kind = 'rollup'::text) AND r.stale)))))))) ELSE CASE (p_unit).name WHEN 'turn_over'::text THEN (EXISTS (SELECT FROM entities WHERE (entities.next_valid_time <= clock_timestamp()))) ELSE (((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) END END
 ;
+CREATE OR REPLACE FUNCTION public.is_own_entity(p_entity_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+RETURN (EXISTS (SELECT FROM entities WHERE ((entities.entity_id = is_own_entity.p_entity_id) AND (entities.user_id = (SELECT caller() AS caller)))))
+;
 CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -2426,7 +2438,7 @@ begin
   end loop;
   new.occurred_at := as_instant(coalesce(new.doc ->> 'created_at', new.doc ->> 'tech.jgood.gleanmo.schema/created-at'));
   if new.occurred_at is null then
-    select least(min(tx_time), new.tx_time) into new.occurred_at from event_log where entity_id = new.entity_id;
+    new.occurred_at := least(first_tx_time(new.entity_id), new.tx_time);
   end if;
   return new;
 end
@@ -3009,9 +3021,10 @@ CREATE OR REPLACE FUNCTION public.stale_entities()
  STABLE
 BEGIN ATOMIC
  SELECT (( SELECT count(*) AS count
-            FROM (entities e
+            FROM ((entities e
               LEFT JOIN LATERAL version_at(e.entity_id, now(), 'infinity'::timestamp with time zone) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints) ON (true))
-           WHERE (((e.next_valid_time IS NULL) OR (e.next_valid_time > now())) AND ((e.version IS DISTINCT FROM v.seq) OR ((e.doc IS DISTINCT FROM v.doc) OR (e.hints IS DISTINCT FROM v.hints))))) + ( SELECT count(DISTINCT l.entity_id) AS count
+              LEFT JOIN LATERAL state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints) ON (true))
+           WHERE (((e.next_valid_time IS NULL) OR (e.next_valid_time > now())) AND ((e.version IS DISTINCT FROM v.seq) OR ((e.doc IS DISTINCT FROM v.doc) OR (e.hints IS DISTINCT FROM v.hints)) OR ((s.doc IS NOT NULL) AND (((((((((((e.user_id IS DISTINCT FROM s.user_id) OR (e.entity_type IS DISTINCT FROM s.entity_type)) OR (e.occurred_at IS DISTINCT FROM s.occurred_at)) OR (e.occurred_until IS DISTINCT FROM s.occurred_until)) OR (e.created_at IS DISTINCT FROM s.created_at)) OR (e.updated_at IS DISTINCT FROM s.updated_at)) OR (e.deleted_at IS DISTINCT FROM s.deleted_at)) OR (e.sensitive IS DISTINCT FROM s.sensitive)) OR (e.archived IS DISTINCT FROM s.archived)) OR (e.label IS DISTINCT FROM s.label)) OR (e.related IS DISTINCT FROM s.related)))))) + ( SELECT count(DISTINCT l.entity_id) AS count
             FROM event_log l
            WHERE (NOT (EXISTS ( SELECT
                     FROM entities e
@@ -3027,12 +3040,12 @@ BEGIN ATOMIC
      v.entity_type,
      v.user_id,
      v.seq,
-     COALESCE(x.occurred_at, s.first_tx_time) AS "coalesce",
+     COALESCE(x.occurred_at, first_tx_time(state_at.p_entity_id)) AS "coalesce",
          CASE
-             WHEN (x.occurred_at IS NULL) THEN s.first_tx_time
+             WHEN (x.occurred_at IS NULL) THEN first_tx_time(state_at.p_entity_id)
              ELSE x.occurred_until
          END AS occurred_until,
-     COALESCE(x.created_at, s.first_tx_time) AS "coalesce",
+     COALESCE(x.created_at, first_tx_time(state_at.p_entity_id)) AS "coalesce",
      v.tx_time,
      x.deleted_at,
      x.sensitive,
@@ -3041,11 +3054,8 @@ BEGIN ATOMIC
      x.related,
      v.doc,
      v.hints
-    FROM ((version_at(state_at.p_entity_id, state_at.p_valid_time, state_at.p_tx_time) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
+    FROM (version_at(state_at.p_entity_id, state_at.p_valid_time, state_at.p_tx_time) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
       CROSS JOIN LATERAL facts_of(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
-      CROSS JOIN LATERAL ( SELECT min(e.tx_time) AS first_tx_time
-            FROM event_log e
-           WHERE (e.entity_id = state_at.p_entity_id)) s)
    WHERE (v.doc IS NOT NULL);
 END
 ;
@@ -3283,9 +3293,7 @@ begin
       from input i
       join logged l using (entity_id)
       cross join lateral (
-        select case when i.created_at is null then
-          (select min(g.tx_time) from event_log g where g.entity_id = i.entity_id)
-        end as first_tx_time
+        select case when i.created_at is null then first_tx_time(i.entity_id) end as first_tx_time
       ) f
       where i.existed
       order by i.entity_id
@@ -3682,9 +3690,7 @@ create policy all_entities on entities for all to annals_import using true with 
 create policy own_entities on entities for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 alter table event_log enable row level security;
 create policy all_events on event_log for all to annals_import using true with check true;
-create policy own_events on event_log for select to annals_app using ((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND (EXISTS ( SELECT
-   FROM entities e
-  WHERE ((e.entity_id = event_log.entity_id) AND (e.user_id = ( SELECT caller() AS caller)))))));
+create policy own_events on event_log for select to annals_app using ((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND is_own_entity(entity_id)));
 create policy own_writes on event_log for insert to annals_app with check (user_id = ( SELECT caller() AS caller));
 alter table evictions enable row level security;
 create policy all_evictions on evictions for all to annals_import using true with check true;
@@ -3716,7 +3722,7 @@ grant execute on function refresh_view(uuid,uuid) to annals_app;
 grant execute on function refreshes(integer,text) to annals_app;
 grant execute on function slow_queries(jsonb,timestamp with time zone,integer) to annals_app;
 grant execute on function tripwires_told(jsonb) to annals_app;
-grant insert, select on event_log to annals_app;
+grant insert (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at) on event_log to annals_app;
 grant insert, select on event_log to annals_import;
 grant insert, select on evictions to annals_import;
 grant insert, select on import_rejects to annals_import;
@@ -3742,6 +3748,7 @@ grant select on daily_related_definition to annals_app;
 grant select on daily_related_next to annals_app;
 grant select on entity_types to annals_app;
 grant select on entity_types to annals_import;
+grant select on event_log to annals_app;
 grant select on evictions to annals_app;
 grant select on import_transitions to annals_import;
 grant select on live_entities to annals_app;
@@ -3794,6 +3801,7 @@ comment on function evict_entity(uuid,bigint,timestamp with time zone) is 'Forge
 comment on function expectation_met(jsonb,text) is 'Whether an entity at this version (null: absent) is what was expected: null absence, "*" presence, a version, or one of an array of them';
 comment on function explain_slow(text) is 'The generic plan of a statement that was slow; it is planned, not run. Raises AN404.';
 comment on function facts_of(text,jsonb) is 'entity_facts() for the few rows of a branch that is seldom taken: a call, which costs no planning where the branch is not';
+comment on function first_tx_time(uuid) is 'When the store first learned of an entity; null for an unknown one';
 comment on function fold_entities(uuid[],timestamp with time zone) is 'Sets the entities rows of these ids to what event_log says holds at the given clock (I2). Ids without events are left alone.';
 comment on function foreign_entities(uuid[],uuid) is 'Which of these ids are somebody else''s. Runs as the owner, past row-level security, and tells transact only what it must refuse.';
 comment on function forget_idempotency_keys(integer) is 'Forgets keys older than 24 hours, p_limit at most; returns how many. The cron''s, over all users.';
@@ -3813,6 +3821,7 @@ comment on function import_report(uuid) is 'What the rows of an import are: coun
 comment on function import_status(uuid) is 'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
 comment on function is_date(text) is 'Whether this is a date without a time, which is the same day in every zone';
 comment on function is_due(analytics,timestamp with time zone) is 'Whether a tick of this scheduled time runs this unit';
+comment on function is_own_entity(uuid) is 'Whether the entity is the caller''s';
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
 comment on function keep_measurements(jsonb) is 'Adds what the Workers measured: {routes, calls, slow, statements}, see src/analytics/measurements.ts';
 comment on function lease_lasts() is 'How long after its last sign of life a tick is taken for dead. A call under way is safe for as long as it takes: it holds the row locked.';

@@ -65,7 +65,12 @@ export async function startStack(
     log: (line) => logged.push(line),
     apiPort: 0,
     importPort: 0,
-    api: { ...signIn, ...settings, DATABASE_URL: database.urlAs('annals_app', neon.port) },
+    api: {
+      ...signIn,
+      DATABASE_URL: database.urlAs('annals_app', neon.port),
+      CORS_ORIGINS: 'https://app.example, https://second.example',
+      ...settings,
+    },
     import: { ...signIn, DATABASE_URL: database.urlAs('annals_import', neon.port) },
   });
   let paused: Promise<unknown> | null = null;

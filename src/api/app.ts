@@ -10,6 +10,7 @@ import { renderFailure } from './render-failure.ts';
 import { restRoute } from './rest/route.ts';
 import { changesRoute } from './routes/changes.ts';
 import { dashboardRoute } from './routes/dashboard.ts';
+import { docsRoute } from './routes/docs.ts';
 import { entitiesRoute } from './routes/entities.ts';
 import { entityRoutes } from './routes/entity.ts';
 import { exportRoute } from './routes/export.ts';
@@ -32,6 +33,7 @@ const app = new Hono<ApiEnv>()
   .use(requestId())
   .use(serverTiming())
   .use(servePage())
+  .route('/', docsRoute)
   .use(securityHeaders())
   .use('/v1/*', crossOrigin())
   .use('/rest/v1/*', crossOrigin())

@@ -106,6 +106,13 @@ const SECTIONS: readonly (readonly [string, string])[] = [
       where a.grantee <> c.relowner
       group by c.relname, a.grantee
       union all
+      select 'grant ' || lower(a.privilege_type) || ' (' || string_agg(t.attname, ', ' order by t.attnum) || ') on ' || c.relname || ' to '
+        || a.grantee::regrole || ';'
+      from (select * from ${TABLES}) c
+      join pg_attribute t on t.attrelid = c.oid and t.attnum > 0 and not t.attisdropped
+      cross join lateral aclexplode(t.attacl) a
+      group by c.relname, a.grantee, a.privilege_type
+      union all
       select 'grant execute on function ' || p.oid::regprocedure || ' to ' || a.grantee::regrole || ';'
       from pg_proc p cross join lateral aclexplode(p.proacl) a
       where p.pronamespace = 'public'::regnamespace and a.grantee not in (p.proowner, 0) and ${OURS('pg_proc', 'p.oid')}

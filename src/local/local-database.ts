@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../cli/migrate.ts';
 import { newRolePasswords, type RolePasswords, setRolePasswords, urlAs } from '../cli/roles.ts';
+import { keepPostgres } from './keep-postgres.ts';
 import { startNeonEndpoint } from './neon/endpoint.ts';
 import { pickPort } from './pick-port.ts';
-import { type RunningPostgres, startPostgres } from './postgres.ts';
+import type { RunningPostgres } from './postgres.ts';
 import type { Stoppable } from './shutdown.ts';
 
 const DATABASE = 'annals';
@@ -66,7 +67,7 @@ const isNeon = (url: URL) => url.hostname.endsWith('.neon.tech');
 
 async function startEmbedded(dataFolder: string): Promise<RunningPostgres> {
   const log = join(dataFolder, 'postgres.log');
-  const postgres = await startPostgres({
+  const postgres = await keepPostgres({
     dataDir: join(dataFolder, 'postgres'),
     log: (line) => void appendFile(log, `${line}\n`),
   });

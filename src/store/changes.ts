@@ -68,6 +68,26 @@ export async function changesAfter(
   };
 }
 
+/**
+ * The place behind all that can be given now: for a client that has another copy already and wants only what follows.
+ * A user without any event gets the beginning, which is the same.
+ */
+export async function lastChangePlace(database: Database, userId: string): Promise<ChangePlace> {
+  const [row] = await database.read<{ log: string; xid: string | null; seq: string | null }>(
+    'last_change_place',
+    userId,
+    `select log_identity() as log, e.xid::text as xid, e.seq::text as seq
+    from (select) always left join lateral (
+      select x.xid, x.seq from event_log x
+      where x.user_id = $1::uuid and x.xid < pg_snapshot_xmin(pg_current_snapshot())
+      order by x.xid desc, x.seq desc limit 1
+    ) e on true`,
+    [userId],
+  );
+  if (row === undefined) throw new Error('the statement always answers a row');
+  return { log: row.log, xid: row.xid ?? '0', seq: row.seq ?? '0' };
+}
+
 const EVENT = `e.entity_id, e.entity_type, e.xid, e.seq, e.valid_time, e.tx_time, e.tx, e.doc, e.hints,
     case when e.doc is null then 'delete' else 'put' end as op`;
 const BEYOND =

@@ -72,6 +72,9 @@ const TRANSIENT_SQLSTATE = /^(08|53|57|58|40|55P03)/;
 /** SQLSTATE class of values that Postgres cannot take: ours are in the statements' text and tested, so it is one that the caller sent. */
 const DATA_SQLSTATE = /^22/;
 
+/** Row-level security refused a row: somebody else's id, which a rival took between the look and the write. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 function failureOf(name: string, error: unknown): Failure {
   if (!(error instanceof NeonDbError)) return new Failure('AN500', `${name} failed`, { cause: error });
   if (isFailureCode(error.code)) {
@@ -81,9 +84,14 @@ function failureOf(name: string, error: unknown): Failure {
       cause: error,
     });
   }
+  if (error.code === INSUFFICIENT_PRIVILEGE && error.message.includes('row-level security')) {
+    return new Failure('AN404', 'no such entity', { cause: error });
+  }
   if (DATA_SQLSTATE.test(error.code ?? '')) {
-    return new Failure('AN422', `A value is not one that the database can hold: ${error.message}.`, {
-      hint: 'Change the value and send it again.',
+    // Not Postgres' own words: they quote the value, and a view without a barrier may look at other people's rows first.
+    return new Failure('AN422', 'A value of the request is not one that the database can hold.', {
+      details: { sqlstate: error.code },
+      hint: 'Look for a NUL, a number that is out of range, or an instant with an offset of 16 hours or more.',
       cause: error,
     });
   }

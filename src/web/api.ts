@@ -12,6 +12,13 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 /** A local day that has records. */
 export type HeatmapDay = Heatmap['days'][number];
 
+export type Changes = InferResponseType<Client['v1']['changes']['$get'], 200>;
+export type Dashboard = InferResponseType<Client['v1']['dashboard']['$get'], 200>;
+export type Refresh = InferResponseType<Client['v1']['ops']['refreshes']['$get'], 200>['refreshes'][number];
+export type Tripwire = InferResponseType<Client['v1']['ops']['tripwires']['$get'], 200>['tripwires'][number];
+export type SlowQueries = InferResponseType<Client['v1']['ops']['slow-queries']['$get'], 200>;
+export type RouteHour = InferResponseType<Client['v1']['ops']['performance']['$get'], 200>['routes'][number];
+
 /** Some of a type's records; `next` is the `after` of those that follow. */
 export interface Page {
   readonly records: readonly StoredRecord[];
@@ -65,8 +72,25 @@ export interface AnnalsApi {
   overview(signal: AbortSignal): Promise<Overview>;
   /** @throws as {@link AnnalsApi.overview} */
   heatmap(query: { entity_type: string; year: number }, signal: AbortSignal): Promise<Heatmap>;
+  /** Charts of local days, both ends included. @throws as {@link AnnalsApi.overview} */
+  dashboard(query: { entity_type: string; from: string; to: string }, signal: AbortSignal): Promise<Dashboard>;
+  /** What the operator watches. @throws as {@link AnnalsApi.overview}, ApiError 403 for anybody else */
+  refreshes(signal: AbortSignal): Promise<readonly Refresh[]>;
+  /** Brings the analytics up to date now. @throws as {@link AnnalsApi.refreshes}, ApiError 409 while another refresh runs */
+  refreshNow(): Promise<void>;
+  tripwires(signal: AbortSignal): Promise<readonly Tripwire[]>;
+  slowQueries(signal: AbortSignal): Promise<SlowQueries>;
+  performance(signal: AbortSignal): Promise<readonly RouteHour[]>;
   /** A type's records, newest first. @param after `next` of the page before; @throws as {@link AnnalsApi.overview} */
   entities(query: { entity_type: string; limit: number; after: string | null }): Promise<Page>;
+  /**
+   * What was written after a place.
+   * @param since `next` of the page before, or `now` for a place to begin at
+   * @throws as {@link AnnalsApi.overview}
+   */
+  changes(since: string): Promise<Changes>;
+  /** Those of these records that are there, as they are now. @throws as {@link AnnalsApi.overview} */
+  entitiesById(entity_type: string, ids: readonly string[]): Promise<readonly StoredRecord[]>;
   /** A record as it is now. @throws as {@link AnnalsApi.overview}, ApiError 404 when there is none */
   entity(id: string): Promise<StoredRecord>;
   /** A record's versions, newest first. @throws as {@link AnnalsApi.entity} */
@@ -102,6 +126,33 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       const response = await client.v1.heatmap.$get({ query }, { init: { signal } });
       return response.json();
     },
+    async dashboard(query, signal) {
+      const response = await client.v1.dashboard.$get({ query }, { init: { signal } });
+      return response.json();
+    },
+    async refreshes(signal) {
+      const response = await client.v1.ops.refreshes.$get({ query: { limit: '100' } }, { init: { signal } });
+      return (await response.json()).refreshes;
+    },
+    async refreshNow() {
+      await send('/v1/ops/refreshes', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+    },
+    async tripwires(signal) {
+      const response = await client.v1.ops.tripwires.$get({}, { init: { signal } });
+      return (await response.json()).tripwires;
+    },
+    async slowQueries(signal) {
+      const response = await client.v1.ops['slow-queries'].$get({ query: {} }, { init: { signal } });
+      return response.json();
+    },
+    async performance(signal) {
+      const response = await client.v1.ops.performance.$get({ query: {} }, { init: { signal } });
+      return (await response.json()).routes;
+    },
     async entities({ entity_type, limit, after }) {
       const query = new URLSearchParams({
         order: 'occurred_at.desc,id',
@@ -111,6 +162,15 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       });
       const response = await send(`/rest/v1/${entity_type}?${query}`);
       return { records: (await response.json()) as StoredRecord[], next: response.headers.get('next-cursor') };
+    },
+    async changes(since) {
+      const response = await client.v1.changes.$get({ query: { since, limit: String(MAX_CHANGES) } });
+      return response.json();
+    },
+    async entitiesById(entity_type, ids) {
+      const query = new URLSearchParams({ id: `in.(${ids.join(',')})`, show: 'archived,sensitive' });
+      const response = await send(`/rest/v1/${entity_type}?${query}`);
+      return (await response.json()) as StoredRecord[];
     },
     async entity(id) {
       const response = await client.v1.entities[':id'].$get({ param: { id }, query: {} });
@@ -133,6 +193,9 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
     },
   };
 }
+
+/** Of one page of the feed. */
+const MAX_CHANGES = 500;
 
 /** More than anybody reads at once. */
 const MAX_VERSIONS = 500;

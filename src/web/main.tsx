@@ -21,6 +21,8 @@ const MAX_RETRIES = 2;
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
+      // Whether there is a network is found by asking: what is known here answers without one.
+      networkMode: 'always',
       staleTime: STALE_TIME_MS,
       retry: (failures, error) => failures < MAX_RETRIES && !isFinal(error),
     },
@@ -31,6 +33,9 @@ const queries = new QueryClient({
 function isFinal(error: Error): boolean {
   return error instanceof SignedOut || (error instanceof ApiError && error.status < 500);
 }
+
+// Without it the client works all the same, but not without the network.
+if (import.meta.env.PROD) navigator.serviceWorker?.register('/service-worker.js').catch(() => {});
 
 const container = document.getElementById('root');
 if (container === null) throw new Error('index.html has no element with the id root');

@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { type AnnalsApi, annalsApi } from './api.ts';
 import { type AppData, openAppData, pastData } from './data/app-data.ts';
+import { offlineApi } from './data/offline-api.ts';
 import { RecordStore } from './data/record-store.ts';
 import type { RecordFilter } from './records/view/record-filter.ts';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
@@ -53,6 +54,15 @@ export interface CalendarSearch {
   readonly view?: 'events' | undefined;
 }
 
+export interface DashboardSearch {
+  readonly type?: string | undefined;
+  /** The first and the last day, `YYYY-MM-DD`. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Beside the period before. */
+  readonly compare?: true | undefined;
+}
+
 const MIN_YEAR = 1900;
 const MAX_YEAR = 2200;
 
@@ -90,7 +100,8 @@ const appRoute = createRoute({
     const profile = await context.session.profile();
     if (profile === null) throw redirect({ to: '/sign-in', search: { return_to: location.href } });
     const present = await appDataOf(context, profile.id);
-    if (search.at === undefined) return { profile, data: present, api: context.api, moment: null };
+    if (search.at === undefined)
+      return { profile, data: present, api: offlineApi(context.api, present.store), moment: null };
     const past = pastOf(context, search.at);
     return { profile, data: pastData(present, past.store), api: past.api, moment: search.at };
   },
@@ -130,6 +141,24 @@ const calendarRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/calendar/calendar-screen.tsx'), 'CalendarScreen'),
 });
 
+const dashboardsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/dashboards',
+  validateSearch: (search: Record<string, unknown>): DashboardSearch => ({
+    ...(isTypeName(search.type) && { type: search.type }),
+    ...(isDay(search.from) && { from: search.from }),
+    ...(isDay(search.to) && { to: search.to }),
+    ...(search.compare === true && { compare: true as const }),
+  }),
+  component: lazyRouteComponent(() => import('./screens/dashboards/dashboards-screen.tsx'), 'DashboardsScreen'),
+});
+
+const operatorRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/operator',
+  component: lazyRouteComponent(() => import('./screens/operator/operator-screen.tsx'), 'OperatorScreen'),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/settings',
@@ -139,7 +168,15 @@ const settingsRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   signInRoute,
   signedInRoute,
-  appRoute.addChildren([overviewRoute, recordsRoute, recordListRoute, calendarRoute, settingsRoute]),
+  appRoute.addChildren([
+    overviewRoute,
+    recordsRoute,
+    recordListRoute,
+    calendarRoute,
+    dashboardsRoute,
+    settingsRoute,
+    operatorRoute,
+  ]),
 ]);
 
 export function createAppRouter(context: AppContext) {
@@ -190,6 +227,10 @@ function isInstant(value: unknown): value is string {
 
 function isUuid(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+}
+
+function isDay(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value));
 }
 
 function isTypeName(value: unknown): value is string {

@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import type { EntityType } from '../domain/define-entity-type.ts';
 import { entityTypes } from '../domain/entity-types.generated.ts';
+import { offlineFiles } from './offline-files.ts';
 import type { TypeFacts } from './records/type-facts.ts';
 
 /** By value, since the domain's schemas would bring zod, which is as large as the rest of the client. */
@@ -31,7 +32,7 @@ function factsOf({ name, axis, hasUser, timeline, timer, label, fields }: Entity
 /** Builds the web client to `dist/web`, which the API Worker serves as static assets. */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react()],
+  plugins: [react(), offlineFiles()],
   define: { ENTITY_TYPES: JSON.stringify(Object.values<EntityType>(entityTypes).map(factsOf)) },
   build: {
     outDir: fileURLToPath(new URL('../../dist/web', import.meta.url)),

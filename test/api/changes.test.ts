@@ -133,3 +133,16 @@ test('after a restore the feed says so, rather than going on from a place that m
   expect(labels((await follow(me, next)).changes)).toEqual(['evict']);
   await me.refused(422, 'GET', '/v1/changes?since=nonsense');
 });
+
+test('since=now is the place behind all that was written: what follows comes from there, and nothing before', async () => {
+  const me = callerOf(stack, randomUUID());
+  const beginning = await me.get('/v1/changes?since=now');
+  expect(beginning).toMatchObject({ changes: [], up_to_date: true });
+  await me.write(put('before'));
+  await othersToEnd(stack());
+  const { next } = await me.get('/v1/changes?since=now');
+  await me.write(put('after'));
+  await othersToEnd(stack());
+  expect(labels((await follow(me, next)).changes)).toEqual(['after']);
+  expect(labels((await follow(me, beginning.next)).changes)).toEqual(['before', 'after']);
+});

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../../src/store/database.ts';
+import { listEntities } from '../../src/store/list-entities.ts';
+import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
 import { sampleTemplate } from '../sample-template.ts';
 import { stackFor } from '../stack.ts';
 
@@ -51,7 +54,7 @@ test('a list holds every live record of a type and no other, page by page', asyn
   let after: string | null = null;
   for (let page = 0; page < 20; page++) {
     const query: string = after === null ? '' : `&after=${after}`;
-    const answer = await get(`/v1/entities?entity_type=reading_log&limit=1000${query}`);
+    const answer = await get(`/v1/entities?entity_type=reading_log&limit=1000&show=archived,sensitive${query}`);
     for (const record of answer.records) seen.add(record.id);
     after = answer.next;
     if (after === null) break;
@@ -103,4 +106,42 @@ test('the overview and a list page are index scans, never of a whole user', asyn
   } finally {
     client.release();
   }
+});
+
+test('a page after the first begins where the one before ended, without a look at all that is left', async () => {
+  await owner.query('analyze');
+  const { rows: middle } = await owner.query<{ occurred_at: string; id: string }>(
+    `select iso(occurred_at) as occurred_at, entity_id as id from entities
+    where user_id = $1 and entity_type = 'habit_log' and deleted_at is null order by occurred_at desc, entity_id
+    offset 3000 limit 1`,
+    [MAYA],
+  );
+  const limit = 50;
+  let plan = '';
+  const explained: Database = {
+    call: () => Promise.reject(new Error('a list only reads')),
+    async read(_name, userId, text, parameters) {
+      const client = await owner.connect();
+      try {
+        await client.query('begin');
+        await client.query('set local role annals_app');
+        await client.query("select set_config('annals.user_id', $1, true)", [userId]);
+        const { rows } = await client.query(`explain (analyze, format json) ${text}`, [...parameters]);
+        plan = JSON.stringify(rows[0]['QUERY PLAN']);
+        await client.query('rollback');
+      } finally {
+        client.release();
+      }
+      return [];
+    },
+  };
+  await listEntities(explained, MAYA, {
+    entity_type: 'habit_log',
+    shown: SHOW_NOTHING_HIDDEN,
+    limit,
+    after: middle[0] ?? null,
+  });
+  // Half of six thousand lies on either side of this place.
+  const read = [...plan.matchAll(/"(?:Actual Rows|Rows Removed by Filter)":([\d.]+)/g)].map(([, rows]) => Number(rows));
+  expect(Math.max(...read)).toBeLessThan(1_000);
 });

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 export const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } } as const;
 
@@ -8,9 +8,18 @@ export interface OpenPage {
   readonly complaints: string[];
 }
 
-/** Opens a page without any memory of earlier ones. */
-export async function openPage(browser: Browser, size: keyof typeof SIZES, theme: 'light' | 'dark'): Promise<OpenPage> {
+/** What a browser keeps of a sign-in. */
+export type Memory = Awaited<ReturnType<BrowserContext['storageState']>>;
+
+/** Opens a page without any memory of earlier ones, unless it is given some. */
+export async function openPage(
+  browser: Browser,
+  size: keyof typeof SIZES,
+  theme: 'light' | 'dark',
+  memory?: Memory,
+): Promise<OpenPage> {
   const context = await browser.newContext({
+    ...(memory !== undefined && { storageState: memory }),
     viewport: SIZES[size],
     colorScheme: theme,
     locale: 'en-GB',

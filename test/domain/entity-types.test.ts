@@ -98,6 +98,7 @@ test('the facts for the database are plain JSON, one a type', () => {
     timeline: true,
     timer_parent: null,
     time_zone_field: 'time_zone',
+    measures: [],
   });
   expect(facts.find(({ name }) => name === 'task')?.axis_from).toEqual(['done_at', 'created_at']);
   expect(facts.find(({ name }) => name === 'project_log')).toMatchObject({

@@ -10,6 +10,8 @@ import { writeManyRecords } from './many-records.ts';
 const MAX_TOUCHED_ROWS = 600;
 /** Of what is found by its parent: each has 2,000 logs at most, at any size. */
 const MAX_LOGS_OF_A_HABIT = 2_500;
+/** A page of one parent's, newest first: by its 2,000 logs, or through the time axis, where one log in 210 is its at most. */
+const MAX_FOR_A_PARENTS_PAGE = 15_000;
 
 /**
  * Every kind of request that should be an index range is one, at this size, under annals_app: it touches few rows and scans no
@@ -36,7 +38,7 @@ export async function checkIndexes(logs: number): Promise<Map<string, Explained>
     const expectRange = async (path: string, index: RegExp, at: string | null = null, most = MAX_TOUCHED_ROWS) => {
       const result = await explainRequest(app, user, path, { valid_time: at, tx_time: at });
       expect(result.rows, path).toBeGreaterThan(0);
-      expect(result.touched, `${path}: ${result.plan}`).toBeLessThan(most);
+      expect(result.touched, path).toBeLessThan(most);
       expect(result.indexes.join(' '), path).toMatch(index);
       expect(result.scanned, path).not.toContain('event_log');
       expect(result.scanned, path).not.toContain('entities');
@@ -58,12 +60,14 @@ export async function checkIndexes(logs: number): Promise<Map<string, Explained>
       `habit_log?limit=50&habit_ids=cs.{${habit}}`,
       /entities_doc|entities_user(_type)?_time/,
       null,
-      MAX_LOGS_OF_A_HABIT,
+      MAX_FOR_A_PARENTS_PAGE,
     );
     await expectRange('habit_log?limit=50&select=*,habits:habit_ids(label)', byTime);
     await expectRange(
       'habit?limit=5&select=*,habit_log(*)&habit_log.limit=5',
       /entities_doc|entities_user(_type)?_time/,
+      null,
+      5 * MAX_LOGS_OF_A_HABIT,
     );
     await expectRange(`habit_log?id=eq.${log}`, /event_log_pkey/, last);
     await expectRange('habit_log?limit=50', /event_log_user_type_occurred/, last);

@@ -228,6 +228,16 @@ test("the application's role sees and writes nothing of another user, with no WH
       ),
     ).rejects.toMatchObject({ code: '42501' });
     await client.query('rollback');
+    // Nor its own place in the order of commits, which decides what a consumer of the log sees.
+    await client.query('begin');
+    await client.query("select set_config('annals.user_id', $1, true)", [mine]);
+    await expect(
+      client.query(
+        `insert into event_log (xid, tx, tx_time, valid_time, entity_id, user_id, doc) values ('1', 1, now(), now(), $1, $2, '{}')`,
+        [randomUUID(), mine],
+      ),
+    ).rejects.toMatchObject({ code: '42501' });
+    await client.query('rollback');
   } finally {
     client.release();
   }
@@ -252,4 +262,24 @@ test('a version with a future valid time waits for its time, and reads are right
   expect(await docOf(id)).toEqual({ n: 2 });
   const { rows } = await owner.query('select next_valid_time from entities where entity_id = $1', [id]);
   expect(rows).toEqual([{ next_valid_time: null }]);
+});
+
+test('an entity that changed hands keeps its age, and its new owner’s writes fold as the whole log says (I2)', async () => {
+  const [before, after, id] = [randomUUID(), randomUUID(), randomUUID()];
+  await owner.query(
+    `insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc)
+    values (1, '2020-01-01Z', '2020-01-01Z', $1, $2, 'habit', '{"label": "old"}'),
+      (2, '2021-01-01Z', '2021-01-01Z', $1, $3, 'habit', '{"label": "new"}')`,
+    [id, before, after],
+  );
+  await owner.query('select fold_entities(array[$1::uuid], now())', [id]);
+  await transact(after, [patch(id, { notes: 'mine now' })]);
+  const { rows } = await owner.query(
+    'select user_id, iso(created_at) as created_at, doc from entities where entity_id = $1',
+    [id],
+  );
+  expect(rows).toEqual([
+    { user_id: after, created_at: '2020-01-01T00:00:00.000000Z', doc: { label: 'new', notes: 'mine now' } },
+  ]);
+  expect((await owner.query('select stale_entities()::integer as stale')).rows).toEqual([{ stale: 0 }]);
 });

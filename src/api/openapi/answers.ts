@@ -119,6 +119,8 @@ export const schemasAnswer = z.object({
   entity_types: z.array(z.looseObject({ name: z.string(), xtdb_name: z.string() })),
 });
 export const schemaAnswer = z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema, draft 2020-12' });
+/** An object whose fields the route's own page tells. */
+export const someObject = z.record(z.string(), z.unknown());
 export const refreshesAnswer = z.object({ refreshes: z.array(z.record(z.string(), z.unknown())) });
 
 export const failure = z.object({

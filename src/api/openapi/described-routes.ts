@@ -1,12 +1,20 @@
 import type * as z from 'zod';
 import { pointerPatch, transactionRequest } from '../plan-transaction.ts';
 import { changesQuery } from '../routes/changes.ts';
+import { dashboardQuery } from '../routes/dashboard.ts';
 import { entitiesQuery } from '../routes/entities.ts';
 import { basisQuery, entityPath, typedEntityPath, validQuery } from '../routes/entity.ts';
 import { exportQuery } from '../routes/export.ts';
 import { heatmapQuery } from '../routes/heatmap.ts';
 import { historyPath, historyQuery, userHistoryQuery } from '../routes/history.ts';
-import { refreshesQuery } from '../routes/ops.ts';
+import {
+  driftsQuery,
+  performanceQuery,
+  refreshBody,
+  refreshesQuery,
+  slowQueriesQuery,
+  slowQueryPath,
+} from '../routes/ops.ts';
 import { overviewQuery } from '../routes/overview.ts';
 import { schemaPath } from '../routes/schemas.ts';
 import { transactionPath, transactionsQuery, undoRequest } from '../routes/transactions.ts';
@@ -21,6 +29,7 @@ import {
   refreshesAnswer,
   schemaAnswer,
   schemasAnswer,
+  someObject,
   transactionAnswer,
   transactionDetail,
   transactionsAnswer,
@@ -192,6 +201,14 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
   },
   {
     method: 'get',
+    path: '/v1/dashboard',
+    tag: 'Screens',
+    summary: 'Eight charts of a span of local days, of one type or all',
+    query: dashboardQuery,
+    answer: json(someObject),
+  },
+  {
+    method: 'get',
     path: '/v1/changes',
     tag: 'Copies',
     summary: 'Every committed event after a place, once, in an order that never skips',
@@ -230,9 +247,77 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     method: 'get',
     path: '/v1/ops/refreshes',
     tag: 'Operator',
-    summary: 'The newest refreshes of the analytics',
+    summary: 'The newest refreshes of the analytics, with their durations',
     query: refreshesQuery,
     answer: json(refreshesAnswer),
+    failures: [403],
+    access: 'operator',
+  },
+  {
+    method: 'post',
+    path: '/v1/ops/refreshes',
+    tag: 'Operator',
+    summary: 'Refreshes now, some or all, what changed or from scratch',
+    body: json(refreshBody),
+    answer: json(refreshesAnswer),
+    failures: [403],
+    access: 'operator',
+  },
+  {
+    method: 'get',
+    path: '/v1/ops/analytics',
+    tag: 'Operator',
+    summary: 'What the cron keeps fresh',
+    answer: json(someObject),
+    failures: [403],
+    access: 'operator',
+  },
+  {
+    method: 'get',
+    path: '/v1/ops/drifts',
+    tag: 'Operator',
+    summary: 'What drift checks found and healed',
+    query: driftsQuery,
+    answer: json(someObject),
+    failures: [403],
+    access: 'operator',
+  },
+  {
+    method: 'get',
+    path: '/v1/ops/tripwires',
+    tag: 'Operator',
+    summary: 'Each limit, its value now and its trend',
+    answer: json(someObject),
+    failures: [403],
+    access: 'operator',
+  },
+  {
+    method: 'get',
+    path: '/v1/ops/slow-queries',
+    tag: 'Operator',
+    summary: 'Calls to the database by name, and the newest slow ones',
+    query: slowQueriesQuery,
+    answer: json(someObject),
+    failures: [403],
+    access: 'operator',
+  },
+  {
+    method: 'get',
+    path: '/v1/ops/slow-queries/:name/plan',
+    tag: 'Operator',
+    summary: 'How Postgres would run a statement that was slow',
+    parameters: slowQueryPath,
+    answer: json(someObject),
+    failures: [403],
+    access: 'operator',
+  },
+  {
+    method: 'get',
+    path: '/v1/ops/performance',
+    tag: 'Operator',
+    summary: 'Requests, errors and latencies per route and hour',
+    query: performanceQuery,
+    answer: json(someObject),
     failures: [403],
     access: 'operator',
   },

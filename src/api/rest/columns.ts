@@ -67,7 +67,7 @@ export function columnOf(type: EntityType, name: string): Column {
     return { name, kind, isEnvelope: false, isAxis };
   }
   if (isUnknownName(name)) return { name, kind: 'any', isEnvelope: false, isAxis: false };
-  throw unknownColumn(type.name, name);
+  throw unknownColumn(type.name, name, columnNames(type));
 }
 
 /** A type's columns in order: the envelope, then its fields. */

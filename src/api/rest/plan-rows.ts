@@ -2,7 +2,7 @@ import { attributeTable, isUnknownName } from '../../domain/codec/attributes.ts'
 import { type EncodedDoc, encodeDoc, encodePatch } from '../../domain/codec/native-doc.ts';
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import { emptyJsonObject, type JsonObject } from '../../domain/json/json-value.ts';
-import { ENVELOPE_NAMES } from './columns.ts';
+import { columnNames, ENVELOPE_NAMES } from './columns.ts';
 import { RestProblem } from './rest-problem.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -139,11 +139,12 @@ function checkColumns(type: EntityType, columns: readonly string[]): void {
   }
 }
 
-const unknownField = ({ name: type }: EntityType, name: string): RestProblem =>
+const unknownField = (type: EntityType, name: string): RestProblem =>
   new RestProblem(
     400,
     'PGRST204',
-    `Could not find the '${name.slice(0, 100)}' column of '${type}' in the schema cache`,
+    `Could not find the '${name.slice(0, 100)}' column of '${type.name}' in the schema cache`,
+    { hint: `It has ${columnNames(type).join(', ')}.` },
   );
 
 export const tooManyRows = (): RestProblem =>

@@ -1,5 +1,5 @@
 import type { EntityType } from '../../domain/define-entity-type.ts';
-import { hiddenParentsSql, type MomentSql, type Shown, visibleSql } from '../../store/visibility.ts';
+import { hiddenParentsSql, type MomentSql, visibleSql } from '../../store/visibility.ts';
 import { filterSql } from './filter-sql.ts';
 import { afterSql, checkPlace, type OrderKey, orderBySql, orderKeys, placeSql } from './order-sql.ts';
 import { Parameters } from './parameters.ts';
@@ -40,11 +40,7 @@ export interface Selection {
 /** @throws RestProblem for what the type does not have, or cannot compare */
 export function selectionOf(type: EntityType, query: RestQuery, userId: string, moment: Moment): Selection {
   const parameters = new Parameters();
-  const shown: Shown = {
-    deleted: query.show.has('deleted'),
-    sensitive: query.show.has('sensitive'),
-    archived: query.show.has('archived'),
-  };
+  const { shown } = query;
   const sight: Sight = {
     parameters,
     userId: `${parameters.add(userId)}::uuid`,

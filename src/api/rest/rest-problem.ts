@@ -28,9 +28,9 @@ export const unreadable = (parameter: string, text: string, at: number, expected
     details: `expected ${expected}`,
   });
 
-export const unknownColumn = (entityType: string, name: string): RestProblem =>
-  new RestProblem(400, '42703', `column ${entityType}.${name} does not exist`, {
-    hint: 'GET /v1/schemas lists the fields of each type.',
+export const unknownColumn = (entityType: string, name: string, known: readonly string[]): RestProblem =>
+  new RestProblem(400, '42703', `column ${entityType}.${name.slice(0, 100)} does not exist`, {
+    hint: `It has ${known.join(', ')}.`,
   });
 
 export const badOperand = (kind: string, text: string): RestProblem =>

@@ -1,3 +1,5 @@
+import type { Shown } from '../../store/visibility.ts';
+import { readShow, SHOWABLE } from '../show.ts';
 import { fieldReference } from './field-reference.ts';
 import { countTests, type Filter, parseGroup, parseTest } from './parse-filter.ts';
 import { type OrderTerm, parseOrder } from './parse-order.ts';
@@ -24,7 +26,7 @@ export interface RestQuery {
   readonly embedded: ReadonlyMap<string, Scope>;
   readonly columns: readonly string[] | null;
   readonly onConflict: string | null;
-  readonly show: ReadonlySet<string>;
+  readonly shown: Shown;
   /** Null: none is asked for; empty: the first page. */
   readonly cursor: string | null;
   readonly validTime: string | null;
@@ -37,8 +39,6 @@ interface GrowingScope {
   limit: string | null;
   offset: string | null;
 }
-
-const SHOWN: ReadonlySet<string> = new Set(['deleted', 'archived', 'sensitive']);
 
 /** @throws RestProblem PGRST100 for what is not in the grammar, and beyond the limits */
 export function readQuery(search: string): RestQuery {
@@ -60,7 +60,7 @@ export function readQuery(search: string): RestQuery {
     embedded,
     columns: columnNames(single.get('columns')),
     onConflict: single.get('on_conflict') ?? null,
-    show: shownKinds(single.get('show')),
+    shown: shownKinds(single.get('show') ?? ''),
     cursor: single.get('cursor') ?? null,
     validTime: single.get('valid_time') ?? null,
     txTime: single.get('tx_time') ?? null,
@@ -121,13 +121,10 @@ function columnNames(text: string | undefined): string[] | null {
   return names;
 }
 
-function shownKinds(text: string | undefined): Set<string> {
-  const kinds = new Set((text ?? '').split(',').filter((kind) => kind !== ''));
-  for (const kind of kinds) {
-    if (SHOWN.has(kind)) continue;
-    throw new RestProblem(400, 'PGRST100', `show has no ${kind.slice(0, 50)}`, {
-      hint: `show takes ${[...SHOWN].join(', ')}, joined by commas.`,
-    });
-  }
-  return kinds;
+function shownKinds(text: string): Shown {
+  const shown = readShow(text);
+  if (shown !== null) return shown;
+  throw new RestProblem(400, 'PGRST100', `"failed to parse show (${text.slice(0, 50)})"`, {
+    hint: `show takes ${SHOWABLE.join(', ')}, joined by commas.`,
+  });
 }

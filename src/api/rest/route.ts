@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import { entityType } from '../../domain/entity-type.ts';
+import { entityTypes } from '../../domain/entity-types.generated.ts';
 import { authenticate } from '../authenticate.ts';
 import type { ApiEnv } from '../env.ts';
 import { renderFailure } from '../render-failure.ts';
@@ -51,7 +52,7 @@ function typeOf(name: string): EntityType {
     'PGRST205',
     `Could not find the table 'public.${name.slice(0, 100)}' in the schema cache`,
     {
-      hint: 'GET /v1/schemas lists the entity types.',
+      hint: `The entity types are ${Object.keys(entityTypes).sort().join(', ')}.`,
     },
   );
 }

@@ -1,7 +1,7 @@
 import { Hono, type TypedResponse } from 'hono';
 import * as z from 'zod';
 import { docForJson } from '../../domain/codec/doc-for-json.ts';
-import { changesAfter, type StoredChange } from '../../store/changes.ts';
+import { changesAfter, lastChangePlace, type StoredChange } from '../../store/changes.ts';
 import type { Json } from '../answer-types.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
@@ -38,9 +38,18 @@ interface ChangesJson {
   must_refetch?: true;
 }
 
-/** `GET /v1/changes?since=…`: every committed event once, in an order that never skips, so that a client can keep a copy. */
+/**
+ * `GET /v1/changes?since=…`: every committed event once, in an order that never skips, so that a client can keep a copy.
+ * `since=now` gives the place to go on from, for a client that is about to fetch the lists.
+ */
 export const changesRoute = new Hono<ApiEnv>().get('/v1/changes', query(changesQuery), async (c) => {
   const { since, limit } = c.req.valid('query');
+  if (since === 'now') {
+    const place = encodeCursor({ ...(await lastChangePlace(c.var.database, c.var.caller.user_id)) });
+    return jsonText<ChangesJson>(c, `{"changes":[],"next":"${place}","up_to_date":true}`, {
+      'Cache-Control': 'no-store',
+    });
+  }
   const after = since === undefined ? null : decodeCursor(since, place, 'since');
   const { changes, next, up_to_date } = await changesAfter(c.var.database, c.var.caller.user_id, after, limit);
   if (next === null) {

@@ -12,7 +12,7 @@ const MAX_DAYS = 3_660;
 const DAY_MS = 86_400_000;
 
 const day = z.string().refine((text) => text.length === 10 && isLocalDate(text), 'is not a date: write 2026-07-01');
-const request = z
+export const dashboardQuery = z
   .object({
     entity_type: z.string().refine(isEntityTypeName, 'is not an entity type').optional(),
     from: day,
@@ -24,7 +24,7 @@ const request = z
   });
 
 /** `GET /v1/dashboard?from=…&to=…&entity_type=…`: eight charts of these local days, of one type or all, in one request to the database. */
-export const dashboardRoute = new Hono<ApiEnv>().get('/v1/dashboard', query(request), async (c) => {
+export const dashboardRoute = new Hono<ApiEnv>().get('/v1/dashboard', query(dashboardQuery), async (c) => {
   const { entity_type, from, to } = c.req.valid('query');
   const entity_types = entity_type === undefined ? Object.keys(entityTypes) : [entity_type];
   const answer = await dashboard(c.var.database, c.var.caller.user_id, {

@@ -8,20 +8,23 @@ import { jsonText } from '../json-text.ts';
 import { entityId, instant, limit, plainText } from '../parameters.ts';
 import { query } from '../query.ts';
 import { recordText } from '../record-text.ts';
+import { show } from '../show.ts';
 
 export const entitiesQuery = z.object({
   entity_type: plainText,
   limit: limit(50),
   after: z.string().optional(),
+  show,
 });
 
 const place = z.object({ occurred_at: instant, id: entityId });
 
 /** `GET /v1/entities?entity_type=…`: a type's records, newest first; `next` is the `after` of the page that follows. */
 export const entitiesRoute = new Hono<ApiEnv>().get('/v1/entities', query(entitiesQuery), async (c) => {
-  const { entity_type, limit, after } = c.req.valid('query');
+  const { entity_type, limit, after, show: shown } = c.req.valid('query');
   const records = await listEntities(c.var.database, c.var.caller.user_id, {
     entity_type,
+    shown,
     limit,
     after: after === undefined ? null : decodeCursor(after, place),
   });

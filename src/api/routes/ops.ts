@@ -18,10 +18,17 @@ import { path, query } from '../query.ts';
 const limit = z.coerce.number().int().min(1).max(1_000).default(50);
 const names = ANALYTICS.map((analytic) => analytic.name);
 const name = z.string().refine((text) => names.includes(text), `is none of ${names.join(', ')}`);
-const refreshBody = z.strictObject({ names: z.array(name).min(1).optional(), rebuild: z.boolean().default(false) });
+export const refreshBody = z.strictObject({
+  names: z.array(name).min(1).optional(),
+  rebuild: z.boolean().default(false),
+});
 export const refreshesQuery = z.object({ limit, name: name.optional() });
 const MAX_HOURS = 90 * 24;
 const hours = z.coerce.number().int().min(1).max(MAX_HOURS).default(24);
+export const driftsQuery = z.object({ limit });
+export const slowQueriesQuery = z.object({ hours, limit });
+export const slowQueryPath = z.object({ name: z.string().min(1) });
+export const performanceQuery = z.object({ hours });
 const HOUR_MS = 3_600_000;
 const since = (count: number) => new Date(Date.now() - count * HOUR_MS);
 
@@ -52,7 +59,7 @@ export const opsRoutes = new Hono<ApiEnv>()
   /** `GET /v1/ops/analytics`: what the cron keeps fresh, and what each answers. */
   .get('/v1/ops/analytics', (c) => c.json({ analytics: ANALYTICS }))
   /** `GET /v1/ops/drifts`: what drift checks found and healed. */
-  .get('/v1/ops/drifts', query(z.object({ limit })), async (c) =>
+  .get('/v1/ops/drifts', query(driftsQuery), async (c) =>
     c.json({ drifts: await listDrifts(c.var.database, c.req.valid('query').limit) }),
   )
   /** `GET /v1/ops/tripwires`: each limit, its value now, its trend. */
@@ -61,7 +68,7 @@ export const opsRoutes = new Hono<ApiEnv>()
     return c.json({ tripwires });
   })
   /** `GET /v1/ops/slow-queries?hours=…`: calls to the database by name, and the newest slow ones. */
-  .get('/v1/ops/slow-queries', query(z.object({ hours, limit })), async (c) => {
+  .get('/v1/ops/slow-queries', query(slowQueriesQuery), async (c) => {
     const { hours, limit } = c.req.valid('query');
     const signal = signalOf(c.env.SIGNAL);
     const taken = await signal.take();
@@ -70,12 +77,12 @@ export const opsRoutes = new Hono<ApiEnv>()
     return c.json(answer);
   })
   /** `GET /v1/ops/slow-queries/NAME/plan`: how Postgres would run a statement that was slow; it is planned, not run. */
-  .get('/v1/ops/slow-queries/:name/plan', path(z.object({ name: z.string().min(1) })), async (c) => {
+  .get('/v1/ops/slow-queries/:name/plan', path(slowQueryPath), async (c) => {
     const { name } = c.req.valid('param');
     return c.json({ name, plan: await explainSlow(c.var.database, name) });
   })
   /** `GET /v1/ops/performance?hours=…`: requests, errors and latencies per route and hour. */
-  .get('/v1/ops/performance', query(z.object({ hours })), async (c) => {
+  .get('/v1/ops/performance', query(performanceQuery), async (c) => {
     const signal = signalOf(c.env.SIGNAL);
     const taken = await signal.take();
     const routes = await performanceHistory(c.var.database, taken.measured, since(c.req.valid('query').hours));

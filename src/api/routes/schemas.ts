@@ -4,7 +4,6 @@ import { entityTypeFacts } from '../../domain/entity-type-facts.ts';
 import { Failure } from '../../store/failure.ts';
 import type { ApiEnv } from '../env.ts';
 import { documentSchema, openApiDocument } from '../openapi/document.ts';
-import { DOCS_STYLE, docsPage } from '../openapi/page.ts';
 import { path } from '../query.ts';
 
 export const schemaPath = z.object({ type: z.string() });
@@ -25,14 +24,4 @@ export const schemasRoutes = new Hono<ApiEnv>()
     const $schema = 'https://json-schema.org/draft/2020-12/schema';
     return c.body(JSON.stringify({ $schema, ...schema }), 200, { ...CACHE, 'Content-Type': 'application/schema+json' });
   })
-  .get('/openapi.json', (c) => c.json(openApiDocument(API_VERSION), 200, CACHE))
-  .get('/docs', async (c) => {
-    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(DOCS_STYLE));
-    const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
-    const answer = c.html(docsPage(entityTypeFacts().map((type) => type.name)), 200, CACHE);
-    answer.headers.set(
-      'Content-Security-Policy',
-      `default-src 'none'; style-src 'sha256-${hash}'; frame-ancestors 'none'; base-uri 'none'`,
-    );
-    return answer;
-  });
+  .get('/openapi.json', (c) => c.json(openApiDocument(API_VERSION), 200, CACHE));

@@ -9,6 +9,8 @@ import {
 import { CANCEL_REQUEST, MessageWriter, REPLY } from './wire.ts';
 
 const HEADER_BYTES = 5;
+/** What ReadyForQuery says of a session that is in no transaction. */
+const IDLE = 0x49;
 /** Postgres has rolled back by the time it closes a connection; this bounds the wait for one that is busy. */
 const TERMINATE_TIMEOUT_MS = 10_000;
 
@@ -30,7 +32,7 @@ export class BackendConnection {
   #received = 0;
   #needed = HEADER_BYTES;
   #closed = false;
-  #held: Buffer | undefined;
+  #inTransaction = false;
   /** Called once, when the connection closes for whatever reason. */
   onClose: (() => void) | undefined;
 
@@ -52,27 +54,19 @@ export class BackendConnection {
     return this.#closed;
   }
 
-  /** Sends messages and gives what Postgres answers to `handler`. */
-  submit(bytes: Buffer, handler: ReplyHandler): void {
-    if (this.#closed) {
-      handler.lost();
-      return;
-    }
-    this.#handlers.push(handler);
-    const held = this.#held;
-    this.#held = undefined;
-    this.#socket.write(held ? Buffer.concat([held, bytes]) : bytes);
+  /** Whether a transaction was open when Postgres last was ready for a query. */
+  get inTransaction(): boolean {
+    return this.#inTransaction;
   }
 
-  /** Like `submit`, but the messages go out with the next submission, or before the event loop turns. */
-  submitSoon(bytes: Buffer, handler: ReplyHandler): void {
-    this.#handlers.push(handler);
-    this.#held = bytes;
-    setImmediate(() => {
-      if (!this.#held) return;
-      this.#socket.write(this.#held);
-      this.#held = undefined;
-    });
+  /** Sends messages and gives what Postgres answers to the handlers, one after another as each has had its last one. */
+  submit(bytes: Buffer, ...handlers: ReplyHandler[]): void {
+    if (this.#closed) {
+      for (const handler of handlers) handler.lost();
+      return;
+    }
+    this.#handlers.push(...handlers);
+    this.#socket.write(bytes);
   }
 
   /** Asks Postgres to cancel the running statement, on a connection of its own. */
@@ -92,7 +86,6 @@ export class BackendConnection {
       }
       this.#socket.once('close', () => resolve());
       this.#socket.setTimeout(TERMINATE_TIMEOUT_MS, () => this.#socket.destroy());
-      this.#held = undefined;
       this.#socket.end(new MessageWriter().terminate().bytes());
     });
   }
@@ -132,6 +125,7 @@ export class BackendConnection {
 
   #dispatch(buffer: Buffer, at: number, end: number): void {
     const type = buffer[at] ?? 0;
+    if (type === REPLY.readyForQuery) this.#inTransaction = buffer[at + HEADER_BYTES] !== IDLE;
     const handler = this.#handlers[0];
     // With nothing under way these are notices, notifications and setting changes, which HTTP has no place for, or the
     // reason why Postgres is about to close the connection.

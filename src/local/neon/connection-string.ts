@@ -4,6 +4,10 @@ import { RequestError } from './request-error.ts';
 
 const HEADER = 'neon-connection-string';
 
+const MAX_REMEMBERED = 100;
+/** Credentials by connection string: a client sends the same one with every request. */
+const remembered = new Map<string, Credentials>();
+
 /**
  * Reads who asks and for which database. Host, port and query parameters lead nowhere: only user and database reach
  * Postgres. No message repeats the connection string, since it holds the password.
@@ -12,6 +16,15 @@ const HEADER = 'neon-connection-string';
 export function readCredentials(headers: IncomingHttpHeaders): Credentials {
   const text = headers[HEADER];
   if (typeof text !== 'string') throw new RequestError(400, `invalid header: ${HEADER}`);
+  const known = headers.authorization === undefined ? remembered.get(text) : undefined;
+  if (known) return known;
+  const credentials = parse(text, headers.authorization);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(text, credentials);
+  return credentials;
+}
+
+function parse(text: string, authorization: string | undefined): Credentials {
   if (!/^[a-z][a-z0-9+.-]*:/i.test(text)) {
     throw new RequestError(400, 'invalid connection string: relative URL without a base');
   }
@@ -24,7 +37,7 @@ export function readCredentials(headers: IncomingHttpHeaders): Credentials {
   if (user === '') throw new RequestError(400, 'missing username');
   const password = decode(url.password);
   // An ordinary host takes no JWT, and a request with one has no credentials that count.
-  if (headers.authorization !== undefined || password === '') {
+  if (authorization !== undefined || password === '') {
     throw new RequestError(400, 'missing authentication credentials: required password');
   }
   if (url.hostname === '') throw new RequestError(400, 'invalid connection string: missing hostname');

@@ -37,11 +37,11 @@ export interface NeonEndpoint {
 
 /** Starts a local Neon: SQL over HTTP and Postgres over WebSocket, on one port, in front of a Postgres. */
 export async function startNeonEndpoint(options: NeonEndpointOptions): Promise<NeonEndpoint> {
-  const pool = new BackendPool(options.postgres);
   const traffic = new Traffic();
   const faults = new Faults();
   const delay = new Delay();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const pool = new BackendPool(options.postgres, limits.connections);
   const road = new HttpRoad({ pool, limits, traffic, faults, delay });
   const sockets = new WebSocketRoad({ postgres: options.postgres, traffic, delay });
   const server = createServer(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readCredentials } from './connection-string.ts';
 import { plainFields } from './database-error.ts';
 import type { Delay } from './delay.ts';
@@ -118,27 +118,29 @@ export class HttpRoad {
   }
 }
 
-type SqlAnswer =
-  | 'cut'
-  | (ErrorAnswer & { headers?: undefined })
-  | { status: 200; body: Buffer; headers: OutgoingHttpHeaders };
+type SqlAnswer = 'cut' | (ErrorAnswer & { headers?: undefined }) | { status: 200; body: Buffer; headers: string[] };
 
 /** The batch options in force. */
-function batchEcho({ batch }: SqlRequest): OutgoingHttpHeaders {
-  return {
-    ...(batch?.isolationLevel !== undefined && { 'Neon-Batch-Isolation-Level': batch.isolationLevel }),
-    ...(batch?.readOnly && { 'Neon-Batch-Read-Only': 'true' }),
-    ...(batch?.deferrable && { 'Neon-Batch-Deferrable': 'true' }),
-  };
+function batchEcho({ batch }: SqlRequest): string[] {
+  return [
+    ...(batch?.isolationLevel === undefined ? [] : ['Neon-Batch-Isolation-Level', batch.isolationLevel]),
+    ...(batch?.readOnly ? ['Neon-Batch-Read-Only', 'true'] : []),
+    ...(batch?.deferrable ? ['Neon-Batch-Deferrable', 'true'] : []),
+  ];
 }
 
 function send(response: ServerResponse, id: string, answer: Exclude<SqlAnswer, 'cut'>): void {
-  response.writeHead(answer.status, {
-    'Content-Type': 'application/json',
-    'Access-Control-Allow-Origin': '*',
-    'Neon-Request-Id': id,
-    'Content-Length': Buffer.byteLength(answer.body),
-    ...answer.headers,
-  });
+  // As a list: Node then writes them as they are.
+  response.writeHead(answer.status, [
+    'Content-Type',
+    'application/json',
+    'Access-Control-Allow-Origin',
+    '*',
+    'Neon-Request-Id',
+    id,
+    'Content-Length',
+    String(Buffer.byteLength(answer.body)),
+    ...(answer.headers ?? []),
+  ]);
   response.end(answer.body);
 }

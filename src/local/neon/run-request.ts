@@ -3,6 +3,7 @@ import type { BackendConnection } from './backend-connection.ts';
 import { DatabaseError } from './database-error.ts';
 import { learnElementTypes } from './element-types.ts';
 import type { BackendPool, Lease } from './pool.ts';
+import { RESET, resetReplies } from './session-reset.ts';
 import type { SqlRequest, Statement } from './sql-request.ts';
 import { StatementReplies } from './statement-replies.ts';
 import { StoredResults } from './stored-results.ts';
@@ -89,10 +90,12 @@ async function runSingle(options: RunOptions): Promise<Buffer> {
   const { lease, request, dropBeforeCommit } = options;
   const results = resultsOf(options);
   const messages = statementMessages(new MessageWriter(), request.statements);
-  // Without a Sync the statement has run and its implicit transaction is open.
-  const bytes = (dropBeforeCommit ? messages.flush() : messages.sync()).bytes();
-  await run(lease.connection, bytes, request.statements, 0, results, dropBeforeCommit ? 'statements' : 'ready');
-  if (dropBeforeCommit) throw new AbandonedError();
+  if (dropBeforeCommit) {
+    // Without a Sync the statement has run and its implicit transaction is open.
+    await run(lease.connection, messages.flush().bytes(), request.statements, 0, results, 'statements');
+    throw new AbandonedError();
+  }
+  await runLast(lease, messages.sync(), request.statements, 0, results);
   return finish(options, results);
 }
 
@@ -117,8 +120,27 @@ async function runBatch(options: RunOptions, start: string): Promise<Buffer> {
   // The commit comes only when the answer stands and somebody still waits for it.
   const answer = await finish(options, results);
   if (client.gone || dropBeforeCommit) throw new AbandonedError();
-  await run(connection, new MessageWriter().parse('COMMIT').bind([]).execute().sync().bytes(), [], 1, results, 'ready');
+  await runLast(lease, new MessageWriter().parse('COMMIT').bind([]).execute().sync(), [], 1, results);
   return answer;
+}
+
+/**
+ * Runs the last messages of a request, and the session's reset right behind them: a write of its own costs as much as
+ * the query. A typed answer may have to ask for types yet, and does so before the reset.
+ */
+function runLast(
+  lease: Lease,
+  messages: MessageWriter,
+  statements: readonly Statement[],
+  silentCommands: number,
+  results: Answer | StoredResults,
+): Promise<void> {
+  const { connection } = lease;
+  const replies = new StatementReplies({ statements, silentCommands, sink: results, until: 'ready' });
+  lease.resetSent = results instanceof Answer;
+  if (lease.resetSent) connection.submit(messages.append(RESET).bytes(), replies, resetReplies(connection));
+  else connection.submit(messages.bytes(), replies);
+  return replies.done;
 }
 
 function statementMessages(writer: MessageWriter, statements: readonly Statement[]): MessageWriter {

@@ -82,6 +82,13 @@ export class MessageWriter {
     return this.#message('Q', () => this.#cstring(query));
   }
 
+  /** Messages that were built before. */
+  append(messages: Buffer): this {
+    this.#reserve(messages.length);
+    this.#length += messages.copy(this.#buffer, this.#length);
+    return this;
+  }
+
   terminate(): this {
     return this.#message('X', () => {});
   }

@@ -1,5 +1,6 @@
 import type { AnnalsApi } from '../api.ts';
 import { showToast } from '../shell/toasts.ts';
+import { followChanges } from './follow-changes.ts';
 import { type LocalDatabase, openLocalDatabase } from './local-database.ts';
 import { inverseOf, type Operation, type StoredRecord } from './operations.ts';
 import { Outbox, type WriteOutcome } from './outbox.ts';
@@ -37,6 +38,7 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
   });
   outbox.subscribe(() => store.overlay(outbox.writes()));
   await outbox.start();
+  followChanges({ api, database, store, onChanged: onWritten });
 
   async function write(title: string, operations: readonly Operation[], done: string | null): Promise<WriteOutcome> {
     const before = new Map<string, StoredRecord>();

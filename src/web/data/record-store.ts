@@ -15,13 +15,15 @@ export interface TypeSnapshot {
 }
 
 interface StoreParts {
-  readonly api: Pick<AnnalsApi, 'entities' | 'entity'>;
+  readonly api: Pick<AnnalsApi, 'entities' | 'entitiesById' | 'entity'>;
   /** Null for a store that lives with the page only. */
   readonly database: LocalDatabase | null;
 }
 
 const FIRST_PAGE = 100;
 const NEXT_PAGES = 1_000;
+/** Of one request for records by their ids: well inside what an address may hold. */
+const MAX_IDS = 100;
 /** A type is asked for again when it comes into view and is older than this. */
 const FRESH_MS = 15_000;
 /** Records that a write changed are fetched one by one up to here; beyond, the whole type is. */
@@ -45,6 +47,8 @@ export class RecordStore {
   #overlay: ReadonlyMap<string, StoredRecord | null> = new Map();
   #queued: readonly QueuedWrite[] = [];
   #revision = 0;
+  #is_followed = false;
+  #catching_up: Promise<void> = Promise.resolve();
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -85,11 +89,50 @@ export class RecordStore {
     const running = this.#loading.get(type);
     if (running !== undefined) return running;
     const status = this.#status.get(type);
-    if (status?.state === 'complete' && status.error === null && Date.now() - status.loaded_ms < FRESH_MS)
-      return Promise.resolve();
+    if (status?.state === 'complete' && status.error === null) {
+      if (this.#is_followed || Date.now() - status.loaded_ms < FRESH_MS) return Promise.resolve();
+    }
     const loading = this.#load(type).finally(() => this.#loading.delete(type));
     this.#loading.set(type, loading);
     return loading;
+  }
+
+  /** Takes over what the server has now of records that were written elsewhere. @throws as AnnalsApi.entitiesById */
+  async refetch(entity_type: string, ids: readonly string[]): Promise<void> {
+    if (!this.#status.has(entity_type)) await this.#loadFromDatabase(entity_type);
+    const began_ms = Date.now();
+    for (let start = 0; start < ids.length; start += MAX_IDS) {
+      const asked = ids.slice(start, start + MAX_IDS);
+      const found = await this.#parts.api.entitiesById(entity_type, asked);
+      const there = new Set(found.map(({ id }) => id));
+      const gone = asked.filter((id) => !there.has(id) && (this.#written_ms.get(id) ?? 0) < began_ms);
+      this.#take(found);
+      for (const id of gone) this.#drop(id);
+      await this.#persist([...there], gone);
+    }
+    this.#notify([entity_type]);
+  }
+
+  /** Loads wait for this before they ask for what may be here. @param done never rejects */
+  catchUp(done: Promise<void>): void {
+    this.#catching_up = done;
+  }
+
+  /** From now on somebody follows the change feed: what is here stays fresh, and need not be asked for again. */
+  follow(): void {
+    this.#is_followed = true;
+  }
+
+  /** What is here may be out of date: everything is asked for again when it comes into view. */
+  async distrust(): Promise<void> {
+    this.#is_followed = false;
+    for (const type of this.#status.keys()) this.#forgetFreshness(type);
+    await this.#parts.database?.clear('types');
+  }
+
+  /** What this device keeps of a type, without asking the server. */
+  loadKept(type: string): Promise<void> {
+    return this.#loadFromDatabase(type);
   }
 
   /** One record, from the server when it is not here. @throws as AnnalsApi.entity */
@@ -155,7 +198,9 @@ export class RecordStore {
   async #load(type: string): Promise<void> {
     try {
       await this.#loadFromDatabase(type);
-      await this.#loadFromServer(type);
+      // What is kept is shown already; if the feed says what changed, the rest need not be asked for.
+      if (this.#status.get(type)?.state === 'complete') await this.#catching_up;
+      if (!this.#is_followed || this.#status.get(type)?.state !== 'complete') await this.#loadFromServer(type);
     } catch (error) {
       const { state = 'absent' } = this.#status.get(type) ?? {};
       this.#status.set(type, { state, error, loaded_ms: 0 });
@@ -190,10 +235,11 @@ export class RecordStore {
       (id) => !seen.has(id) && (this.#written_ms.get(id) ?? 0) < began_ms,
     );
     for (const id of gone) this.#drop(id);
-    this.#status.set(type, { state: 'complete', error: null, loaded_ms: Date.now() });
-    this.#notify([type]);
+    // Kept first: what is said to be complete is so after a reload without the network, too.
     await this.#persist([...seen], gone);
     await this.#parts.database?.put('types', { name: type, loaded_at: new Date().toISOString() });
+    this.#status.set(type, { state: 'complete', error: null, loaded_ms: Date.now() });
+    this.#notify([type]);
   }
 
   /** A page may be older than what is here: the greater version stays. */

@@ -83,7 +83,7 @@ export function Combobox(props: ComboboxProps) {
   }
 
   return (
-    <div className="combobox" data-inline={props.is_always_open === true}>
+    <div className="combobox" data-inline={props.is_always_open === true} data-first={props.auto_focus}>
       <input
         ref={box}
         id={props.id}
@@ -96,8 +96,6 @@ export function Combobox(props: ComboboxProps) {
         aria-describedby={props.described_by}
         aria-invalid={props.is_invalid ?? false}
         autoComplete="off"
-        // biome-ignore lint/a11y/noAutofocus: only where the box is all that a dialog is for
-        autoFocus={props.auto_focus ?? false}
         placeholder={props.placeholder}
         value={text ?? props.shown}
         onChange={(event) => {

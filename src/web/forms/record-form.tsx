@@ -82,7 +82,7 @@ export function RecordForm(props: RecordFormProps) {
       field.kind === 'keyword' ||
       field.kind === 'keywords';
     return (
-      <div className="form-field" key={field.name} data-field={field.name}>
+      <div className="form-field" key={field.name} data-field={field.name} data-first={field.name === focus_field}>
         <div className="form-label">
           {is_group ? (
             <label id={`${id}-name`} htmlFor={id}>

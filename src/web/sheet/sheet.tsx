@@ -9,9 +9,9 @@ export function Sheet(props: { label: string; close: () => void; children: React
     if (element === null || element.open) return;
     const opener = document.activeElement;
     element.showModal();
-    // The browser would take the first button, which closes; a field asks for the focus itself.
-    if (element.querySelector('[autofocus]') === null && document.activeElement?.matches('input') !== true)
-      element.focus();
+    // The browser would take the first button, which closes.
+    const first = element.querySelector<HTMLElement>('[data-first="true"] :is(input, select, textarea), [autofocus]');
+    (first ?? element).focus();
     return () => {
       element.close();
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();

@@ -1,4 +1,4 @@
-import { useRouteContext } from '@tanstack/react-router';
+import { Link, useRouteContext } from '@tanstack/react-router';
 import { forgetLocalDatabase } from '../data/local-database.ts';
 import { ThemeChoice } from './theme-choice.tsx';
 
@@ -14,6 +14,9 @@ export function AccountPanel() {
     <div id="account-panel" className="account-panel" popover="auto">
       {profile.email !== null && <p className="account-email">{profile.email}</p>}
       <ThemeChoice />
+      <Link to="/operator" className="button">
+        Operator
+      </Link>
       {waiting > 0 && <p className="account-email">Signing out drops {waiting} changes that are not saved yet.</p>}
       <button type="button" className="button" onClick={signOut}>
         Sign out

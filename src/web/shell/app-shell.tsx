@@ -72,6 +72,10 @@ export function AppShell() {
             <NavIcon name="calendar" />
             Calendar
           </Link>
+          <Link to="/dashboards" className="nav-link">
+            <NavIcon name="dashboards" />
+            Dashboards
+          </Link>
           <Link to="/settings" className="nav-link">
             <NavIcon name="settings" />
             Settings

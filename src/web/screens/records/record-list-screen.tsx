@@ -110,9 +110,9 @@ function RecordList({ type_name }: { type_name: string }) {
         />
         <ColumnChoice type={type} columns={columns} choose={chooseColumns} />
       </div>
-      {error !== null && visible.length === 0 ? (
+      {error !== null && state !== 'complete' && visible.length === 0 ? (
         <FailureNotice error={error} retry={() => store.load(type_name)} />
-      ) : state === 'absent' ? (
+      ) : state === 'absent' || (state === 'partial' && visible.length === 0) ? (
         <ListSkeleton />
       ) : shown.length === 0 ? (
         is_narrowed ? (

@@ -109,6 +109,7 @@ function Switch(props: {
         id={id}
         type="checkbox"
         role="switch"
+        aria-checked={props.checked}
         className="switch"
         aria-describedby={`${id}-note`}
         checked={props.checked}

@@ -1,0 +1,122 @@
+import type { EChartsCoreOption } from 'echarts/core';
+import type { ChartColours } from './chart.tsx';
+
+export interface Series {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+  /** The period before is drawn softly. */
+  readonly is_soft?: boolean;
+}
+
+/** Bars or lines over named places, one after the other. */
+export function seriesOption(
+  kind: 'bar' | 'line',
+  places: readonly string[],
+  series: readonly Series[],
+): (colours: ChartColours) => EChartsCoreOption {
+  return (colours) => {
+    const text = { color: colours.ink_soft, fontFamily: colours.font, fontSize: 12 };
+    return {
+      animation: false,
+      grid: { top: 10, right: 8, bottom: 4, left: 4, containLabel: true },
+      tooltip: tooltip(colours),
+      xAxis: {
+        type: 'category',
+        data: places,
+        axisLabel: { ...text, hideOverlap: true },
+        axisTick: { show: false },
+        axisLine: { lineStyle: { color: colours.line } },
+      },
+      yAxis: { type: 'value', axisLabel: text, splitLine: { lineStyle: { color: colours.line } }, minInterval: 1 },
+      series: series.map(({ name, values, is_soft }) => ({
+        type: kind,
+        name,
+        data: values,
+        symbol: 'none',
+        connectNulls: true,
+        barGap: '0%',
+        itemStyle: { color: is_soft ? colours.accent_soft : colours.accent, borderRadius: [2, 2, 0, 0] },
+        lineStyle: { color: is_soft ? colours.accent_soft : colours.accent, width: 2 },
+      })),
+    };
+  };
+}
+
+/** Bars that lie, the first on top, for names that are long. */
+export function rankOption(
+  names: readonly string[],
+  values: readonly number[],
+): (colours: ChartColours) => EChartsCoreOption {
+  return (colours) => {
+    const text = { color: colours.ink_soft, fontFamily: colours.font, fontSize: 12 };
+    return {
+      animation: false,
+      grid: { top: 0, right: 36, bottom: 0, left: 4, containLabel: true },
+      tooltip: tooltip(colours),
+      xAxis: { type: 'value', show: false },
+      yAxis: {
+        type: 'category',
+        inverse: true,
+        data: names,
+        axisLabel: { ...text, width: 130, overflow: 'truncate' },
+        axisTick: { show: false },
+        axisLine: { show: false },
+      },
+      series: {
+        type: 'bar',
+        data: values,
+        barMaxWidth: 16,
+        label: { show: true, position: 'right', ...text },
+        itemStyle: { color: colours.accent, borderRadius: [0, 2, 2, 0] },
+      },
+    };
+  };
+}
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+
+/** The week by hour. @param cells weekday 1 is Monday */
+export function weekOption(
+  cells: readonly { weekday: number; hour: number; records: number }[],
+): (colours: ChartColours) => EChartsCoreOption {
+  const most = Math.max(1, ...cells.map(({ records }) => records));
+  return (colours) => {
+    const text = { color: colours.ink_soft, fontFamily: colours.font, fontSize: 12 };
+    return {
+      animation: false,
+      grid: { top: 4, right: 4, bottom: 4, left: 4, containLabel: true },
+      tooltip: { ...tooltip(colours), trigger: 'item' },
+      visualMap: { show: false, min: 0, max: most, inRange: { color: colours.heat.slice(1) } },
+      xAxis: {
+        type: 'category',
+        data: Array.from({ length: 24 }, (_, hour) => String(hour)),
+        axisLabel: text,
+        axisTick: { show: false },
+        axisLine: { show: false },
+      },
+      yAxis: {
+        type: 'category',
+        inverse: true,
+        data: WEEKDAYS,
+        axisLabel: text,
+        axisTick: { show: false },
+        axisLine: { show: false },
+      },
+      series: {
+        type: 'heatmap',
+        data: cells.map(({ weekday, hour, records }) => [hour, weekday - 1, records]),
+        itemStyle: { borderColor: colours.card, borderWidth: 2, borderRadius: 3 },
+      },
+    };
+  };
+}
+
+function tooltip(colours: ChartColours) {
+  return {
+    trigger: 'axis',
+    confine: true,
+    backgroundColor: colours.card,
+    borderColor: colours.line,
+    textStyle: { color: colours.ink, fontFamily: colours.font, fontSize: 13 },
+  };
+}

@@ -1,0 +1,82 @@
+import { BarChart, HeatmapChart, LineChart } from 'echarts/charts';
+import { GridComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
+import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import { useEffect, useRef } from 'react';
+import { onThemeChange } from '../shell/theme.ts';
+
+use([BarChart, LineChart, HeatmapChart, GridComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
+
+/** The page's colours as ECharts knows them. */
+export interface ChartColours {
+  readonly ink: string;
+  readonly ink_soft: string;
+  readonly line: string;
+  readonly accent: string;
+  readonly accent_soft: string;
+  readonly card: string;
+  readonly heat: readonly string[];
+  readonly font: string;
+}
+
+/** A chart in the page's colours. It is hidden from screen readers, for which there is a table. */
+export function Chart({
+  option,
+  height_px,
+}: {
+  option: (colours: ChartColours) => EChartsCoreOption;
+  height_px: number;
+}) {
+  const container = useRef<HTMLDivElement>(null);
+  const chart = useRef<EChartsType>(null);
+
+  useEffect(() => {
+    if (container.current === null) return;
+    const created = init(container.current, null, { renderer: 'svg' });
+    chart.current = created;
+    return () => {
+      chart.current = null;
+      created.dispose();
+    };
+  }, []);
+
+  useEffect(() => {
+    const element = container.current;
+    if (element === null) return;
+    const draw = (): void => {
+      chart.current?.resize();
+      chart.current?.setOption(option(coloursOf(element)), { notMerge: true });
+    };
+    // It calls back once at the start, too: that is the first drawing.
+    const resized = new ResizeObserver(draw);
+    resized.observe(element);
+    const stop = onThemeChange(draw);
+    return () => {
+      resized.disconnect();
+      stop();
+    };
+  }, [option]);
+
+  return <div ref={container} style={{ height: height_px }} aria-hidden="true" />;
+}
+
+function coloursOf(element: HTMLElement): ChartColours {
+  const read = (property: string): string => {
+    const probe = element.ownerDocument.createElement('span');
+    probe.style.color = `var(${property})`;
+    element.append(probe);
+    const colour = getComputedStyle(probe).color;
+    probe.remove();
+    return colour;
+  };
+  return {
+    ink: read('--ink'),
+    ink_soft: read('--ink-soft'),
+    line: read('--line'),
+    accent: read('--heat-4'),
+    accent_soft: read('--heat-2'),
+    card: read('--card-raised'),
+    heat: ['--heat-0', '--heat-1', '--heat-2', '--heat-3', '--heat-4', '--heat-5'].map(read),
+    font: getComputedStyle(element).fontFamily,
+  };
+}

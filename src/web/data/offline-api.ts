@@ -1,0 +1,91 @@
+import type { AnnalsApi, Entity, HeatmapDay, Overview } from '../api.ts';
+import { RECORD_TYPES, typeFacts } from '../records/type-facts.ts';
+import { isVisible, type Visibility } from '../records/visibility.ts';
+import { withLabels } from '../records/with-labels.ts';
+import { localHeatmap } from '../screens/calendar/local-heatmap.ts';
+import { localDay } from '../time/local-day.ts';
+import { isTimeZone } from '../time/zoned-time.ts';
+import type { StoredRecord } from './operations.ts';
+import type { RecordStore } from './record-store.ts';
+
+/** As many as the server gives. */
+const TIMELINE_RECORDS = 18;
+const DAY_MS = 86_400_000;
+const OWN_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/**
+ * The API, with the answers that this device can give by itself when the network cannot: computed from the records that
+ * are kept here, and as of when they were.
+ */
+export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
+  return {
+    ...api,
+    async overview(signal) {
+      try {
+        return await api.overview(signal);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        await Promise.all([...RECORD_TYPES.map(({ name }) => name), 'user'].map((type) => store.loadKept(type)));
+        return localOverview(store, Date.now());
+      }
+    },
+    async heatmap(query, signal) {
+      try {
+        return await api.heatmap(query, signal);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        await Promise.all([query.entity_type, 'user'].map((type) => store.loadKept(type)));
+        const { records, state } = store.snapshot(query.entity_type);
+        if (state === 'absent') throw error;
+        const { time_zone, visibility } = settings(store);
+        const visible = records.filter((record) => isVisible(record, store, visibility));
+        const days: HeatmapDay[] = localHeatmap(visible, query.year, time_zone);
+        const years = [...new Set(visible.map(({ occurred_at }) => Number(occurred_at.slice(0, 4))))].sort();
+        const as_of = new Date().toISOString();
+        return { ...query, time_zone, as_of, rolled_up_at: null, lag_ms: null, years, days };
+      }
+    },
+  };
+}
+
+function localOverview(store: RecordStore, now_ms: number): Overview {
+  const { time_zone, visibility, user } = settings(store);
+  const now = new Date(now_ms).toISOString();
+  const today = localDay(now_ms, time_zone);
+  const week_ago = new Date(Date.parse(today) - 6 * DAY_MS).toISOString().slice(0, 10);
+  const counts = { today: {} as Record<string, number>, last_7_days: {} as Record<string, number> };
+  const newest: StoredRecord[] = [];
+  const running: StoredRecord[] = [];
+  for (const { name } of RECORD_TYPES.filter((type) => type.timeline)) {
+    let taken = 0;
+    for (const record of store.snapshot(name).records) {
+      if (!isVisible(record, store, visibility)) continue;
+      if (typeFacts(name).timer_parent !== null && record.occurred_until === null) running.push(record);
+      if (Date.parse(record.occurred_at) > now_ms) continue;
+      const day = localDay(Date.parse(record.occurred_at), time_zone);
+      if (day >= week_ago) counts.last_7_days[name] = (counts.last_7_days[name] ?? 0) + 1;
+      if (day === today) counts.today[name] = (counts.today[name] ?? 0) + 1;
+      if (taken++ < TIMELINE_RECORDS) newest.push(record);
+    }
+  }
+  const shown = newest.sort((a, b) => (a.occurred_at < b.occurred_at ? 1 : -1)).slice(0, TIMELINE_RECORDS);
+  const labelled = (records: readonly StoredRecord[]): Entity[] => records.map((record) => withLabels(record, store));
+  return {
+    as_of: now,
+    time_zone,
+    user: { id: user?.id ?? '', email: typeof user?.email === 'string' ? user.email : null, label: null },
+    timeline: labelled(shown),
+    running: labelled(running),
+    counts,
+  };
+}
+
+function settings(store: RecordStore): { time_zone: string; visibility: Visibility; user: StoredRecord | undefined } {
+  const [user] = store.snapshot('user').records;
+  const zone = user?.time_zone;
+  return {
+    user,
+    time_zone: typeof zone === 'string' && isTimeZone(zone) ? zone : OWN_ZONE,
+    visibility: { show_sensitive: user?.show_sensitive === true, show_archived: user?.show_archived === true },
+  };
+}

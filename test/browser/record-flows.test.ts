@@ -1,0 +1,445 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLE_USERS } from '../../src/local/sample.ts';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { axeViolations } from './axe-violations.ts';
+import { launchBrowser } from './launch-browser.ts';
+import { keepPicture, type Memory, openPage, signIn } from './open-page.ts';
+import { startWebStack, type WebStack } from './web-stack.ts';
+
+const [MAYA, , ASHA] = SAMPLE_USERS;
+if (MAYA === undefined || ASHA === undefined) throw new Error('The sample has fewer users than these tests need.');
+const ZONE = 'America/Detroit';
+const WALK = '11111111-1111-4111-8111-111111111111';
+const SHED = '22222222-2222-4222-8222-222222222222';
+const PILLS = '33333333-3333-4333-8333-333333333333';
+/** Each test has records of its own, since they run in random order. */
+const EDITED = '44444444-4444-4444-8444-444444444441';
+const DISPUTED = '44444444-4444-4444-8444-444444444442';
+const DELETED = '44444444-4444-4444-8444-444444444443';
+const BOTH_SIDES = '44444444-4444-4444-8444-444444444444';
+
+let stack: WebStack;
+let browser: Browser;
+let memory: Memory;
+
+interface Listed {
+  readonly records: readonly Record<string, unknown>[];
+}
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startWebStack(SCHEMA_TEMPLATE), launchBrowser()]);
+  await stack.request(MAYA.id, '/v1/transactions', { operations: records() });
+  const { page } = await openPage(browser, 'desktop', 'light');
+  await signIn(page, stack.origin, MAYA.email);
+  memory = await page.context().storageState();
+  await page.context().close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+function records() {
+  const place = (id: string, label: string) => ({ op: 'put', id, entity_type: 'location', doc: { label } });
+  return [
+    {
+      op: 'put',
+      id: MAYA?.id,
+      entity_type: 'user',
+      doc: { joined_at: '2023-01-01T00:00:00Z', email: MAYA?.email, time_zone: ZONE },
+    },
+    { op: 'put', id: WALK, entity_type: 'habit', doc: { label: 'Morning walk' } },
+    { op: 'put', id: SHED, entity_type: 'project', doc: { label: 'Garden shed' } },
+    { op: 'put', id: PILLS, entity_type: 'medication', doc: { label: 'Vitamin D' } },
+    place(EDITED, 'Old mill'),
+    place(DISPUTED, 'Harbour'),
+    place(BOTH_SIDES, 'Library'),
+    place(DELETED, 'Attic'),
+    ...['Alpha', 'Beta', 'Gamma'].map((label) => ({
+      op: 'put',
+      entity_type: 'habit',
+      doc: { label: `${label} of many`, archived: false },
+    })),
+  ];
+}
+
+function stored(id: string): Promise<Record<string, unknown>> {
+  return stack.request(MAYA?.id ?? '', `/v1/entities/${id}`);
+}
+
+async function all(type: string): Promise<Listed['records']> {
+  return (await stack.request<Listed>(MAYA?.id ?? '', `/v1/entities?entity_type=${type}&limit=100`)).records;
+}
+
+async function openList(page: Page, type: string): Promise<void> {
+  await page.goto(`${stack.origin}/records/${type}`);
+  await page.getByRole('searchbox').waitFor();
+}
+
+async function openRecord(page: Page, type: string, title: string): Promise<Locator> {
+  await openList(page, type);
+  await page.getByRole('link', { name: title, exact: true }).click();
+  const sheet = page.getByRole('dialog', { name: 'Record' });
+  await sheet.getByRole('button', { name: 'Save' }).waitFor();
+  return sheet;
+}
+
+/** A signed-in page of Maya's. */
+async function open(size: 'desktop' | 'phone' = 'desktop', theme: 'light' | 'dark' = 'light'): Promise<Page> {
+  const { page } = await openPage(browser, size, theme, memory);
+  await page.goto(stack.origin);
+  await page.getByText(/^As of/).waitFor();
+  return page;
+}
+
+describe.concurrent('records', () => {
+  it('are added with a form that knows the type, names what is wrong, and finds or makes what they relate to', async ({
+    expect,
+  }) => {
+    const page = await open();
+    await openList(page, 'medication_log');
+    await page.getByRole('button', { name: 'Add medication' }).first().click();
+    const sheet = page.getByRole('dialog', { name: 'New record' });
+    await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+    await sheet.getByText('This is needed.').first().waitFor();
+    expect(await sheet.getByText('This is needed.').count()).toBe(3);
+    expect(await axeViolations(page)).toEqual([]);
+
+    const relation = sheet.getByRole('combobox', { name: 'Medication' });
+    await relation.fill('Ibuprofen');
+    await sheet.getByRole('option', { name: 'Create “Ibuprofen”' }).click();
+    await sheet.getByLabel('Dosage').fill('400');
+    await sheet.getByLabel('Unit').selectOption('mg');
+    await keepPicture(page, 'form-desktop-light');
+    await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByText('Medication added.').waitFor();
+    await page.getByRole('link', { name: 'Ibuprofen' }).waitFor();
+
+    const [log] = await all('medication_log');
+    const made = (await all('medication')).find((each) => each.label === 'Ibuprofen');
+    expect(log).toMatchObject({ dosage: 400, unit: 'mg', medication_id: made?.id });
+    await page.context().close();
+  });
+
+  it('are edited by what was changed alone, and the history shows it, undoes it and brings versions back', async ({
+    expect,
+  }) => {
+    const page = await open();
+    let sheet = await openRecord(page, 'location', 'Old mill');
+    await sheet.getByLabel('Label').fill('New mill');
+    await sheet.getByLabel('Notes').fill('By the **river**');
+    await sheet.getByRole('button', { name: 'Preview' }).click();
+    await sheet.locator('strong', { hasText: 'river' }).waitFor();
+    await sheet.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    expect(await stored(EDITED)).toMatchObject({ label: 'New mill', notes: 'By the **river**' });
+
+    sheet = await openRecord(page, 'location', 'New mill');
+    await sheet.getByRole('tab', { name: 'History' }).click();
+    const newest = sheet.getByRole('list', { name: 'Versions, newest first' }).getByRole('listitem').first();
+    await expect.poll(() => newest.textContent()).toContain('was Old mill');
+    expect(await newest.textContent()).toContain('is now New mill');
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'history-desktop-light');
+    await newest.getByRole('button', { name: 'Undo this change' }).click();
+    await page.getByText('That change is undone.').waitFor();
+    expect(await stored(EDITED)).toMatchObject({ label: 'Old mill' });
+
+    await sheet.getByRole('listitem').nth(1).getByRole('button', { name: 'Restore this version' }).click();
+    await page.getByText('That version is back.').waitFor();
+    expect(await stored(EDITED)).toMatchObject({ label: 'New mill' });
+    await page.context().close();
+  });
+
+  it('that changed elsewhere meanwhile are a choice, and no edit is lost', async ({ expect }) => {
+    const page = await open();
+    const sheet = await openRecord(page, 'location', 'Harbour');
+    await sheet.getByLabel('Label').fill('Harbour, my way');
+    await sheet.getByLabel('Notes').fill('Only I wrote this');
+    const theirs = { op: 'patch', id: DISPUTED, entity_type: 'location', set: { '/label': 'Harbour, theirs' } };
+    await stack.request(MAYA.id, '/v1/transactions', { operations: [theirs] });
+    await sheet.getByRole('button', { name: 'Save' }).click();
+    await sheet.getByRole('heading', { name: 'This record changed while you edited it' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'conflict-desktop-light');
+    expect(await sheet.getByRole('button', { name: 'Save this' }).isDisabled()).toBe(true);
+    expect(await stored(DISPUTED)).toMatchObject({ label: 'Harbour, theirs' });
+    await sheet.getByRole('radio', { name: 'Yours Harbour, my way' }).check();
+    await sheet.getByRole('button', { name: 'Save this' }).click();
+    await page.getByText('Saved.').waitFor();
+    expect(await stored(DISPUTED)).toMatchObject({ label: 'Harbour, my way', notes: 'Only I wrote this' });
+    await page.context().close();
+  });
+
+  it('that changed elsewhere in another field are merged', async ({ expect }) => {
+    const page = await open();
+    const sheet = await openRecord(page, 'location', 'Library');
+    await sheet.getByLabel('Label').fill('City library');
+    const theirs = { op: 'patch', id: BOTH_SIDES, entity_type: 'location', set: { '/notes': 'Closed on Mondays' } };
+    await stack.request(MAYA.id, '/v1/transactions', { operations: [theirs] });
+    await sheet.getByRole('button', { name: 'Save' }).click();
+    await sheet.getByText('Nothing was changed on both sides.').waitFor();
+    await sheet.getByRole('button', { name: 'Save this' }).click();
+    await page.getByText('Saved.').waitFor();
+    expect(await stored(BOTH_SIDES)).toMatchObject({ label: 'City library', notes: 'Closed on Mondays' });
+    await page.context().close();
+  });
+
+  it('are deleted at once, and come back with one press', async ({ expect }) => {
+    const page = await open();
+    const sheet = await openRecord(page, 'location', 'Attic');
+    await sheet.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('“Attic” deleted.').waitFor();
+    expect(await page.getByRole('link', { name: 'Attic' }).count()).toBe(0);
+    await expect(stored(DELETED)).rejects.toThrow('404');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Undone.').waitFor();
+    await page.getByRole('link', { name: 'Attic' }).waitFor();
+    expect(await stored(DELETED)).toMatchObject({ label: 'Attic' });
+    await page.context().close();
+  });
+
+  it('are searched, filtered, sorted and changed together', async ({ expect }) => {
+    const page = await open();
+    await openList(page, 'habit');
+    await page.getByRole('searchbox').fill('of many');
+    const titles = page.locator('.table-title a');
+    await expect.poll(() => titles.count()).toBe(3);
+    await page
+      .getByRole('button', { name: 'Habit', exact: true })
+      .or(page.getByRole('button', { name: 'Record' }))
+      .first()
+      .click();
+    await expect.poll(() => titles.allTextContents()).toEqual(['Alpha of many', 'Beta of many', 'Gamma of many']);
+    expect(new URL(page.url()).searchParams.get('q')).toBe('of many');
+    expect(await axeViolations(page)).toEqual([]);
+
+    await page.getByRole('checkbox', { name: 'Select Alpha of many' }).check();
+    await page.getByRole('checkbox', { name: 'Select Gamma of many' }).check();
+    await page.getByRole('region', { name: 'Selected records' }).getByRole('button', { name: 'Edit' }).click();
+    const sheet = page.getByRole('dialog', { name: 'Edit several records' });
+    await sheet.getByLabel('Field to set').selectOption('notes');
+    await sheet.getByLabel('New value').fill('Set for two');
+    await sheet.getByRole('button', { name: 'Change 2 records' }).click();
+    await page.getByText('2 records changed.').waitFor();
+    const changed = (await all('habit')).filter((habit) => habit.notes === 'Set for two');
+    expect(changed.map((habit) => habit.label).sort()).toEqual(['Alpha of many', 'Gamma of many']);
+
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByRole('combobox', { name: 'Field' }).selectOption('notes');
+    await page.getByLabel('Contains').fill('for two');
+    await expect.poll(() => titles.allTextContents()).toEqual(['Alpha of many', 'Gamma of many']);
+    await page.context().close();
+  });
+
+  it('are added from anywhere by one key, and a timer runs from there until it is stopped', async ({ expect }) => {
+    const page = await open();
+    await page.keyboard.press('n');
+    const palette = page.getByRole('dialog', { name: 'Add a record' });
+    await palette.getByRole('combobox').pressSequentially('garden');
+    await palette.getByRole('option', { name: 'Garden shed' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('Timer for “Garden shed” started.').waitFor();
+    const running = page.getByRole('region', { name: 'Running now' });
+    await expect.poll(() => running.getByRole('timer').textContent()).toMatch(/^0:00:\d\d$/);
+    const [begun] = await all('project_log');
+    expect(begun).toMatchObject({ project_id: SHED, time_zone: ZONE, occurred_until: null });
+    await running.getByRole('button', { name: 'Stop Garden shed' }).click();
+    await page.getByText('“Garden shed” stopped').waitFor();
+    await running.getByText('Nothing is running.').waitFor();
+    expect((await all('project_log'))[0]?.end).toBeTypeOf('string');
+    await page.context().close();
+  });
+
+  it('of tasks are put in an order by keys and by dragging, finished and snoozed', async ({ expect }) => {
+    const page = await open();
+    const focus = page.getByRole('region', { name: 'Focus today' });
+    const box = focus.getByRole('combobox', { name: 'Focus on a task' });
+    const shown = () => focus.locator('.focus-text a').allTextContents();
+    for (const [i, label] of ['First', 'Second', 'Third'].entries()) {
+      await box.fill(label);
+      await focus.getByRole('option', { name: `Create “${label}”` }).click();
+      await expect.poll(async () => (await shown()).length).toBe(i + 1);
+    }
+    await focus.getByRole('button', { name: /^Move Third/ }).press('ArrowUp');
+    await expect.poll(shown).toEqual(['First', 'Third', 'Second']);
+    const handle = await focus.getByRole('button', { name: /^Move Second/ }).boundingBox();
+    const top = await focus.getByRole('button', { name: /^Move First/ }).boundingBox();
+    if (handle === null || top === null) throw new Error('The handles are not on the page.');
+    await page.mouse.move(handle.x + 10, handle.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(top.x + 10, top.y + 10, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(shown).toEqual(['Second', 'First', 'Third']);
+    const orders = async () => Object.fromEntries((await all('task')).map((task) => [task.label, task.focus_order]));
+    await expect.poll(orders).toMatchObject({ Second: 0, First: 1, Third: 2 });
+
+    await focus.getByRole('checkbox', { name: 'Done: Second' }).click();
+    await expect.poll(shown).toEqual(['First', 'Third']);
+    await focus.getByRole('combobox', { name: 'Snooze First' }).selectOption({ label: 'Tomorrow' });
+    await expect.poll(shown).toEqual(['Third']);
+    await expect.poll(async () => (await all('task')).find((task) => task.label === 'Second')?.state).toBe('done');
+    await page.context().close();
+  });
+
+  it('are written without the network, shown at once, and go out in order when it is back', async ({ expect }) => {
+    const page = await open();
+    await openList(page, 'book_source');
+    await page.getByText('No book sources yet').waitFor();
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.context().setOffline(true);
+    await page.reload();
+    await page.getByText('No book sources yet').waitFor();
+    const addSource = async (label: string) => {
+      await page.getByRole('button', { name: 'Add book source' }).first().click();
+      const sheet = page.getByRole('dialog', { name: 'New record' });
+      await sheet.getByLabel('Label').fill(label);
+      await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByRole('link', { name: label }).waitFor();
+    };
+    await addSource('Corner shop');
+    await addSource('Flea market');
+    await page.getByRole('button', { name: 'Offline · 2 waiting' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await all('book_source')).toEqual([]);
+    await page.context().setOffline(false);
+    await expect
+      .poll(async () => (await all('book_source')).map((source) => source.label).sort())
+      .toEqual(['Corner shop', 'Flea market']);
+    await expect.poll(() => page.getByRole('button', { name: /^Offline/ }).count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('that were written elsewhere come by the change feed when the window comes back', async ({ expect }) => {
+    const page = await open();
+    await openList(page, 'exercise');
+    await page.getByText('No exercises yet').waitFor();
+    const operation = { op: 'put', entity_type: 'exercise', doc: { label: 'From another device' } };
+    await stack.request(MAYA.id, '/v1/transactions', { operations: [operation] });
+    const comeBack = async () => {
+      await page.evaluate(() => dispatchEvent(new Event('focus')));
+      return page.getByRole('link', { name: 'From another device' }).count();
+    };
+    await expect.poll(comeBack, { timeout: 20_000, interval: 500 }).toBe(1);
+    await page.context().close();
+  });
+
+  it('can be added, found and edited with the keyboard alone', async ({ expect }) => {
+    const page = await open();
+    await page.keyboard.press('n');
+    await page.getByRole('dialog', { name: 'Add a record' }).getByRole('combobox').waitFor();
+    await page.keyboard.type('place');
+    await page.keyboard.press('Enter');
+    const sheet = page.getByRole('dialog', { name: 'New record' });
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.closest('[data-field]')?.getAttribute('data-field')))
+      .toBe('label');
+    await page.keyboard.type('Keyboard island');
+    await page.keyboard.press('Control+Enter');
+    await sheet.waitFor({ state: 'detached' });
+    await expect
+      .poll(async () => (await all('location')).some((place) => place.label === 'Keyboard island'))
+      .toBe(true);
+    await openList(page, 'location');
+    await page.getByRole('link', { name: 'Keyboard island' }).focus();
+    await page.keyboard.press('Enter');
+    const opened = page.getByRole('dialog', { name: 'Record' });
+    await opened.getByRole('button', { name: 'Save' }).waitFor();
+    await page.keyboard.press('Escape');
+    await opened.waitFor({ state: 'detached' });
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Keyboard island');
+    await page.context().close();
+  });
+
+  it('of the past are shown as they were, and cannot be changed', async ({ expect }) => {
+    const page = await open();
+    const before = new Date().toISOString();
+    const id = crypto.randomUUID();
+    const put = (doc: object) => ({ operations: [{ op: 'put', id, entity_type: 'medication', doc }] });
+    await stack.request(MAYA.id, '/v1/transactions', put({ label: 'Before the change' }));
+    const [record] = (await all('medication')).filter((each) => each.id === id);
+    // A moment is given to the second: the next one after it was written.
+    const moment = new Date(Math.ceil(Date.parse(String(record?.updated_at)) / 1000) * 1000);
+    await expect.poll(() => Date.now() > moment.getTime(), { timeout: 5_000 }).toBe(true);
+    await stack.request(MAYA.id, '/v1/transactions', put({ label: 'After the change' }));
+    expect(Date.parse(before)).toBeLessThan(moment.getTime());
+
+    await page.goto(`${stack.origin}/records/medication?at=${moment.toISOString().slice(0, 19)}Z`);
+    await page.getByText('The past is read-only.').waitFor();
+    await page.getByRole('link', { name: 'Before the change' }).waitFor();
+    expect(await page.getByRole('link', { name: 'After the change' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /^Add( |$)/ }).count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'time-machine-desktop-light');
+    await page.getByRole('link', { name: 'Before the change' }).click();
+    const sheet = page.getByRole('dialog', { name: 'Record' });
+    expect(await sheet.getByLabel('Label').isDisabled()).toBe(true);
+    expect(await sheet.getByRole('button', { name: 'Save' }).isVisible()).toBe(false);
+    await page.keyboard.press('Escape');
+    await page.getByRole('navigation').getByRole('link', { name: 'Records' }).click();
+    await page.getByText('The past is read-only.').waitFor();
+    await page.getByRole('button', { name: 'Back to now' }).click();
+    await page.getByText('The past is read-only.').waitFor({ state: 'detached' });
+    await openList(page, 'medication');
+    await page.getByRole('link', { name: 'After the change' }).waitFor();
+    await page.context().close();
+  });
+
+  it('fit a phone, in the dark', async ({ expect }) => {
+    const page = await open('phone', 'dark');
+    await page.goto(`${stack.origin}/records`);
+    await page.getByRole('heading', { name: 'Records' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'records-phone-dark');
+    await openList(page, 'habit');
+    await page.getByRole('link', { name: 'Morning walk' }).click();
+    const sheet = page.getByRole('dialog', { name: 'Record' });
+    await sheet.getByLabel('Label').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await keepPicture(page, 'record-phone-dark');
+    await page.context().close();
+  });
+});
+
+describe('settings', () => {
+  it('bring archived records into sight, export everything, and erase for good only what is confirmed', async () => {
+    const { page } = await openPage(browser, 'desktop', 'light');
+    const put = (id: string | undefined, entity_type: string, doc: object) => ({ op: 'put', id, entity_type, doc });
+    await stack.request(ASHA.id, '/v1/transactions', {
+      operations: [
+        put(ASHA.id, 'user', { joined_at: '2024-01-01T00:00:00Z', email: ASHA.email, time_zone: 'UTC' }),
+        put(crypto.randomUUID(), 'habit', { label: 'Put away', archived: true }),
+        put(crypto.randomUUID(), 'habit', { label: 'To be erased' }),
+      ],
+    });
+    await signIn(page, stack.origin, ASHA.email);
+    await openList(page, 'habit');
+    await page.getByRole('link', { name: 'To be erased' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Put away' }).count()).toBe(0);
+
+    await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('switch', { name: 'Archived records' }).check();
+    await page.getByText('Archived records are shown.').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'settings-desktop-light');
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    expect((await downloading).suggestedFilename()).toMatch(/^annals-.*\.ndjson$/);
+    await page.getByText(/lines, .* MB/).waitFor();
+
+    await page.getByLabel('Type').selectOption('habit');
+    await page.getByRole('combobox', { name: 'Record' }).fill('erased');
+    await page.getByRole('option', { name: 'To be erased' }).click();
+    const erase = page.getByRole('button', { name: 'Erase “To be erased”' });
+    expect(await erase.isDisabled()).toBe(true);
+    await page.getByLabel('Type erase for good to confirm').fill('erase for good');
+    await erase.click();
+    await page.getByText('is erased for good').waitFor();
+    await openList(page, 'habit');
+    await page.getByRole('link', { name: 'Put away' }).waitFor();
+    expect(await page.getByRole('link', { name: 'To be erased' }).count()).toBe(0);
+    await page.context().close();
+  });
+});
