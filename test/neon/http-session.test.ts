@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ARRAYS, type LocalNeon, startLocalNeon } from './local-neon.ts';
 
@@ -85,9 +86,23 @@ describe('what one request leaves for the next', () => {
   });
 
   it('is at most twenty connections, however many there were at once', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, () => neon.post({ query: 'select pg_sleep(0.05), pg_backend_pid() as pid' })),
+    // All of them are at once for certain: none goes on before a lock is let go, and that waits until all wait for it.
+    const holder = new pg.Client({ connectionString: neon.database.url });
+    await holder.connect();
+    await holder.query('select pg_advisory_lock(20)');
+    const asked = Array.from({ length: 40 }, () =>
+      neon.post({ query: 'select pg_advisory_xact_lock_shared(20), pg_backend_pid() as pid' }),
     );
+    await expect
+      .poll(async () => {
+        const { rows: waiting } = await holder.query(
+          "select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+        );
+        return waiting.length;
+      })
+      .toBe(40);
+    await holder.end();
+    const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200));
     const used = new Set(answers.map(({ json }) => (json.rows as { pid: number }[])[0]?.pid));
     expect(used.size).toBeGreaterThan(20);
