@@ -40,7 +40,7 @@ export const importPause = z.strictObject({
 
 export const importFinish = z.strictObject({
   /** Why it is finished although the footer disagrees; null finishes it only when the footer agrees. */
-  force: z.string().min(1).max(1_000).nullable(),
+  force: z.string().min(1).max(1_000).nullable().default(null),
 });
 
 export const mendPath = z.object({ id: z.uuid('is not the id of an import'), line: first_line });
