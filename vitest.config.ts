@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,6 +7,10 @@ export default defineConfig({
     exclude: ['test/long/**'],
     globalSetup: ['test/postgres-cluster.ts', 'test/build-web-client.ts'],
     sequence: { shuffle: true },
+    // Files wait for Postgres, workerd and Chromium more than they compute: of two cores Vitest would give them one worker.
+    maxWorkers: Math.max(4, availableParallelism()),
+    // What is waited for is waited for as long as a busy machine needs; a second, the default, is a timing in disguise.
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

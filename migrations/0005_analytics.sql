@@ -102,7 +102,11 @@ create view activity with (security_invoker = true) as
     select not coalesce(is_date(e.doc ->> t.axis_from[1]), false) as timed,
       case
         when is_date(e.doc ->> t.axis_from[1]) then 'UTC'
-        else as_zone(e.doc ->> t.time_zone_field, u.doc ->> 'time_zone')
+        -- as_zone() written out: a function with subqueries is called, and planned, for every row.
+        else coalesce(
+          (select n.name from time_zones n where n.name = e.doc ->> t.time_zone_field),
+          (select n.name from time_zones n where n.name = u.doc ->> 'time_zone'), 'UTC'
+        )
       end as zone
     -- A fence: else the planner writes the lookup of the zone out at each of its dozen uses.
     offset 0
@@ -115,21 +119,30 @@ comment on view activity is 'A row per record and local day: what most rollups a
 create function activity_of(p_buckets activity_bucket[]) returns setof activity
 language sql stable
 begin atomic
+  with runs as materialized (
+    -- Days in a row are read in one range: day by day, what began the day before would be read twice.
+    select r.user_id, r.entity_type, min(r.day) as first, max(r.day) as last
+    from (
+      select b.*, b.day - (row_number() over (partition by b.user_id, b.entity_type order by b.day))::integer as run
+      from (select distinct u.user_id, u.entity_type, u.day from unnest(p_buckets) u) b
+    ) r
+    group by r.user_id, r.entity_type, r.run
+  )
   select a.*
-  from unnest(p_buckets) b
+  from runs b
   cross join lateral (
     -- What can touch a local day began within a day of it, or is an interval of over a day.
     select a.* from activity a
-    where a.user_id = b.user_id and a.entity_type = b.entity_type and a.day = b.day
-      and a.occurred_at >= b.day::timestamp at time zone 'UTC' - interval '38 hours'
-      and a.occurred_at < b.day::timestamp at time zone 'UTC' + interval '38 hours'
+    where a.user_id = b.user_id and a.entity_type = b.entity_type and a.day between b.first and b.last
+      and a.occurred_at >= b.first::timestamp at time zone 'UTC' - interval '38 hours'
+      and a.occurred_at < b.last::timestamp at time zone 'UTC' + interval '38 hours'
     union all
     select a.* from activity a
-    where a.user_id = b.user_id and a.entity_type = b.entity_type and a.day = b.day
-      and a.occurred_at < b.day::timestamp at time zone 'UTC' - interval '38 hours'
+    where a.user_id = b.user_id and a.entity_type = b.entity_type and a.day between b.first and b.last
+      and a.occurred_at < b.first::timestamp at time zone 'UTC' - interval '38 hours'
       and a.occurred_until - a.occurred_at > interval '24 hours'
-      and a.occurred_until > b.day::timestamp at time zone 'UTC' - interval '14 hours'
-    -- A fence: bucket by bucket through the index, however few entities the planner takes there to be.
+      and a.occurred_until > b.first::timestamp at time zone 'UTC' - interval '14 hours'
+    -- A fence: run by run through the index, however few entities the planner takes there to be.
     offset 0
   ) a;
 end;
@@ -237,7 +250,9 @@ create view task_activity with (security_invoker = true) as
     task_day(e, w.what, z.zone) as day
   from live_entities e
   left join entities u on u.entity_id = e.user_id and u.entity_type = 'user'
-  cross join lateral (select as_zone(null, u.doc ->> 'time_zone') as zone offset 0) z
+  cross join lateral (
+    select coalesce((select n.name from time_zones n where n.name = u.doc ->> 'time_zone'), 'UTC') as zone offset 0
+  ) z
   cross join (values ('created'), ('done'), ('snoozed')) as w(what)
   where e.deleted_at is null and e.user_id is not null and e.entity_type = 'task';
 comment on view task_activity is 'A row per task and thing that happened to it';
@@ -364,7 +379,10 @@ begin atomic
   cross join lateral (
     select case
       when is_date(p_doc ->> t.axis_from[1]) then 'UTC'
-      else as_zone(p_doc ->> t.time_zone_field, u.doc ->> 'time_zone')
+      else coalesce(
+        (select n.name from time_zones n where n.name = p_doc ->> t.time_zone_field),
+        (select n.name from time_zones n where n.name = u.doc ->> 'time_zone'), 'UTC'
+      )
     end as zone
     offset 0
   ) z
@@ -560,7 +578,7 @@ language sql stable set search_path = public, pg_temp as $$
     percentile_cont(0.99) within group (order by d.minutes), max(d.minutes)
   from (
     select e.user_id, e.entity_type,
-      date_trunc('month', e.occurred_at at time zone as_zone(e.doc ->> t.time_zone_field, u.doc ->> 'time_zone'))::date as month,
+      date_trunc('month', e.occurred_at at time zone coalesce((select n.name from time_zones n where n.name = e.doc ->> t.time_zone_field), (select n.name from time_zones n where n.name = u.doc ->> 'time_zone'), 'UTC'))::date as month,
       extract(epoch from e.occurred_until - e.occurred_at)::double precision / 60 as minutes
     from live_entities e
     left join entity_types t on t.name = e.entity_type

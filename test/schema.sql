@@ -393,7 +393,11 @@ create view activity with (security_invoker=true) as
      CROSS JOIN LATERAL ( SELECT (NOT COALESCE(is_date((e.doc ->> t.axis_from[1])), false)) AS timed,
                 CASE
                     WHEN is_date((e.doc ->> t.axis_from[1])) THEN 'UTC'::text
-                    ELSE as_zone((e.doc ->> t.time_zone_field), (u.doc ->> 'time_zone'::text))
+                    ELSE COALESCE(( SELECT n.name
+                       FROM time_zones n
+                      WHERE (n.name = (e.doc ->> t.time_zone_field))), ( SELECT n.name
+                       FROM time_zones n
+                      WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text)
                 END AS zone
          OFFSET 0) z)
      CROSS JOIN LATERAL activity_days(e.occurred_at, e.occurred_until, z.zone) d(day, records, minutes))
@@ -617,6 +621,44 @@ create view own_monthly_summary with (security_barrier=true) as
     busiest_day
    FROM monthly_summary
   WHERE (user_id = caller());
+create view own_versions as
+ SELECT entity_id,
+    entity_type,
+    user_id,
+    seq,
+    occurred_at,
+    valid_time,
+    tx_time,
+    tx,
+    doc,
+    hints,
+    ahead
+   FROM ( SELECT event_log.entity_id,
+            event_log.entity_type,
+            event_log.user_id,
+            event_log.seq,
+            event_log.occurred_at,
+            event_log.valid_time,
+            event_log.tx_time,
+            event_log.tx,
+            event_log.doc,
+            event_log.hints,
+            false AS ahead
+           FROM event_log
+        UNION ALL
+         SELECT event_log.entity_id,
+            event_log.entity_type,
+            event_log.user_id,
+            event_log.seq,
+            event_log.occurred_at,
+            event_log.valid_time,
+            event_log.tx_time,
+            event_log.tx,
+            event_log.doc,
+            event_log.hints,
+            true
+           FROM event_log) v
+  WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL));
 create view task_activity with (security_invoker=true) as
  SELECT e.user_id,
     e.entity_type,
@@ -628,7 +670,9 @@ create view task_activity with (security_invoker=true) as
     task_day(e.*, w.what, z.zone) AS day
    FROM (((live_entities e
      LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
-     CROSS JOIN LATERAL ( SELECT as_zone(NULL::text, (u.doc ->> 'time_zone'::text)) AS zone
+     CROSS JOIN LATERAL ( SELECT COALESCE(( SELECT n.name
+                   FROM time_zones n
+                  WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text) AS zone
          OFFSET 0) z)
      CROSS JOIN ( VALUES ('created'::text), ('done'::text), ('snoozed'::text)) w(what))
   WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type = 'task'::text));
@@ -731,7 +775,22 @@ CREATE OR REPLACE FUNCTION public.activity_of(p_buckets activity_bucket[])
  LANGUAGE sql
  STABLE
 BEGIN ATOMIC
- SELECT a.user_id,
+ WITH runs AS MATERIALIZED (
+          SELECT r.user_id,
+             r.entity_type,
+             min(r.day) AS first,
+             max(r.day) AS last
+            FROM ( SELECT b_1.user_id,
+                     b_1.entity_type,
+                     b_1.day,
+                     (b_1.day - (row_number() OVER (PARTITION BY b_1.user_id, b_1.entity_type ORDER BY b_1.day))::integer) AS run
+                    FROM ( SELECT DISTINCT u.user_id,
+                             u.entity_type,
+                             u.day
+                            FROM unnest(activity_of.p_buckets) u(user_id, entity_type, day)) b_1) r
+           GROUP BY r.user_id, r.entity_type, r.run
+         )
+  SELECT a.user_id,
      a.entity_type,
      a.entity_id,
      a.occurred_at,
@@ -744,7 +803,7 @@ BEGIN ATOMIC
      a.day,
      a.records,
      a.minutes
-    FROM (unnest(activity_of.p_buckets) b(user_id, entity_type, day)
+    FROM (runs b
       CROSS JOIN LATERAL ( SELECT a_1.user_id,
              a_1.entity_type,
              a_1.entity_id,
@@ -759,7 +818,7 @@ BEGIN ATOMIC
              a_1.records,
              a_1.minutes
             FROM activity a_1
-           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND (a_1.day = b.day) AND (a_1.occurred_at >= (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND (a_1.occurred_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
+           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND ((a_1.day >= b.first) AND (a_1.day <= b.last)) AND (a_1.occurred_at >= (((b.first)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND (a_1.occurred_at < (((b.last)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
          UNION ALL
           SELECT a_1.user_id,
              a_1.entity_type,
@@ -775,7 +834,7 @@ BEGIN ATOMIC
              a_1.records,
              a_1.minutes
             FROM activity a_1
-           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND (a_1.day = b.day) AND (a_1.occurred_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND ((a_1.occurred_until - a_1.occurred_at) > '24:00:00'::interval) AND (a_1.occurred_until > (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)))
+           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND ((a_1.day >= b.first) AND (a_1.day <= b.last)) AND (a_1.occurred_at < (((b.first)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND ((a_1.occurred_until - a_1.occurred_at) > '24:00:00'::interval) AND (a_1.occurred_until > (((b.first)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)))
   OFFSET 0) a);
 END
 ;
@@ -808,6 +867,22 @@ CREATE OR REPLACE FUNCTION public.as_zone(p_text text, p_default text)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN COALESCE((SELECT time_zones.name FROM time_zones WHERE (time_zones.name = as_zone.p_text)), (SELECT time_zones.name FROM time_zones WHERE (time_zones.name = as_zone.p_default)), 'UTC'::text)
+;
+CREATE OR REPLACE FUNCTION public.buckets_within(p_whole boolean, p_buckets activity_bucket[], p_user_id uuid, p_entity_types text[], p_from date, p_to date)
+ RETURNS activity_bucket[]
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  if p_whole then
+    return array(
+      select row(p_user_id, t.name, d.day::date)::activity_bucket
+      from unnest(p_entity_types) as t(name) cross join generate_series(p_from, p_to, interval '1 day') as d(day)
+    );
+  end if;
+  return array(select b from unnest(p_buckets) b where b.entity_type = any (p_entity_types) and b.day between p_from and p_to);
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.caller()
  RETURNS uuid
@@ -1021,6 +1096,186 @@ BEGIN ATOMIC
    GROUP BY a.user_id, a.entity_type, a.day, r.related_id;
 END
 ;
+CREATE OR REPLACE FUNCTION public.dashboard(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_with_points boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_pending record;
+  v_buckets activity_bucket[];
+  v_rows activity[] := '{}';
+  v_answer jsonb;
+begin
+  select * into v_pending from pending_activity(p_user_id);
+  v_buckets := buckets_within(v_pending.whole, v_pending.buckets, p_user_id, p_entity_types, p_from, p_to);
+  if cardinality(v_buckets) > 0 then
+    v_rows := array(select a from activity_of(v_buckets) a);
+  end if;
+  with zone as materialized (
+      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
+      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
+    ), running as materialized (
+    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
+    select e.entity_type, e.related, a.day, a.minutes
+    from live_entities e
+    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
+    cross join zone z
+    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
+    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
+      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to
+    ), activity_rows as materialized (
+    select entity_type, day, records, minutes from (
+      select r.* from daily_activity r
+      where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
+        and not v_pending.whole
+        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+      union all
+      select x.* from daily_activity_of(v_buckets, v_rows) x
+    ) r
+    union all
+    select entity_type, day, 0, minutes from running
+  ), related_rows as (
+    select related_id, day, records, minutes from (
+      select r.* from daily_related r
+      where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
+        and not v_pending.whole
+        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+      union all
+      select x.* from daily_related_of(v_buckets, v_rows) x
+    ) r
+    union all
+    select distinct_related.id, r.day, 0, r.minutes
+    from running r cross join lateral (select distinct u as id from unnest(r.related) u) distinct_related
+  ), related as (
+    select r.related_id, sum(r.records) as records, sum(r.minutes) as minutes, count(distinct r.day) as active_days, max(r.day) as last_day
+    from related_rows r group by r.related_id
+  ), measure_rows as materialized (
+    select * from (
+      select r.* from daily_measures r
+      where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
+        and not v_pending.whole
+        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+      union all
+      select x.* from daily_measures_of(v_buckets, v_rows) x
+    ) r
+  ), measures as (
+    select m.entity_type, m.field, m.unit, m.of_id, sum(m.count) as count, sum(m.sum) as sum, min(m.min) as min, max(m.max) as max,
+      (array_agg(m.last order by m.day desc))[1] as last,
+      case when p_with_points then jsonb_agg(
+        jsonb_build_object('day', m.day, 'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last) order by m.day
+      ) end as points
+    from measure_rows m group by 1, 2, 3, 4
+    order by sum(m.count) desc, 1, 2, 3, 4 limit 50
+  ), hours as (
+    select extract(isodow from r.day)::integer as weekday, h.hour, sum(h.records) as records
+    from (
+      select r.* from daily_hours r
+      where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
+        and not v_pending.whole
+        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+      union all
+      select x.* from daily_hours_of(v_buckets, v_rows) x
+    ) r cross join lateral unnest(r.hours, r.records) as h(hour, records)
+    group by 1, 2
+  ), flow as (
+    select day, created, done, snoozed from (
+      select r.* from task_flow r
+      where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
+        and not v_pending.whole
+        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+      union all
+      select x.* from task_flow_of(v_buckets, v_rows) x
+    ) r
+  ), shown as materialized (
+    -- By id, one by one: a condition over all of a user's entities would read them all.
+    select p.entity_id, p.entity_type, p.label
+    from (
+      select r.related_id as id from related r union select m.of_id from measures m union select h.habit_id from own_habit_streaks h
+    ) w
+    cross join lateral (
+      select l.* from live_entities l
+      where l.entity_id = w.id and l.user_id = p_user_id and l.deleted_at is null and not l.sensitive and not l.archived
+      offset 0
+    ) p
+  )
+  select jsonb_build_object(
+    'time_zone', (select name from zone), 'as_of', iso(now()),
+    'rolled_up_at', case when isfinite(v_pending.as_of) then iso(v_pending.as_of) end,
+    'lag_ms', case
+        when not v_pending.whole and v_pending.buckets = '{}' then 0
+        when isfinite(v_pending.as_of) then greatest(round(extract(epoch from now() - v_pending.as_of) * 1000), 0)
+      end,
+    'views_as_of', (
+      select jsonb_object_agg(a.name, case when isfinite(a.as_of) then iso(a.as_of) end) from analytics a where a.kind = 'materialized_view'
+    ),
+    'days', (
+      select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', d.minutes) order by d.day), '[]')
+      from (select day, sum(records) as records, round(sum(minutes)::numeric, 2) as minutes from activity_rows group by day) d
+    ),
+    'types', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'entity_type', t.entity_type, 'records', t.records, 'minutes', t.minutes, 'active_days', t.active_days
+      ) order by t.records desc, t.entity_type), '[]')
+      from (
+        select entity_type, sum(records) as records, round(sum(minutes)::numeric, 2) as minutes, count(distinct day) as active_days
+        from activity_rows group by entity_type
+      ) t
+    ),
+    'related', (
+      select coalesce(jsonb_agg(to_jsonb(r) order by r.minutes desc, r.records desc, r.id), '[]')
+      from (
+        select s.entity_id as id, s.entity_type, s.label, r.records, round(r.minutes::numeric, 2) as minutes, r.active_days, r.last_day
+        from related r join shown s on s.entity_id = r.related_id
+        order by r.minutes desc, r.records desc, s.entity_id limit 50
+      ) r
+    ),
+    'measures', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'entity_type', m.entity_type, 'field', m.field, 'unit', m.unit, 'of_id', nullif(m.of_id, '00000000-0000-0000-0000-000000000000'), 'of_label', s.label,
+        'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last, 'points', m.points
+      ) order by m.entity_type, m.field, m.unit, m.of_id), '[]')
+      from measures m left join shown s on s.entity_id = m.of_id
+      where m.of_id = '00000000-0000-0000-0000-000000000000' or s.entity_id is not null
+    ),
+    'hours', (
+      select coalesce(jsonb_agg(jsonb_build_object('weekday', h.weekday, 'hour', h.hour, 'records', h.records) order by h.weekday, h.hour), '[]')
+      from hours h
+    ),
+    'task_flow', (select coalesce(jsonb_agg(to_jsonb(f) order by f.day), '[]') from flow f),
+    'streaks', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'habit_id', h.habit_id, 'label', s.label, 'days', h.days, 'last_day', h.last_day,
+        'current_streak_days', case when h.last_day >= (now() at time zone (select name from zone))::date - 1 then h.last_streak_days else 0 end,
+        'longest_streak_days', h.longest_streak_days, 'longest_streak_from', h.longest_streak_from,
+        'longest_gap_days', h.longest_gap_days, 'longest_gap_from', h.longest_gap_from
+      ) order by h.last_day desc, h.habit_id), '[]')
+      from own_habit_streaks h join shown s on s.entity_id = h.habit_id
+      where 'habit_log' = any (p_entity_types)
+    ),
+    'months', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'entity_type', m.entity_type, 'month', m.month, 'records', m.records, 'minutes', round(m.minutes::numeric, 2),
+        'active_days', m.active_days, 'busiest_day', m.busiest_day
+      ) order by m.month, m.entity_type), '[]')
+      from own_monthly_summary m
+      where m.entity_type = any (p_entity_types) and m.month between date_trunc('month', p_from)::date and p_to
+    ),
+    'durations', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'entity_type', d.entity_type, 'month', d.month, 'records', d.records, 'median_minutes', round(d.median_minutes::numeric, 2),
+        'p90_minutes', round(d.p90_minutes::numeric, 2), 'p99_minutes', round(d.p99_minutes::numeric, 2),
+        'longest_minutes', round(d.longest_minutes::numeric, 2)
+      ) order by d.month, d.entity_type), '[]')
+      from own_duration_profile d
+      where d.entity_type = any (p_entity_types) and d.month between date_trunc('month', p_from)::date and p_to
+    )
+  ) into v_answer;
+  return v_answer;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.dirty_buckets(p_versions changed_version[])
  RETURNS activity_bucket[]
  LANGUAGE sql
@@ -1127,7 +1382,7 @@ AS $function$
     percentile_cont(0.99) within group (order by d.minutes), max(d.minutes)
   from (
     select e.user_id, e.entity_type,
-      date_trunc('month', e.occurred_at at time zone as_zone(e.doc ->> t.time_zone_field, u.doc ->> 'time_zone'))::date as month,
+      date_trunc('month', e.occurred_at at time zone coalesce((select n.name from time_zones n where n.name = e.doc ->> t.time_zone_field), (select n.name from time_zones n where n.name = u.doc ->> 'time_zone'), 'UTC'))::date as month,
       extract(epoch from e.occurred_until - e.occurred_at)::double precision / 60 as minutes
     from live_entities e
     left join entity_types t on t.name = e.entity_type
@@ -1166,31 +1421,7 @@ BEGIN ATOMIC
             FROM entity_facts(e.entity_type, e.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)) AS related,
      e.doc,
      e.hints
-    FROM (( SELECT event_log.entity_id,
-             event_log.entity_type,
-             event_log.user_id,
-             event_log.seq,
-             event_log.occurred_at,
-             event_log.valid_time,
-             event_log.tx_time,
-             event_log.tx,
-             event_log.doc,
-             event_log.hints,
-             false AS ahead
-            FROM event_log
-         UNION ALL
-          SELECT event_log.entity_id,
-             event_log.entity_type,
-             event_log.user_id,
-             event_log.seq,
-             event_log.occurred_at,
-             event_log.valid_time,
-             event_log.tx_time,
-             event_log.tx,
-             event_log.doc,
-             event_log.hints,
-             true
-            FROM event_log) e
+    FROM (own_versions e
       LEFT JOIN entity_types t ON ((t.name = entities_at.p_entity_type)))
    WHERE ((e.user_id = entities_at.p_user_id) AND (e.entity_type = entities_at.p_entity_type) AND (e.doc IS NOT NULL) AND (e.valid_time <= entities_at.p_valid_time) AND (e.tx_time <= entities_at.p_tx_time) AND (((NOT e.ahead) AND (e.occurred_at <= entities_at.p_tx_time)) OR (e.ahead AND (e.occurred_at > entities_at.p_tx_time) AND (e.occurred_at > e.tx_time))) AND (NOT (EXISTS ( SELECT
             FROM event_log n
@@ -1521,6 +1752,78 @@ AS $function$
   select s.user_id, s.related_id, s.days, s.first_day, s.last_day, s.last_streak_days, s.longest_streak_days,
     s.longest_streak_from, coalesce(g.longest_gap_days, 0), g.longest_gap_from
   from streaks s left join gaps g using (user_id, related_id)
+$function$
+;
+CREATE OR REPLACE FUNCTION public.heatmap(p_user_id uuid, p_entity_types text[], p_from date, p_to date)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_pending record;
+  v_buckets activity_bucket[];
+  v_rows activity[] := '{}';
+  v_answer jsonb;
+begin
+  select * into v_pending from pending_activity(p_user_id);
+  v_buckets := buckets_within(v_pending.whole, v_pending.buckets, p_user_id, p_entity_types, p_from, p_to);
+  if cardinality(v_buckets) > 0 then
+    v_rows := array(select a from activity_of(v_buckets) a);
+  end if;
+  with zone as materialized (
+      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
+      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
+    ), running as materialized (
+    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
+    select e.entity_type, e.related, a.day, a.minutes
+    from live_entities e
+    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
+    cross join zone z
+    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
+    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
+      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to
+    ), days as (
+    select d.day, sum(d.records)::integer as records, sum(d.minutes) as minutes
+    from (
+      select day, records, minutes from (
+      select r.* from daily_activity r
+      where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
+        and not v_pending.whole
+        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+      union all
+      select x.* from daily_activity_of(v_buckets, v_rows) x
+    ) r
+      union all
+      select day, 0, minutes from running
+    ) d
+    group by d.day
+  ), years as (
+    select extract(year from d.day)::integer as year from daily_activity d
+    where d.user_id = p_user_id and d.entity_type = any (p_entity_types)
+    union
+    select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
+    union
+    select generate_series(extract(year from min(e.occurred_at))::integer, extract(year from max(e.occurred_at))::integer)
+    from entities e
+    where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null
+      and isfinite(e.occurred_at)
+  )
+  select jsonb_build_object(
+    'time_zone', (select name from zone), 'as_of', iso(now()),
+    'rolled_up_at', case when isfinite(v_pending.as_of) then iso(v_pending.as_of) end,
+    'lag_ms', case
+        when not v_pending.whole and v_pending.buckets = '{}' then 0
+        when isfinite(v_pending.as_of) then greatest(round(extract(epoch from now() - v_pending.as_of) * 1000), 0)
+      end,
+    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y where y.year is not null),
+    'days', (
+      select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')
+      from days d
+    )
+  ) into v_answer;
+  return v_answer;
+end
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
@@ -3481,7 +3784,11 @@ BEGIN ATOMIC
       CROSS JOIN LATERAL ( SELECT
                  CASE
                      WHEN is_date((version_buckets.p_doc ->> t.axis_from[1])) THEN 'UTC'::text
-                     ELSE as_zone((version_buckets.p_doc ->> t.time_zone_field), (u.doc ->> 'time_zone'::text))
+                     ELSE COALESCE(( SELECT n.name
+                        FROM time_zones n
+                       WHERE (n.name = (version_buckets.p_doc ->> t.time_zone_field))), ( SELECT n.name
+                        FROM time_zones n
+                       WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text)
                  END AS zone
           OFFSET 0) z)
       CROSS JOIN LATERAL ( SELECT a.day
@@ -3604,6 +3911,7 @@ grant select on own_duration_profile to annals_app;
 grant select on own_entities to annals_app;
 grant select on own_habit_streaks to annals_app;
 grant select on own_monthly_summary to annals_app;
+grant select on own_versions to annals_app;
 grant select on refresh_state to annals_app;
 grant select on slow_statements to annals_app;
 grant select on task_activity to annals_app;
@@ -3626,6 +3934,7 @@ comment on function another_version() is 'The reason of a reject whose row is we
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
+comment on function buckets_within(boolean,activity_bucket[],uuid,text[],date,date) is 'Of what is behind, the buckets of these types and days; all of them when everything may be';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
 comment on function changed_versions(refresh_state,xid8,bigint,timestamp with time zone,uuid) is 'Of every entity with an event between the cursor and (p_to_xid, p_to_seq), of one user or of all: the versions that the rollups may have counted, those written since and the one that holds now; nothing holding is a row without a doc';
@@ -3634,12 +3943,13 @@ comment on function daily_activity_of(activity_bucket[],activity[]) is 'The rows
 comment on function daily_hours_of(activity_bucket[],activity[]) is 'The rows that daily_hours must have in these buckets, which hold these rows of activity';
 comment on function daily_measures_of(activity_bucket[],activity[]) is 'The rows that daily_measures must have in these buckets, which hold these rows of activity';
 comment on function daily_related_of(activity_bucket[],activity[]) is 'The rows that daily_related must have in these buckets, which hold these rows of activity';
+comment on function dashboard(uuid,text[],date,date,boolean) is 'Eight charts and how fresh they are; see src/store/dashboard.ts. p_with_points: measures with a point a day';
 comment on function dirty_buckets(changed_version[]) is 'The buckets that these versions counted or count in; null for none';
 comment on function drift_check(uuid,uuid,integer) is 'Computes up to 2 x p_sample random buckets of each rollup anew, logs every difference in drift_log and heals it; in the refresh log `buckets` were checked and `rows` differed. Raises AN409.';
 comment on function drifts(integer) is 'The newest differences that the drift check found and healed, for the operator';
 comment on function due_entities() is 'Entities of which a version has come into force that the cron has not turned over yet, as that version; all that the caller may see';
 comment on function duration_profile_now() is 'What duration_profile holds after a refresh';
-comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'A user''s entities of a type as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
+comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'The caller''s entities of a type (p_user_id must be the caller) as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
 comment on function erase_evicted() is 'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity; answers how many. Runs as the owner, since an import may delete nothing.';
@@ -3653,6 +3963,7 @@ comment on function fold_entities(uuid[],timestamp with time zone) is 'Sets the 
 comment on function foreign_entities(uuid[],uuid) is 'Which of these ids are somebody else''s. Runs as the owner, past row-level security, and tells transact only what it must refuse.';
 comment on function forget_idempotency_keys(integer) is 'Forgets keys older than 24 hours, p_limit at most; returns how many. The cron''s, over all users.';
 comment on function habit_streaks_now() is 'What habit_streaks holds after a refresh';
+comment on function heatmap(uuid,text[],date,date) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
 comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, or prunes logs; `rows` are those touched. Raises AN409.';
@@ -3790,5 +4101,7 @@ comment on view own_duration_profile is 'The caller''s rows of duration_profile'
 comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';
 comment on view own_habit_streaks is 'The caller''s rows of habit_streaks';
 comment on view own_monthly_summary is 'The caller''s rows of monthly_summary';
+comment on view own_versions is 'The caller''s versions, tombstones left out, for annals_app: as under row-level security, with every index in reach';
+comment on view own_versions.ahead is 'each version is here with true and with false: a reader must choose';
 comment on view task_activity is 'A row per task and thing that happened to it';
 comment on view task_flow_definition is 'What task_flow must equal';

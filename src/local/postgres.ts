@@ -19,6 +19,8 @@ const MAX_START_ATTEMPTS = 5;
 const STOP_TIMEOUT_MS = 15_000;
 const START_TIMEOUT_MS = 60_000;
 const LOG_END_MS = 250;
+/** An initdb that outlived its runner may still be writing into the folder that is removed: each retry waits 100 ms longer. */
+const REMOVE_RETRIES = 10;
 
 export interface PostgresOptions {
   /** Folder of the cluster; made on the first start, kept afterwards. */
@@ -98,7 +100,8 @@ async function removeHalfMade(home: string): Promise<void> {
   const names = await readdir(parent).catch((): string[] => []);
   for (const name of names) {
     const maker = halfMadeBy(home, name);
-    if (maker !== undefined && !isAlive(maker)) await rm(join(parent, name), { recursive: true, force: true });
+    if (maker !== undefined && !isAlive(maker))
+      await rm(join(parent, name), { recursive: true, force: true, maxRetries: REMOVE_RETRIES });
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Database } from './database.ts';
-import { FRESH, FRESHNESS, freshRows } from './fresh-rollups.ts';
 import type { Basis } from './get-entity.ts';
 
 export interface HeatmapRequest {
@@ -46,35 +45,6 @@ export async function heatmap(database: Database, userId: string, request: Heatm
   return JSON.parse(row?.heatmap ?? '{}');
 }
 
-const HEATMAP = `
-with ${FRESH}, days as (
-  select d.day, sum(d.records)::integer as records, sum(d.minutes) as minutes
-  from (
-    select day, records, minutes from ${freshRows('daily_activity')} r
-    union all
-    select day, 0, minutes from running
-  ) d
-  group by d.day
-), years as (
-  select extract(year from d.day)::integer as year from daily_activity d
-  where d.user_id = $1::uuid and d.entity_type = any ($2::text[])
-  union
-  select extract(year from b.day)::integer from pending p cross join lateral unnest(p.buckets) b where b.entity_type = any ($2::text[])
-  union
-  select generate_series(extract(year from min(e.occurred_at))::integer, extract(year from max(e.occurred_at))::integer)
-  from entities e
-  where (select p.whole from pending p) and e.user_id = $1::uuid and e.entity_type = any ($2::text[]) and e.deleted_at is null
-    and isfinite(e.occurred_at)
-)
-select jsonb_build_object(
-  'time_zone', (select name from zone), ${FRESHNESS},
-  'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y where y.year is not null),
-  'days', (
-    select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')
-    from days d
-  )
-)::text as heatmap`;
-
 const HEATMAP_AS_OF = `
 with moment as materialized (
   select coalesce($4::timestamptz, now()) as valid_time, coalesce($5::timestamptz, 'infinity') as tx_time
@@ -109,3 +79,5 @@ select jsonb_build_object(
   )
 )::text as heatmap
 from me m`;
+
+const HEATMAP = 'select heatmap($1::uuid, $2::text[], $3::date, $4::date)::text as heatmap';

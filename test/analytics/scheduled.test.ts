@@ -169,6 +169,7 @@ test('the operator refreshes now, one or all, and sees the runs', async () => {
 test('what every route and call took is there to be asked for, with the plan of a slow statement', async () => {
   const user = randomUUID();
   await stack().fetch('/v1/heatmap?entity_type=habit&year=2026', { as: user });
+  await stack().fetch(`/v1/entities/${randomUUID()}`, { as: user });
   await stack().fetch('/v1/nothing', { as: user });
   const routes = async () => (await (await operator('/v1/ops/performance')).json()).routes;
   await expect
@@ -178,8 +179,8 @@ test('what every route and call took is there to be asked for, with the plan of 
   expect(slow.calls).toContainEqual(expect.objectContaining({ name: 'heatmap', failed: 0 }));
   expect(slow.slow).toContainEqual(expect.objectContaining({ name: 'heatmap', rows: 1 }));
   expect(JSON.stringify(slow)).not.toContain(user);
-  const { plan } = await (await operator('/v1/ops/slow-queries/heatmap/plan')).json();
-  expect(plan.join('\n')).toMatch(/daily_activity/);
+  const { plan } = await (await operator('/v1/ops/slow-queries/get_entity/plan')).json();
+  expect(plan.join('\n')).toMatch(/entities_pkey|entities_user/);
   expect((await operator('/v1/ops/slow-queries/nothing/plan')).status).toBe(404);
 });
 

@@ -10,8 +10,13 @@ import { stackFor } from '../stack.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
 
-test('every line of docs/api.md runs as written', async () => {
-  const text = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
+test.each([
+  ['docs/api.md', ''],
+  ['README.md', '## The API'],
+])('every line of %s about the API runs as written', async (file, heading) => {
+  const whole = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const from = whole.indexOf(heading);
+  const text = whole.slice(from, heading === '' ? undefined : whole.indexOf('\n## ', from + 1));
   const [setting = '', ...blocks] = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
   expect(blocks.length).toBeGreaterThan(5);
   const script = [
@@ -29,6 +34,7 @@ test('every line of docs/api.md runs as written', async () => {
       cwd: folder,
       env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
     });
+    if (file !== 'docs/api.md') return;
     expect(await readFile(join(folder, 'my-history.edn'), 'utf8')).toMatch(
       /^\{:annals\/format 1, [\s\S]*:annals\/end true/,
     );

@@ -85,38 +85,71 @@ async function openCalendar(page: Page): Promise<void> {
   await page.getByText(/^As of/).waitFor();
 }
 
-const LOOKS = Object.keys(SIZES).flatMap((size) => [
-  [size, 'light'],
-  [size, 'dark'],
-]) as [keyof typeof SIZES, 'light' | 'dark'][];
+const THEMES = ['light', 'dark'] as const;
+
+/** Asks axe about the page as it is in both themes, and keeps a picture of each. Nothing is wider than the screen. */
+async function look(page: Page, size: keyof typeof SIZES, name: string): Promise<void> {
+  expect(await page.evaluate(() => innerWidth)).toBe(SIZES[size].width);
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, `${name}-${size}-${theme}`);
+  }
+}
 
 describe('the web client', () => {
-  it.each(LOOKS)('shows every screen on a %s in %s without a fault that axe knows', async (size, theme) => {
-    const { page, complaints } = await openPage(browser, size, theme);
-    await page.goto(stack.origin);
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
-    expect(await axeViolations(page)).toEqual([]);
-    await keepPicture(page, `sign-in-${size}-${theme}`);
+  it.each(Object.keys(SIZES) as (keyof typeof SIZES)[])(
+    'shows every screen on a %s in both themes without a fault that axe knows',
+    async (size) => {
+      const { page, complaints } = await openPage(browser, size, 'light');
+      await page.goto(stack.origin);
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await look(page, size, 'sign-in');
 
-    await signIn(page, stack.origin, MAYA.email);
-    await page.getByText('No events ahead.').waitFor();
-    expect(await axeViolations(page)).toEqual([]);
-    await keepPicture(page, `overview-${size}-${theme}`);
+      await signIn(page, stack.origin, MAYA.email);
+      await page.getByText('No events ahead.').waitFor();
+      await look(page, size, 'overview');
 
-    await openCalendar(page);
-    await page.locator('.heatmap svg').waitFor();
-    expect(await axeViolations(page)).toEqual([]);
-    await keepPicture(page, `calendar-${size}-${theme}`);
+      await openCalendar(page);
+      await page.locator('.heatmap svg').waitFor();
+      await look(page, size, 'calendar');
 
-    await page.goto(`${stack.origin}/dashboards?type=project_log`);
-    await page.locator('.chart-card svg').first().waitFor();
-    expect(await axeViolations(page)).toEqual([]);
-    await keepPicture(page, `dashboards-${size}-${theme}`);
+      await page.getByRole('radio', { name: 'Events' }).check();
+      await page.getByRole('heading', { name: 'December' }).waitFor();
+      await look(page, size, 'events');
 
-    await page.goto(`${stack.origin}/no-such-page`);
-    await page.getByText('There is no such page').waitFor();
-    expect(await axeViolations(page)).toEqual([]);
-    expect(complaints).toEqual([]);
+      await page.goto(`${stack.origin}/dashboards?type=project_log`);
+      await page.locator('.chart-card svg').first().waitFor();
+      await look(page, size, 'dashboards');
+
+      await page.goto(`${stack.origin}/no-such-page`);
+      await page.getByText('There is no such page').waitFor();
+      await look(page, size, 'no-such-page');
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it('shows the operator how the service does, and nobody else', async () => {
+    const page = await open();
+    await page.goto(`${stack.origin}/operator`);
+    await page.getByText('This is for the operator').waitFor();
+    await page.evaluate(
+      (token) => {
+        for (const [key, value] of Object.entries(localStorage)) {
+          if (!key.startsWith('annals.user:')) continue;
+          localStorage.setItem(key, JSON.stringify({ ...JSON.parse(value), access_token: token }));
+        }
+      },
+      await stack.operatorToken(),
+    );
+    await page.reload();
+    await page.getByRole('heading', { name: 'Refreshes, ms' }).waitFor();
+    await page.getByRole('rowheader', { name: /^Refresh ms/ }).waitFor();
+    await page.getByRole('region', { name: 'Route', exact: true }).getByText('/v1/overview').waitFor();
+    await look(page, 'desktop', 'operator');
+    await page.getByRole('button', { name: 'Refresh now' }).click();
+    await page.getByRole('button', { name: 'Refresh now', disabled: false }).waitFor();
     await page.context().close();
   });
 

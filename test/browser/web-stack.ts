@@ -2,7 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { LOCAL_AUDIENCE, startIdentityProvider, WEB_CLIENT_ID } from '../../src/local/identity-provider.ts';
+import {
+  LOCAL_AUDIENCE,
+  OPERATOR_CLIENT_ID,
+  startIdentityProvider,
+  WEB_CLIENT_ID,
+} from '../../src/local/identity-provider.ts';
 import { startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import { pickPort } from '../../src/local/pick-port.ts';
 import { runWorkers } from '../../src/local/run-workers.ts';
@@ -18,6 +23,8 @@ export interface WebStack {
   readonly issuer: string;
   /** A JSON request to the API as this user. */
   request<Answer>(userId: string, path: string, body?: unknown): Promise<Answer>;
+  /** A token with the scope `operator`, as the operator's own client gets it. */
+  operatorToken(): Promise<string>;
   /** Brings the analytics up to date. */
   refresh(): Promise<void>;
   stop(): Promise<void>;
@@ -61,6 +68,15 @@ export async function startWebStack(template: string): Promise<WebStack> {
       });
       if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
       return (await response.json()) as Answer;
+    },
+    async operatorToken() {
+      const response = await fetch(`${issuer}/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa(`${OPERATOR_CLIENT_ID}:${provider.operator_secret}`)}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'operator' }),
+      });
+      const { access_token } = (await response.json()) as { access_token: string };
+      return access_token;
     },
     refresh: () => workers.tick(new Date()),
     async stop() {

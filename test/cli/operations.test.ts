@@ -41,7 +41,7 @@ test('annals slow shows the calls, and the plan of one', async () => {
   await expect
     .poll(async () => (await annals('slow')).out, { timeout: 20_000, interval: 50 })
     .toMatch(/^heatmap +1 +1 +0 /m);
-  expect((await annals('slow', 'heatmap')).out).toMatch(/daily_activity/);
+  expect((await annals('slow', 'heatmap')).out).toMatch(/heatmap\(/);
   expect(await annals('slow', 'nothing')).toMatchObject({ code: 1, err: expect.stringMatching(/AN404/) });
 });
 

@@ -1,6 +1,7 @@
 import type { Json } from '../../api/answer-types.ts';
 import { type Doc, type Operation, pointerTo, type StoredRecord } from '../data/operations.ts';
 import type { RecordStore } from '../data/record-store.ts';
+import { sameValue } from '../data/same-value.ts';
 import type { FieldFacts, TypeFacts } from '../records/type-facts.ts';
 
 /** What a form holds: a field that is missing has no entry. */
@@ -97,8 +98,4 @@ export function patchOf(record: StoredRecord, base: Doc, values: FormValues, exp
     unset: changed.filter((name) => values[name] === undefined).map(pointerTo),
     expected_version,
   };
-}
-
-export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,6 +1,7 @@
 import type { Entity } from '../api.ts';
 import { inWords } from './field-name.ts';
 import { typeAppearance } from './type-appearance.ts';
+import { typeFacts } from './type-facts.ts';
 
 /** Fields of free text that tell what a record without a label or related records is, first one wins. */
 const TELLING_TEXTS = ['summary', 'title', 'notes', 'gym'] as const;
@@ -8,7 +9,8 @@ const MAX_TITLE_CHARS = 120;
 
 /** What a record is called in a list: its label, what it is about, its kind, what it says, or its type's name. */
 export function recordTitle(entity: Entity): string {
-  if (entity.label !== null && entity.label !== '') return entity.label;
+  if (entity.label !== null && entity.label !== '')
+    return isKeywordLabel(entity) ? inWords(entity.label) : entity.label;
   const about = relatedLabels(entity, (type) => type !== 'location');
   if (about.length > 0) return about.join(', ');
   if (typeof entity.type === 'string' && entity.type !== '') return inWords(entity.type);
@@ -31,4 +33,10 @@ function relatedLabels(entity: Entity, wanted: (entity_type: string) => boolean)
   return entity.related.flatMap(({ entity_type, label }) =>
     wanted(entity_type) && label !== null && label !== '' ? [label] : [],
   );
+}
+
+/** Whether a type's records are called by one of a few keywords, as a symptom by its kind. */
+function isKeywordLabel({ entity_type }: Entity): boolean {
+  const { label, fields } = typeFacts(entity_type);
+  return fields.some(({ name, kind }) => name === label[0] && kind === 'keyword');
 }

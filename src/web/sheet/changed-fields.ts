@@ -1,5 +1,5 @@
 import type { Version } from '../api.ts';
-import { sameValue } from '../forms/form-values.ts';
+import { sameValue } from '../data/same-value.ts';
 
 export interface FieldChange {
   readonly name: string;

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Json } from '../../api/answer-types.ts';
 import type { Doc } from '../data/operations.ts';
+import { sameValue } from '../data/same-value.ts';
 import { useStore } from '../data/use-records.ts';
-import { type FormValues, sameValue } from '../forms/form-values.ts';
+import type { FormValues } from '../forms/form-values.ts';
 import { fieldName } from '../records/field-name.ts';
 import { formatValue } from '../records/format-value.ts';
 import type { FieldFacts, TypeFacts } from '../records/type-facts.ts';

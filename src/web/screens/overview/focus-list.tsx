@@ -94,7 +94,13 @@ export function FocusList({ today }: { today: string }) {
         <Skeleton width="100%" height="3rem" />
       ) : (
         <>
-          {shown.length === 0 && <p className="card-empty">Pick the few tasks that make today a good day.</p>}
+          {shown.length === 0 && (
+            <p className="card-empty">
+              {moment === null
+                ? 'Pick the few tasks that make today a good day.'
+                : 'No task was in focus that is still open.'}
+            </p>
+          )}
           <ol ref={list} className="focus-list">
             {shown.map((task, i) => (
               <li key={task.id} className="focus-item" data-dragged={drag !== null && drag.to === i}>
@@ -158,19 +164,23 @@ export function FocusList({ today }: { today: string }) {
               </li>
             ))}
           </ol>
-          <label htmlFor={id} className="visually-hidden">
-            Focus on a task
-          </label>
-          <Combobox
-            id={id}
-            label={typeAppearance('task').many}
-            shown=""
-            keeps_nothing
-            placeholder="Add a task to today"
-            find={(text) => offered(text)}
-            choose={(option) => focus(option.id)}
-            create={create}
-          />
+          {moment === null && (
+            <>
+              <label htmlFor={id} className="visually-hidden">
+                Focus on a task
+              </label>
+              <Combobox
+                id={id}
+                label={typeAppearance('task').many}
+                shown=""
+                keeps_nothing
+                placeholder="Add a task to today"
+                find={(text) => offered(text)}
+                choose={(option) => focus(option.id)}
+                create={create}
+              />
+            </>
+          )}
         </>
       )}
       <p className="visually-hidden" aria-live="assertive">

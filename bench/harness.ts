@@ -1,0 +1,85 @@
+import { availableParallelism, cpus } from 'node:os';
+
+/** One figure. Machines are noisy: ratios to a baseline of the same run count, not times. */
+export interface Figure {
+  readonly bench: string;
+  readonly metric: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly baseline: number | null;
+  readonly ratio: number | null;
+  /** In words, such as `ratio <= 0.02`; null where nothing was promised. */
+  readonly goal: string | null;
+  readonly pass: boolean | null;
+}
+
+/** A promise about a figure's ratio. */
+export type Goal = { readonly ratio_at_most: number } | { readonly ratio_at_least: number };
+
+/** Prints figures as they come: JSON with `--json`, else a line each. */
+export class Report {
+  readonly #bench: string;
+  readonly #isJson: boolean;
+  /** Whether every goal so far was met. */
+  allMet = true;
+
+  constructor(bench: string, isJson: boolean) {
+    this.#bench = bench;
+    this.#isJson = isJson;
+    if (!isJson)
+      console.log(`${bench}: ${availableParallelism()} cores (${cpus()[0]?.model ?? '?'}), Node ${process.version}`);
+  }
+
+  add(metric: string, unit: string, value: number, baseline: number | null = null, goal: Goal | null = null): void {
+    const ratio = baseline === null ? null : value / baseline;
+    const pass =
+      goal === null || ratio === null
+        ? null
+        : 'ratio_at_most' in goal
+          ? ratio <= goal.ratio_at_most
+          : ratio >= goal.ratio_at_least;
+    const words =
+      goal === null
+        ? null
+        : 'ratio_at_most' in goal
+          ? `ratio <= ${goal.ratio_at_most}`
+          : `ratio >= ${goal.ratio_at_least}`;
+    if (pass === false) this.allMet = false;
+    const figure: Figure = { bench: this.#bench, metric, value, unit, baseline, ratio, goal: words, pass };
+    if (this.#isJson) console.log(JSON.stringify(figure));
+    else {
+      const against = baseline === null ? '' : `  against ${short(baseline)} ${unit}: ${short(ratio ?? 0)}`;
+      console.log(
+        `  ${metric.padEnd(48)} ${short(value)} ${unit}${against}${words === null ? '' : `  (${words}: ${pass ? 'met' : 'MISSED'})`}`,
+      );
+    }
+  }
+
+  /** Something to know about the figures that follow; not in JSON. */
+  note(text: string): void {
+    if (!this.#isJson) console.log(`  ${text}`);
+  }
+}
+
+const short = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+};
+
+/** How long it took, in milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began_ms = performance.now();
+  await work();
+  return performance.now() - began_ms;
+}
+
+/** Runs all, one after the other, this many times over, so that a noisy moment hits them alike. @returns each one's median in ms */
+export async function alternate(rounds: number, works: readonly (() => Promise<unknown>)[]): Promise<number[]> {
+  const times = works.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [n, work] of works.entries()) times[n]?.push(await timed(work));
+  }
+  return times.map(median);
+}

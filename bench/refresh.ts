@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { migrate } from '../src/cli/migrate.ts';
+import { newRolePasswords, type RolePasswords, setRolePasswords, urlAs } from '../src/cli/roles.ts';
+import { entityTypes } from '../src/domain/entity-types.generated.ts';
+import { startNeonEndpoint } from '../src/local/neon/endpoint.ts';
+import { startThrowAwayPostgres } from '../src/local/throw-away-postgres.ts';
+import { dashboard } from '../src/store/dashboard.ts';
+import { openDatabase } from '../src/store/database.ts';
+import { PRESENT } from '../src/store/get-entity.ts';
+import { heatmap } from '../src/store/heatmap.ts';
+import { fillDatabase, userId } from './analytics-data.ts';
+import { alternate, median, type Report, timed } from './harness.ts';
+import { DASHBOARD_LIVE, HEATMAP_LIVE, MATERIALIZED } from './refresh-baselines.ts';
+
+/** How far back the records reach: more events are busier days. */
+const DAYS = 1_000;
+const ROUNDS = 7;
+const NEW_EVENTS = 1_000;
+const YEAR_MS = 365 * 86_400_000;
+
+interface Opened {
+  readonly name: string;
+  readonly owner: pg.Client;
+  readonly url: string;
+}
+
+export async function run(report: Report, isLarge: boolean): Promise<void> {
+  const postgres = await startThrowAwayPostgres();
+  const neon = await startNeonEndpoint({ postgres: { host: postgres.host, port: postgres.port } });
+  const admin = new pg.Client({ connectionString: postgres.superuserUrl() });
+  admin.on('error', () => {});
+  await admin.connect();
+  const passwords = newRolePasswords();
+  async function open(name: string, template?: string): Promise<Opened> {
+    await admin.query(`create database ${name}${template === undefined ? '' : ` template ${template}`}`);
+    const url = postgres.superuserUrl(name);
+    if (template === undefined) await migrate(url);
+    await setRolePasswords(url, passwords);
+    const owner = new pg.Client({ connectionString: url });
+    // Else stopping the server, after a failure, would hide what failed.
+    owner.on('error', () => {});
+    await owner.connect();
+    return { name, owner, url };
+  }
+  try {
+    await measureWrites(report, open);
+    const incremental = new Map<string, number>();
+    const sizes = [100_000, 1_000_000, ...(isLarge ? [5_000_000] : [])];
+    for (const users of [1, 200]) {
+      for (const events of sizes) {
+        const store = await open(`bench_${users}_${events}`);
+        const label = `${events.toLocaleString('en')} events of ${users === 1 ? 'one user' : `${users} users`}`;
+        report.note(`${label}, over ${DAYS} days`);
+        await fillDatabase(store.owner, { events, users, days: DAYS });
+        report.add(`first rebuild of all rollups, ${label}`, 'ms', await timed(() => refreshPass(store.owner)));
+        await store.owner.query('vacuum analyze');
+        incremental.set(`${users} ${events}`, await measureRefresh(report, store.owner, label, users));
+        await measureReads(report, store, neon.port, passwords, label);
+        await store.owner.end();
+        await admin.query(`drop database ${store.name} with (force)`);
+      }
+      const [smallest, ...larger] = sizes;
+      for (const events of larger) {
+        report.add(
+          `${NEW_EVENTS} new events at ${events.toLocaleString('en')} against ${smallest?.toLocaleString('en')}, ${users} users`,
+          'ms',
+          incremental.get(`${users} ${events}`) ?? Number.NaN,
+          incremental.get(`${users} ${smallest}`) ?? Number.NaN,
+          { ratio_at_most: 1.5 },
+        );
+      }
+    }
+  } finally {
+    await admin.end();
+    await neon.stop();
+    await postgres.stop();
+  }
+}
+
+async function refreshPass(owner: pg.Client): Promise<void> {
+  const { rows } = await owner.query("select refresh_start(null, '{daily_activity}', false) ->> 'lease' as lease");
+  await owner.query('select refresh_rollups($1, 5000)', [rows[0].lease]);
+  await owner.query('select refresh_finish($1)', [rows[0].lease]);
+}
+
+/** All five rollups after new events, against one materialized view of the first of them. @returns ours in ms */
+async function measureRefresh(report: Report, owner: pg.Client, label: string, users: number): Promise<number> {
+  // Through a function: a refresh runs with a search path of its own.
+  await owner.query(
+    `create function bench_same_now() returns setof daily_activity language sql stable set search_path = public, pg_temp
+    as 'select * from daily_activity_definition'`,
+  );
+  await owner.query('create materialized view bench_same as select * from bench_same_now()');
+  await owner.query(MATERIALIZED);
+  for (const view of ['bench_same', 'bench_simpler']) {
+    await owner.query(`create unique index on ${view} (user_id, entity_type, day)`);
+  }
+  const ours: number[] = [];
+  const same: number[] = [];
+  const simpler: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    await write(owner, NEW_EVENTS, users);
+    ours.push(await timed(() => refreshPass(owner)));
+    same.push(await timed(() => owner.query('refresh materialized view concurrently bench_same')));
+    simpler.push(await timed(() => owner.query('refresh materialized view concurrently bench_simpler')));
+  }
+  await owner.query('drop materialized view bench_same, bench_simpler');
+  report.add(
+    `${NEW_EVENTS} new events, five rollups against a view of one, ${label}`,
+    'ms',
+    median(ours),
+    median(same),
+    {
+      ratio_at_most: 0.02,
+    },
+  );
+  report.add(
+    '  the same against a simpler aggregate: no zones of users, no splitting',
+    'ms',
+    median(ours),
+    median(simpler),
+  );
+  return median(ours);
+}
+
+/** Sessions of the last thirty days, in one transaction a user. */
+async function write(owner: pg.Client, events: number, users: number): Promise<void> {
+  const writers = Math.min(users, 20);
+  for (let writer = 0; writer < writers; writer++) {
+    const operations = Array.from({ length: events / writers }, (_, n) => {
+      const beginning = new Date(Date.now() - (1 + (n % 30)) * 86_400_000);
+      const end = new Date(beginning.getTime() + 1_800_000);
+      const doc = { beginning: beginning.toISOString(), end: end.toISOString() };
+      return { op: 'put', entity_id: randomUUID(), entity_type: 'exercise_session', doc };
+    });
+    const request = { user_id: userId(writer), request_hash: '', operations };
+    await owner.query('select transact($1::jsonb)', [JSON.stringify(request)]);
+  }
+}
+
+/** As the Worker reads, through the local Neon endpoint, against the same numbers by hand from entities, through it too. */
+async function measureReads(report: Report, store: Opened, port: number, passwords: RolePasswords, label: string) {
+  const url = new URL(urlAs(store.url, 'annals_app', passwords));
+  url.port = String(port);
+  const database = openDatabase(url.toString());
+  const user = userId(0);
+  const year = new Date().getUTCFullYear();
+  const bounds = [user, `${year}-01-01`, `${year}-12-31`];
+  const [ours, theirs] = await alternate(ROUNDS, [
+    () => heatmap(database, user, { entity_type: 'project_log', year, basis: PRESENT }),
+    () => database.read('live', user, HEATMAP_LIVE, ['project_log', ...bounds]),
+  ]);
+  report.add(`one-year heatmap, ${label}`, 'ms', ours ?? 0, theirs ?? 0, { ratio_at_most: 1 / 20 });
+
+  const from = new Date(Date.now() - YEAR_MS).toISOString().slice(0, 10);
+  const to = new Date().toISOString().slice(0, 10);
+  const request = { entity_types: Object.keys(entityTypes), from, to, with_points: false };
+  const [charts, live] = await alternate(ROUNDS, [
+    () => dashboard(database, user, request),
+    () => database.read('live', user, DASHBOARD_LIVE, [user, from, to]),
+  ]);
+  report.add(`dashboard of eight charts, ${label}`, 'ms', charts ?? 0, live ?? 0, { ratio_at_most: 1 / 20 });
+}
+
+/** Single puts with all that keeps analytics refreshable, against a copy without it. */
+async function measureWrites(report: Report, open: (name: string, template?: string) => Promise<Opened>) {
+  const PUTS = 200;
+  const filled = await open('bench_filled');
+  await fillDatabase(filled.owner, { events: 100_000, users: 1, days: DAYS });
+  await filled.owner.end();
+  const bare = await open('bench_bare', filled.name);
+  const kept = await open('bench_kept', filled.name);
+  await bare.owner.query(
+    'drop index event_log_xid_seq, event_log_future, entities_long, entities_tasks_created, entities_tasks_snoozed',
+  );
+  const puts = (owner: pg.Client) => async () => {
+    for (let put = 0; put < PUTS; put++) await write(owner, 1, 1);
+  };
+  const [ours, theirs] = await alternate(2 * ROUNDS, [puts(kept.owner), puts(bare.owner)]);
+  report.add('a put, with what analytics need of a write', 'ms', (ours ?? 0) / PUTS, (theirs ?? 0) / PUTS, {
+    ratio_at_most: 1.1,
+  });
+  for (const { owner } of [bare, kept]) await owner.end();
+}

@@ -1,0 +1,19 @@
+import { Report } from './harness.ts';
+
+/** `npm run bench -- NAME [--json] [--large]`: measures beside a baseline, alternating, in one run. Exits with 1 when a goal is missed. */
+
+const BENCHES: Readonly<Record<string, () => Promise<{ run(report: Report, isLarge: boolean): Promise<void> }>>> = {
+  refresh: () => import('./refresh.ts'),
+};
+
+const [name = '', ...options] = process.argv.slice(2);
+const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (load === undefined) {
+  console.error(`There is no benchmark ${name}. There are: ${Object.keys(BENCHES).join(', ')}.`);
+  process.exitCode = 2;
+} else {
+  const report = new Report(name, options.includes('--json'));
+  const { run } = await load();
+  await run(report, options.includes('--large'));
+  if (!report.allMet) process.exitCode = 1;
+}

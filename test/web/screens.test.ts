@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { csvText } from '../../src/web/charts/csv-text.ts';
+import { bucketsOf, periodBefore, sumsByBucket } from '../../src/web/screens/dashboards/periods.ts';
+import { changedFields } from '../../src/web/sheet/changed-fields.ts';
+import { formatClock } from '../../src/web/time/format-duration.ts';
+
+describe('what screens compute', () => {
+  it('a table as CSV keeps its cells apart, and no spreadsheet takes one for a formula', () => {
+    const table = {
+      columns: ['Name', 'Days'],
+      rows: [
+        ['a "b", c', 1.5],
+        ['=1+1', null],
+        ['two\nlines', 0],
+      ],
+    };
+    expect(csvText(table)).toBe('Name,Days\r\n"a ""b"", c",1.5\r\n\'=1+1,\r\n"two\nlines",0\r\n');
+  });
+
+  it('the period before has as many days and ends the day before, also over a leap day', () => {
+    expect(periodBefore({ from: '2024-03-01', to: '2024-03-31' })).toEqual({ from: '2024-01-30', to: '2024-02-29' });
+  });
+
+  it('weeks begin on Monday, and a bucket without records is there as nothing', () => {
+    const period = { from: '2026-06-30', to: '2026-07-14' };
+    expect(bucketsOf(period, 'week')).toEqual(['2026-06-29', '2026-07-06', '2026-07-13']);
+    const days = [
+      { day: '2026-07-05', n: 2 },
+      { day: '2026-07-13', n: 1 },
+      { day: '2026-07-14', n: 4 },
+    ];
+    expect(sumsByBucket(days, period, 'week', ({ n }) => n)).toEqual([2, 0, 5]);
+  });
+
+  it('a diff names what was added, removed and changed, and nothing else', () => {
+    const before = { label: 'a', notes: 'x', tags: ['one'], kept: 1 };
+    const after = { label: 'b', tags: ['one', 'two'], kept: 1, new: null };
+    expect(changedFields(before, after)).toEqual([
+      { name: 'label', before: 'a', after: 'b' },
+      { name: 'tags', before: ['one'], after: ['one', 'two'] },
+      { name: 'new', before: undefined, after: null },
+      { name: 'notes', before: 'x', after: undefined },
+    ]);
+  });
+
+  it('a clock of over a day says its days', () => {
+    expect(formatClock(90_061_000)).toBe('1 d 1:01:01');
+  });
+});
