@@ -201,17 +201,17 @@ begin
   from (
     select from event_log where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon limit p_max_events + 1
   ) e;
+  -- While a history comes in, its end asks for one rebuild anyway: what it has brought so far is left to that. Reads are right meanwhile.
+  if not v_all and exists (
+    select from imports i join import_chunks c using (import_id)
+    where i.state = 'running' and c.applied_at > clock_timestamp() - c_import_patience
+  ) then
+    for v_unit in select l.refresh_id from refresh_log l join analytics a using (name) where l.lease = p_lease and a.kind = 'rollup' and l.finished_at is null loop
+      v_outcomes := v_outcomes || refresh_done(v_unit.refresh_id, 'deferred', ms_since(v_began), 0, 0, 0, null);
+    end loop;
+    return jsonb_build_object('outcomes', v_outcomes, 'more', false);
+  end if;
   if v_more and not v_all then
-    -- While a history comes in, its chunks outrun any pass, and its end asks for one rebuild anyway. Reads are right meanwhile.
-    if exists (
-      select from imports i join import_chunks c using (import_id)
-      where i.state = 'running' and c.applied_at > clock_timestamp() - c_import_patience
-    ) then
-      for v_unit in select l.refresh_id from refresh_log l join analytics a using (name) where l.lease = p_lease and a.kind = 'rollup' and l.finished_at is null loop
-        v_outcomes := v_outcomes || refresh_done(v_unit.refresh_id, 'deferred', ms_since(v_began), 0, 0, 0, null);
-      end loop;
-      return jsonb_build_object('outcomes', v_outcomes, 'more', false);
-    end if;
     select count(*) into v_events from (
       select from event_log where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon limit 1000000
     ) e;

@@ -1,5 +1,6 @@
 -- Extensions
 create extension btree_gist;
+create extension pgcrypto;
 
 -- Composite types
 create type activity_bucket as (user_id uuid, entity_type text, day date);
@@ -185,6 +186,7 @@ create table import_chunks (
   inserted integer not null,
   tombstones integer not null,
   evictions integer not null,
+  skipped integer not null,
   rejects integer not null,
   conflicts integer not null,
   nonconforming integer not null,
@@ -201,7 +203,9 @@ create table import_rejects (
   import_id uuid not null,
   line bigint not null,
   reason text not null,
-  raw bytea not null
+  raw bytea not null,
+  mended_at timestamp with time zone,
+  mended_digest text
 );
 create table import_transitions (
   state text not null,
@@ -211,6 +215,7 @@ create table import_transitions (
 create table imports (
   import_id uuid not null default gen_random_uuid(),
   fingerprint text not null,
+  arguments jsonb not null default '{}'::jsonb,
   file_name text not null,
   total_bytes bigint not null,
   created_by uuid not null,
@@ -218,7 +223,10 @@ create table imports (
   created_at timestamp with time zone not null default clock_timestamp(),
   state_since timestamp with time zone not null default clock_timestamp(),
   ran_before interval not null default '00:00:00'::interval,
-  last_error text
+  last_error text,
+  erased bigint not null default 0,
+  forced_by uuid,
+  forced_reason text
 );
 create table refresh_log (
   refresh_id uuid not null default gen_random_uuid(),
@@ -341,9 +349,11 @@ alter table import_chunks add constraint import_chunks_import_id_fkey FOREIGN KE
 alter table import_chunks add constraint import_chunks_import_id_int8range_excl EXCLUDE USING gist (import_id WITH =, int8range(first_line, last_line, '[]'::text) WITH &&);
 alter table import_chunks add constraint import_chunks_pkey PRIMARY KEY (import_id, first_line);
 alter table import_rejects add constraint import_rejects_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id);
+alter table import_rejects add constraint import_rejects_mended CHECK (((mended_at IS NULL) = (mended_digest IS NULL)));
 alter table import_rejects add constraint import_rejects_pkey PRIMARY KEY (import_id, line);
 alter table import_transitions add constraint import_transitions_pkey PRIMARY KEY (state, action);
 alter table imports add constraint imports_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text));
+alter table imports add constraint imports_forced_for_a_reason CHECK (((forced_by IS NULL) = (forced_reason IS NULL)));
 alter table imports add constraint imports_pkey PRIMARY KEY (import_id);
 alter table imports add constraint imports_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'cancelled'::text, 'finished'::text])));
 alter table imports add constraint imports_total_bytes_check CHECK ((total_bytes >= 0));
@@ -699,10 +709,11 @@ CREATE INDEX event_log_user_type_time ON public.event_log USING btree (user_id, 
 CREATE INDEX event_log_user_xid_seq ON public.event_log USING btree (user_id, xid, seq);
 CREATE INDEX event_log_xid_seq ON public.event_log USING btree (xid, seq);
 CREATE INDEX evictions_user_xid_seq ON public.evictions USING btree (user_id, xid, seq);
+CREATE UNIQUE INDEX evictions_xtdb ON public.evictions USING btree (xtdb_id_hash, tx, tx_time) WHERE (xtdb_id_hash IS NOT NULL);
 CREATE UNIQUE INDEX habit_streaks_key ON public.habit_streaks USING btree (user_id, habit_id);
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX import_chunks_footer ON public.import_chunks USING btree (import_id, last_line) WHERE (footer IS NOT NULL);
-CREATE UNIQUE INDEX imports_fingerprint ON public.imports USING btree (fingerprint) WHERE (state <> 'cancelled'::text);
+CREATE UNIQUE INDEX imports_fingerprint ON public.imports USING btree (fingerprint, arguments) WHERE (state <> 'cancelled'::text);
 CREATE UNIQUE INDEX monthly_summary_key ON public.monthly_summary USING btree (user_id, entity_type, month);
 CREATE INDEX refresh_log_name ON public.refresh_log USING btree (name, started_at DESC);
 CREATE INDEX refresh_log_open ON public.refresh_log USING btree (lease) WHERE (finished_at IS NULL);
@@ -832,6 +843,12 @@ CREATE OR REPLACE FUNCTION public.added(p_one bigint[], p_other bigint[])
  LANGUAGE sql
  IMMUTABLE
 RETURN (SELECT array_agg((COALESCE(u.a, (0)::bigint) + COALESCE(u.b, (0)::bigint)) ORDER BY u.n) AS array_agg FROM UNNEST(added.p_one, added.p_other) WITH ORDINALITY u(a, b, n))
+;
+CREATE OR REPLACE FUNCTION public.another_version()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN 'the store holds another version of this entity at this valid time and transaction'::text
 ;
 CREATE OR REPLACE FUNCTION public.as_date(p_text text)
  RETURNS date
@@ -1473,6 +1490,51 @@ CREATE OR REPLACE FUNCTION public.entity_record(p_state entity_state)
  STABLE PARALLEL SAFE
 RETURN (jsonb_build_object('id', (p_state).entity_id, 'entity_type', (p_state).entity_type, 'user_id', (p_state).user_id, 'version', (p_state).version, 'occurred_at', iso((p_state).occurred_at), 'occurred_until', iso((p_state).occurred_until), 'created_at', iso((p_state).created_at), 'updated_at', iso((p_state).updated_at), 'deleted_at', iso((p_state).deleted_at)) || (p_state).doc)
 ;
+CREATE OR REPLACE FUNCTION public.erase_evicted()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_ids uuid[];
+  v_erased bigint;
+begin
+  -- An eviction names its entity by XTDB's hash, which of a UUID is the SHA-1 of its text. Whatever came in of the entity from
+  -- before the eviction goes, in whatever order and by whatever file it came; what was written later stays.
+  with hashed as (
+    select entity_id, encode(digest(entity_id::text, 'sha1'), 'hex') as hash from entities
+    where exists (select from evictions where xtdb_id_hash is not null)
+  ), named as (
+    select v.eviction_id, h.entity_id from evictions v join hashed h on h.hash = v.xtdb_id_hash
+    union
+    select eviction_id, entity_id from evictions
+  ), recorded as (
+    update evictions v set entity_id = n.entity_id, user_id = e.user_id, entity_type = e.entity_type,
+      xid = pg_current_xact_id(), seq = nextval('event_log_seq_seq')
+    from named n join entities e using (entity_id)
+    where v.eviction_id = n.eviction_id
+      and exists (select from event_log l where l.entity_id = n.entity_id and (l.tx_time, l.tx) < (v.tx_time, v.tx))
+    returning v.entity_id
+  )
+  select array_agg(distinct entity_id) into v_ids from recorded;
+  if v_ids is null then
+    return 0;
+  end if;
+  perform from entities where entity_id = any (v_ids) order by entity_id for update;
+  delete from event_log l using evictions v
+    where l.entity_id = any (v_ids) and v.entity_id = l.entity_id and v.xid = pg_current_xact_id()
+      and (l.tx_time, l.tx) < (v.tx_time, v.tx);
+  get diagnostics v_erased = row_count;
+  delete from entities e
+    where e.entity_id = any (v_ids) and not exists (select from event_log l where l.entity_id = e.entity_id);
+  perform fold_entities(v_ids, clock_timestamp());
+  update import_rejects set raw = ''
+    where case when reason = another_version() and raw <> '' then (convert_from(raw, 'UTF8')::jsonb ->> 'entity_id')::uuid = any (v_ids) end;
+  return v_erased;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.event_rows(p_entity_id uuid, p_pending event_row[])
  RETURNS SETOF event_row
  LANGUAGE sql
@@ -1889,14 +1951,10 @@ declare
   v_kept import_chunks%rowtype;
   v_first constant bigint := (p_chunk ->> 'first_line')::bigint;
   v_last constant bigint := (p_chunk ->> 'last_line')::bigint;
-  v_rows integer;
-  v_inserted integer;
-  v_tombstones integer;
+  v_written jsonb;
   v_rejects integer;
   v_conflicts jsonb := '[]';
   v_footer_line bigint;
-  v_max_tx bigint;
-  v_ids uuid[];
 begin
   -- Shared: chunks of one import run side by side; what changes its state takes the row for itself and so waits for them all.
   select * into v_import from imports where import_id = (p_chunk ->> 'import_id')::uuid for share;
@@ -1908,14 +1966,19 @@ begin
       using errcode = 'AN409', hint = 'Open an import for this file, or send the file the import was opened with.';
   end if;
 
+  if v_import.arguments = '{}' and (p_chunk ->> 'skipped')::integer > 0 then
+    raise exception 'the chunk leaves rows out, but the import was opened to bring in all'
+      using errcode = 'AN409', hint = 'Open an import with the arguments that leave them out.';
+  end if;
+
   if v_import.state = 'running' then
     -- The fence: a rival with any of these lines waits here until the first one commits, and then does nothing.
     insert into import_chunks (
-      import_id, first_line, last_line, digest, bytes, rows, inserted, tombstones, evictions, rejects, conflicts, nonconforming,
-      entities, header, footer, report
+      import_id, first_line, last_line, digest, bytes, rows, inserted, tombstones, evictions, skipped, rejects, conflicts,
+      nonconforming, entities, header, footer, report
     ) values (
-      v_import.import_id, v_first, v_last, p_chunk ->> 'digest', (p_chunk ->> 'bytes')::bigint, 0, 0, 0, 0, 0, 0,
-      (p_chunk ->> 'nonconforming')::integer, 0, nullif(p_chunk -> 'header', 'null'), nullif(p_chunk -> 'footer', 'null'),
+      v_import.import_id, v_first, v_last, p_chunk ->> 'digest', (p_chunk ->> 'bytes')::bigint, 0, 0, 0, 0,
+      (p_chunk ->> 'skipped')::integer, 0, 0, (p_chunk ->> 'nonconforming')::integer, 0, nullif(p_chunk -> 'header', 'null'), nullif(p_chunk -> 'footer', 'null'),
       p_chunk -> 'report'
     ) on conflict do nothing;
   end if;
@@ -1924,7 +1987,7 @@ begin
     if v_kept.digest = p_chunk ->> 'digest' then
       return jsonb_build_object(
         'applied', false, 'first_line', v_first, 'last_line', v_last, 'rows', v_kept.rows, 'inserted', v_kept.inserted,
-        'tombstones', v_kept.tombstones, 'evictions', v_kept.evictions, 'rejects', v_kept.rejects, 'nonconforming', v_kept.nonconforming,
+        'tombstones', v_kept.tombstones, 'evictions', v_kept.evictions, 'skipped', v_kept.skipped, 'rejects', v_kept.rejects, 'nonconforming', v_kept.nonconforming,
         'conflicts', v_conflicts
       );
     elsif v_import.state = 'running' then
@@ -1945,69 +2008,37 @@ begin
     raise exception 'the file goes on after its footer' using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
 
-  with input as materialized (
-    select * from jsonb_to_recordset(p_chunk -> 'rows') as r(
-      line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, user_id uuid, entity_type text,
-      doc jsonb, hints jsonb
-    )
-  ), inserted as (
-    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
-    select i.tx, i.tx_time, i.valid_time, i.entity_id, i.user_id, v_import.import_id, i.entity_type, nullif(i.doc, 'null'),
-      nullif(i.hints, 'null'), x.occurred_at
-    from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
-    order by i.entity_id, i.valid_time, i.tx_time, i.tx
-    on conflict (entity_id, valid_time, tx_time, tx) do nothing
-    returning entity_id
-  )
-  select (select count(*) from input), (select count(*) from inserted),
-    (select count(*) from input where nullif(doc, 'null') is null), (select array_agg(distinct entity_id) from input),
-    (select max(tx) from input)
-  into v_rows, v_inserted, v_tombstones, v_ids, v_max_tx;
-
-  if v_inserted < v_rows then
-    -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
+  v_written := import_write(v_import.import_id, p_chunk -> 'rows', p_chunk -> 'evictions');
+  if v_written -> 'conflicts' <> '[]' then
     with conflicts as (
       insert into import_rejects (import_id, line, reason, raw)
-      select v_import.import_id, r.line, 'the store holds another version of this entity at this valid time and transaction',
-        convert_to(to_jsonb(r)::text, 'UTF8')
-      from jsonb_to_recordset(p_chunk -> 'rows') as r(
-        line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
-      )
-      join event_log e using (entity_id, valid_time, tx_time, tx)
-      where (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints)
+      select v_import.import_id, (r ->> 'line')::bigint, another_version(), convert_to(r::text, 'UTF8')
+      from jsonb_array_elements(p_chunk -> 'rows') r where v_written -> 'conflicts' @> (r -> 'line')
       returning line, reason
     )
-    select coalesce(jsonb_agg(jsonb_build_object('line', line, 'reason', reason) order by line), '[]') into v_conflicts from conflicts;
+    select jsonb_agg(jsonb_build_object('line', line, 'reason', reason) order by line) into v_conflicts from conflicts;
   end if;
   insert into import_rejects (import_id, line, reason, raw)
     select v_import.import_id, r.line, r.reason, decode(r.raw, 'base64')
     from jsonb_to_recordset(p_chunk -> 'rejects') as r(line bigint, reason text, raw text);
   get diagnostics v_rejects = row_count;
 
-  insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, evicted_by, import_id)
-    select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, 'xtdb', v_import.import_id
-    from jsonb_to_recordset(p_chunk -> 'evictions') as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
-    on conflict do nothing;
-
-  if v_ids is not null then
-    perform fold_entities(v_ids, clock_timestamp());
-  end if;
-
   update import_chunks set
-    rows = v_rows, inserted = v_inserted, tombstones = v_tombstones, evictions = jsonb_array_length(p_chunk -> 'evictions'),
-    rejects = v_rejects, conflicts = jsonb_array_length(v_conflicts), entities = coalesce(cardinality(v_ids), 0),
+    rows = (v_written ->> 'rows')::integer, inserted = (v_written ->> 'inserted')::integer,
+    tombstones = (v_written ->> 'tombstones')::integer, evictions = jsonb_array_length(p_chunk -> 'evictions'),
+    rejects = v_rejects, conflicts = jsonb_array_length(v_conflicts), entities = (v_written ->> 'entities')::integer,
     first_entity = (p_chunk -> 'rows' -> 0 ->> 'entity_id')::uuid, last_entity = (p_chunk -> 'rows' -> -1 ->> 'entity_id')::uuid,
-    max_tx = v_max_tx
+    max_tx = (v_written ->> 'max_tx')::bigint
   where import_id = v_import.import_id and first_line = v_first;
   return jsonb_build_object(
-    'applied', true, 'first_line', v_first, 'last_line', v_last, 'rows', v_rows, 'inserted', v_inserted, 'tombstones', v_tombstones,
-    'evictions', jsonb_array_length(p_chunk -> 'evictions'), 'rejects', v_rejects, 'nonconforming', p_chunk -> 'nonconforming',
+    'applied', true, 'first_line', v_first, 'last_line', v_last, 'rows', v_written -> 'rows', 'inserted', v_written -> 'inserted',
+    'tombstones', v_written -> 'tombstones', 'evictions', jsonb_array_length(p_chunk -> 'evictions'), 'skipped', p_chunk -> 'skipped', 'rejects', v_rejects, 'nonconforming', p_chunk -> 'nonconforming',
     'conflicts', v_conflicts
   );
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.import_finish(p_import_id uuid)
+CREATE OR REPLACE FUNCTION public.import_finish(p_import_id uuid, p_forced_by uuid DEFAULT NULL::uuid, p_forced_reason text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
 AS $function$
@@ -2037,17 +2068,17 @@ begin
     raise exception 'the file goes on after its footer' using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
   -- Every line is the header, the footer, a row, an eviction, or a reject: then nothing can be missing unnoticed.
-  if (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'rejects')::bigint + 2 <> v_last_line then
+  if (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'skipped')::bigint + (v_status ->> 'rejects')::bigint + 2 <> v_last_line then
     raise exception 'of % lines only % are accounted for', v_last_line,
-      (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'rejects')::bigint + 2
+      (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'skipped')::bigint + (v_status ->> 'rejects')::bigint + 2
       using errcode = 'AN500';
   end if;
-  if (v_footer ->> 'rows')::bigint + (v_footer ->> 'evicted')::bigint + 2 <> v_last_line then
+  if p_forced_by is null and (v_footer ->> 'rows')::bigint + (v_footer ->> 'evicted')::bigint + 2 <> v_last_line then
     raise exception 'the footer promises % rows and % evictions, the file has % such lines',
       v_footer ->> 'rows', v_footer ->> 'evicted', v_last_line - 2
       using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
-  if (v_status ->> 'rejects')::bigint = 0 then
+  if p_forced_by is null and (v_status ->> 'rejects')::bigint = 0 and (v_status ->> 'skipped')::bigint = 0 then
     -- Rows are grouped by entity, so an entity is counted twice just where a chunk ends within it.
     select sum(c.entities) - count(*) filter (where c.last_entity = n.first_entity) into v_entities
     from import_chunks c left join import_chunks n on n.import_id = c.import_id and n.first_line = c.last_line + 1
@@ -2058,9 +2089,10 @@ begin
     end if;
   end if;
   perform setval('tx_seq', greatest((select max(max_tx) from import_chunks where import_id = p_import_id), last_value)) from tx_seq;
+  update imports set erased = erase_evicted(), forced_by = p_forced_by, forced_reason = p_forced_reason where import_id = p_import_id;
   -- One rebuild, not a million invalidations.
   update analytics set stale = true;
-  return v_status;
+  return import_status(p_import_id);
 end
 $function$
 ;
@@ -2075,6 +2107,47 @@ BEGIN ATOMIC
   LIMIT 100;
 END
 ;
+CREATE OR REPLACE FUNCTION public.import_mend(p_mend jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_state text;
+  v_reject import_rejects%rowtype;
+  v_written jsonb;
+begin
+  select state into v_state from imports where import_id = (p_mend ->> 'import_id')::uuid for share;
+  if not found then
+    raise exception 'no such import' using errcode = 'AN404', hint = 'List the imports to find its id.';
+  elsif v_state = 'cancelled' then
+    raise exception 'the import is cancelled: it takes no line' using errcode = 'AN409', hint = 'Open an import of the file.';
+  end if;
+  select * into v_reject from import_rejects
+    where import_id = (p_mend ->> 'import_id')::uuid and line = (p_mend ->> 'line')::bigint for update;
+  if not found then
+    raise exception 'line % was not rejected', p_mend ->> 'line' using errcode = 'AN404', hint = 'Only rejected lines can be mended.';
+  elsif v_reject.mended_digest = p_mend ->> 'digest' then
+    return jsonb_build_object('applied', false, 'line', v_reject.line);
+  elsif v_reject.mended_at is not null then
+    raise exception 'line % was mended already, with other words', v_reject.line using errcode = 'AN409',
+      hint = 'What came in stays in: write a new version instead.';
+  end if;
+  v_written := import_write(v_reject.import_id, p_mend -> 'rows', p_mend -> 'evictions');
+  if v_written -> 'conflicts' <> '[]' then
+    raise exception 'line %: %', v_reject.line, another_version() using errcode = 'AN409',
+      hint = 'A version is known by entity, valid time, transaction time and transaction.';
+  end if;
+  update import_rejects set mended_at = clock_timestamp(), mended_digest = p_mend ->> 'digest'
+    where import_id = v_reject.import_id and line = v_reject.line;
+  if v_state = 'finished' then
+    perform setval('tx_seq', greatest((v_written ->> 'max_tx')::bigint, last_value)) from tx_seq;
+    update imports set erased = erased + erase_evicted() where import_id = v_reject.import_id;
+    update analytics set stale = true where not stale;
+  end if;
+  return jsonb_build_object('applied', true, 'line', v_reject.line);
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.import_open(p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2083,11 +2156,12 @@ declare
   v_import imports%rowtype;
   v_created boolean;
 begin
-  insert into imports (fingerprint, file_name, total_bytes, created_by)
-    values (p_request ->> 'fingerprint', p_request ->> 'file_name', (p_request ->> 'total_bytes')::bigint, (p_request ->> 'created_by')::uuid)
-    on conflict (fingerprint) where state <> 'cancelled' do nothing;
+  insert into imports (fingerprint, arguments, file_name, total_bytes, created_by)
+    values (p_request ->> 'fingerprint', p_request -> 'arguments', p_request ->> 'file_name', (p_request ->> 'total_bytes')::bigint, (p_request ->> 'created_by')::uuid)
+    on conflict (fingerprint, arguments) where state <> 'cancelled' do nothing;
   v_created := found;
-  select * into strict v_import from imports where fingerprint = p_request ->> 'fingerprint' and state <> 'cancelled';
+  select * into strict v_import from imports
+    where fingerprint = p_request ->> 'fingerprint' and arguments = p_request -> 'arguments' and state <> 'cancelled';
   return import_status(v_import.import_id) || jsonb_build_object('created', v_created);
 end
 $function$
@@ -2117,7 +2191,13 @@ BEGIN ATOMIC
                     FROM (import_chunks c
                       CROSS JOIN LATERAL jsonb_each((c.report -> 'unknown_attributes'::text)) f_1(key, value))
                    WHERE (c.import_id = i.import_id)
-                   GROUP BY f_1.key) f), '{}'::jsonb), 'other_ids', ( SELECT jsonb_build_object('count', sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint), 'line', min((((c.report -> 'other_ids'::text) ->> 'line'::text))::bigint)) AS jsonb_build_object
+                   GROUP BY f_1.key) f), '{}'::jsonb), 'skipped', COALESCE(( SELECT jsonb_object_agg(k.key, k.count) AS jsonb_object_agg
+            FROM ( SELECT k_1.key,
+                     sum((k_1.value)::bigint) AS count
+                    FROM (import_chunks c
+                      CROSS JOIN LATERAL jsonb_each_text((c.report -> 'skipped'::text)) k_1(key, value))
+                   WHERE (c.import_id = i.import_id)
+                   GROUP BY k_1.key) k), '{}'::jsonb), 'other_ids', ( SELECT jsonb_build_object('count', sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint), 'line', min((((c.report -> 'other_ids'::text) ->> 'line'::text))::bigint)) AS jsonb_build_object
             FROM import_chunks c
            WHERE (c.import_id = i.import_id))) AS jsonb_build_object
     FROM imports i
@@ -2129,7 +2209,7 @@ CREATE OR REPLACE FUNCTION public.import_status(p_import_id uuid)
  LANGUAGE sql
  STABLE
 BEGIN ATOMIC
- SELECT jsonb_build_object('import_id', i.import_id, 'state', i.state, 'fingerprint', i.fingerprint, 'file_name', i.file_name, 'total_bytes', i.total_bytes, 'created_by', i.created_by, 'created_at', iso(i.created_at), 'state_since', iso(i.state_since), 'running_ms', round((EXTRACT(epoch FROM (i.ran_before +
+ SELECT jsonb_build_object('import_id', i.import_id, 'state', i.state, 'fingerprint', i.fingerprint, 'arguments', i.arguments, 'file_name', i.file_name, 'total_bytes', i.total_bytes, 'created_by', i.created_by, 'created_at', iso(i.created_at), 'state_since', iso(i.state_since), 'running_ms', round((EXTRACT(epoch FROM (i.ran_before +
          CASE
              WHEN (i.state = 'running'::text) THEN (clock_timestamp() - i.state_since)
              ELSE '00:00:00'::interval
@@ -2142,7 +2222,9 @@ BEGIN ATOMIC
           LIMIT 1), 'applied_lines', COALESCE(( SELECT jsonb_agg(jsonb_build_array(lower(r.r), (upper(r.r) - 1)) ORDER BY r.r) AS jsonb_agg
             FROM unnest(s.applied_lines) r(r)), '[]'::jsonb), 'next_line', COALESCE(( SELECT upper(r.r) AS upper
             FROM unnest(s.applied_lines) r(r)
-           WHERE (lower(r.r) = 1)), (1)::bigint), 'chunks', s.chunks, 'lines', s.lines, 'bytes', s.bytes, 'rows', s.rows, 'inserted', s.inserted, 'tombstones', s.tombstones, 'evictions', s.evictions, 'rejects', s.rejects, 'conflicts', s.conflicts, 'nonconforming', s.nonconforming) AS jsonb_build_object
+           WHERE (lower(r.r) = 1)), (1)::bigint), 'chunks', s.chunks, 'lines', s.lines, 'bytes', s.bytes, 'rows', s.rows, 'inserted', s.inserted, 'tombstones', s.tombstones, 'evictions', s.evictions, 'skipped', s.skipped, 'rejects', s.rejects, 'conflicts', s.conflicts, 'nonconforming', s.nonconforming, 'mended', ( SELECT count(*) AS count
+            FROM import_rejects r
+           WHERE ((r.import_id = i.import_id) AND (r.mended_at IS NOT NULL))), 'erased', i.erased, 'forced_by', i.forced_by, 'forced_reason', i.forced_reason) AS jsonb_build_object
     FROM (imports i
       CROSS JOIN LATERAL ( SELECT count(*) AS chunks,
              COALESCE(sum(((c.last_line - c.first_line) + 1)), (0)::numeric) AS lines,
@@ -2151,6 +2233,7 @@ BEGIN ATOMIC
              COALESCE(sum(c.inserted), (0)::bigint) AS inserted,
              COALESCE(sum(c.tombstones), (0)::bigint) AS tombstones,
              COALESCE(sum(c.evictions), (0)::bigint) AS evictions,
+             COALESCE(sum(c.skipped), (0)::bigint) AS skipped,
              COALESCE(sum(c.rejects), (0)::bigint) AS rejects,
              COALESCE(sum(c.conflicts), (0)::bigint) AS conflicts,
              COALESCE(sum(c.nonconforming), (0)::bigint) AS nonconforming,
@@ -2160,6 +2243,62 @@ BEGIN ATOMIC
            WHERE (c.import_id = i.import_id)) s)
    WHERE (i.import_id = import_status.p_import_id);
 END
+;
+CREATE OR REPLACE FUNCTION public.import_write(p_import_id uuid, p_rows jsonb, p_evictions jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rows integer;
+  v_inserted integer;
+  v_tombstones integer;
+  v_conflicts jsonb := '[]';
+  v_max_tx bigint;
+  v_ids uuid[];
+begin
+  with input as materialized (
+    select * from jsonb_to_recordset(p_rows) as r(
+      line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, user_id uuid, entity_type text,
+      doc jsonb, hints jsonb
+    )
+  ), inserted as (
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
+    select i.tx, i.tx_time, i.valid_time, i.entity_id, i.user_id, p_import_id, i.entity_type, nullif(i.doc, 'null'),
+      nullif(i.hints, 'null'), x.occurred_at
+    from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
+    order by i.entity_id, i.valid_time, i.tx_time, i.tx
+    on conflict (entity_id, valid_time, tx_time, tx) do nothing
+    returning entity_id
+  )
+  select (select count(*) from input), (select count(*) from inserted),
+    (select count(*) from input where nullif(doc, 'null') is null), (select array_agg(distinct entity_id) from input),
+    (select max(tx) from input)
+  into v_rows, v_inserted, v_tombstones, v_ids, v_max_tx;
+
+  if v_inserted < v_rows then
+    -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
+    select coalesce(jsonb_agg(r.line order by r.line), '[]') into v_conflicts
+    from jsonb_to_recordset(p_rows) as r(
+      line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
+    )
+    join event_log e using (entity_id, valid_time, tx_time, tx)
+    where (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints);
+  end if;
+
+  insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, evicted_by, import_id)
+    select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, 'xtdb', p_import_id
+    from jsonb_to_recordset(p_evictions) as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
+    on conflict do nothing;
+
+  if v_ids is not null then
+    perform fold_entities(v_ids, clock_timestamp());
+  end if;
+  return jsonb_build_object(
+    'rows', v_rows, 'inserted', v_inserted, 'tombstones', v_tombstones, 'conflicts', v_conflicts,
+    'entities', coalesce(cardinality(v_ids), 0), 'max_tx', v_max_tx
+  );
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.is_date(p_text text)
  RETURNS boolean
@@ -2615,17 +2754,17 @@ begin
   from (
     select from event_log where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon limit p_max_events + 1
   ) e;
+  -- While a history comes in, its end asks for one rebuild anyway: what it has brought so far is left to that. Reads are right meanwhile.
+  if not v_all and exists (
+    select from imports i join import_chunks c using (import_id)
+    where i.state = 'running' and c.applied_at > clock_timestamp() - c_import_patience
+  ) then
+    for v_unit in select l.refresh_id from refresh_log l join analytics a using (name) where l.lease = p_lease and a.kind = 'rollup' and l.finished_at is null loop
+      v_outcomes := v_outcomes || refresh_done(v_unit.refresh_id, 'deferred', ms_since(v_began), 0, 0, 0, null);
+    end loop;
+    return jsonb_build_object('outcomes', v_outcomes, 'more', false);
+  end if;
   if v_more and not v_all then
-    -- While a history comes in, its chunks outrun any pass, and its end asks for one rebuild anyway. Reads are right meanwhile.
-    if exists (
-      select from imports i join import_chunks c using (import_id)
-      where i.state = 'running' and c.applied_at > clock_timestamp() - c_import_patience
-    ) then
-      for v_unit in select l.refresh_id from refresh_log l join analytics a using (name) where l.lease = p_lease and a.kind = 'rollup' and l.finished_at is null loop
-        v_outcomes := v_outcomes || refresh_done(v_unit.refresh_id, 'deferred', ms_since(v_began), 0, 0, 0, null);
-      end loop;
-      return jsonb_build_object('outcomes', v_outcomes, 'more', false);
-    end if;
     select count(*) into v_events from (
       select from event_log where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon limit 1000000
     ) e;
@@ -3722,6 +3861,7 @@ create policy own_transactions on transactions for all to annals_app using (user
 grant execute on function check_tripwires(jsonb,jsonb) to annals_app;
 grant execute on function drift_check(uuid,uuid,integer) to annals_app;
 grant execute on function drifts(integer) to annals_app;
+grant execute on function erase_evicted() to annals_import;
 grant execute on function evict_entity(uuid,bigint,timestamp with time zone) to annals_app;
 grant execute on function explain_slow(text) to annals_app;
 grant execute on function foreign_entities(uuid[],uuid) to annals_app;
@@ -3739,12 +3879,12 @@ grant execute on function tripwires_told(jsonb) to annals_app;
 grant insert (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at) on event_log to annals_app;
 grant insert, select on event_log to annals_import;
 grant insert, select on evictions to annals_import;
-grant insert, select on import_rejects to annals_import;
 grant insert, select on transactions to annals_app;
 grant insert, select, update on entities to annals_app;
 grant insert, select, update on entities to annals_import;
 grant insert, select, update on idempotency_keys to annals_app;
 grant insert, select, update on import_chunks to annals_import;
+grant insert, select, update on import_rejects to annals_import;
 grant insert, select, update on imports to annals_import;
 grant select on activity to annals_app;
 grant select on analytics to annals_app;
@@ -3790,6 +3930,7 @@ comment on function about_rows(regclass) is 'How many rows a table has: exact wh
 comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
 comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges: read once, and made into each rollup''s rows by its R_of';
 comment on function added(bigint[],bigint[]) is 'Two histograms in one';
+comment on function another_version() is 'The reason of a reject whose row is well-formed, and whose bytes are kept as JSON';
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
@@ -3811,6 +3952,7 @@ comment on function duration_profile_now() is 'What duration_profile holds after
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'The caller''s entities of a type (p_user_id must be the caller) as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
+comment on function erase_evicted() is 'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity; answers how many. Runs as the owner, since an import may delete nothing.';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
 comment on function evict_entity(uuid,bigint,timestamp with time zone) is 'Forgets the caller''s own entity, every version of it, and leaves a row of evictions (I3). Runs as the owner, since the caller may delete nothing. Raises AN404.';
 comment on function expectation_met(jsonb,text) is 'Whether an entity at this version (null: absent) is what was expected: null absence, "*" presence, a version, or one of an array of them';
@@ -3828,12 +3970,14 @@ comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that 
 comment on function id_hint(jsonb) is 'The hint of an entity''s original id, which every later version must keep (I6); null when the id was a UUID';
 comment on function ids_in(jsonb) is 'The ids in the field of a relation, single or a set; what is no id is left out, since history may hold anything';
 comment on function import_act(uuid,text,text) is 'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
-comment on function import_chunk(jsonb) is 'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, rejects, nonconforming, report, header, footer} once (I8) and answers the chunk''s counters with `applied` and `conflicts`. Raises AN404 no such import; AN409 another file, overlapping lines, an import that is not running; AN422 lines after the footer.';
-comment on function import_finish(uuid) is 'Closes an import whose every line is in and whose footer agrees, and marks the analytics for one rebuild. Raises AN404, AN409, AN422 (with what is missing).';
+comment on function import_chunk(jsonb) is 'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, skipped, rejects, nonconforming, report, header, footer} once (I8) and answers the chunk''s counters with `applied` and `conflicts`. Raises AN404 no such import; AN409 another file, overlapping lines, an import that is not running; AN422 lines after the footer.';
+comment on function import_finish(uuid,uuid,text) is 'Closes an import whose every line is in and whose footer agrees (or somebody forces it, for a reason), erases what was evicted since it came in, and marks the analytics for one rebuild. Raises AN404, AN409, AN422 (with what is missing).';
 comment on function import_list() is 'The status of the newest 100 imports';
-comment on function import_open(jsonb) is 'Opens an import of {fingerprint, file_name, total_bytes, created_by}, or finds the one of the same file; answers its status and whether it was `created`';
+comment on function import_mend(jsonb) is 'Applies {import_id, line, digest, rows, evictions}, a corrected line in place of one that was rejected, once; the same again changes nothing. Answers {applied, line}. Raises AN404, AN409.';
+comment on function import_open(jsonb) is 'Opens an import of {fingerprint, arguments, file_name, total_bytes, created_by}, or finds the one of the same file and arguments; answers its status and whether it was `created`';
 comment on function import_report(uuid) is 'What the rows of an import are: counters per entity type; nonconforming fields, unknown attributes and ids that were no UUID, each with an example line';
 comment on function import_status(uuid) is 'How far an import got: state, applied_lines as [first, last] ranges, next_line (the first that is missing), counters summed over its chunks; null for an unknown id';
+comment on function import_write(uuid,jsonb,jsonb) is 'Writes rows and evictions of a history and folds their entities; answers {rows, inserted, tombstones, entities, max_tx, conflicts}: the lines of rows whose place in history holds another doc, which stays';
 comment on function is_date(text) is 'Whether this is a date without a time, which is the same day in every zone';
 comment on function is_due(analytics,timestamp with time zone) is 'Whether a tick of this scheduled time runs this unit';
 comment on function is_own_entity(uuid) is 'Whether the entity is the caller''s';
@@ -3919,10 +4063,15 @@ comment on table idempotency_keys is 'The first answer to each Idempotency-Key (
 comment on table import_chunks is 'The checkpoint: which lines of which file are in, with their counters';
 comment on table import_chunks.digest is 'sha-256 of the chunk''s bytes: the same lines sent again are known by it';
 comment on table import_chunks.rejects is 'lines that are no row; conflicts counts rows whose place in history holds another doc';
+comment on table import_chunks.skipped is 'rows that the import''s arguments leave out';
 comment on table import_rejects is 'Lines that could not be taken, with reason and raw bytes (I10): text would not hold a NUL or broken UTF-8';
+comment on table import_rejects.mended_digest is 'sha-256 of the line that was applied in its place';
 comment on table import_transitions is 'Every legal action on an import. An action repeated is no error: its answer may have been lost.';
 comment on table imports is 'A history being brought in, or brought in';
+comment on table imports.arguments is 'what of the file it brings in: {"only": [type], "except": [type], "thin": {type: minutes}}; {} is all of it';
+comment on table imports.erased is 'versions that its end took out of the log, since an eviction came after them';
 comment on table imports.fingerprint is 'sha-256 of the whole file, decompressed, in hex: what makes it this file and no other';
+comment on table imports.forced_reason is 'why forced_by finished it although the footer disagreed';
 comment on table imports.last_error is 'what the sender said when it paused';
 comment on table imports.ran_before is 'time in state running before state_since: without the pauses';
 comment on table refresh_log is 'Every run; the row is written before the work, so a killed refresh leaves a row without finished_at';

@@ -1,6 +1,7 @@
 import type { ChunkReport, Finding, TypeReport } from '../importer/chunk-report.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
+import { filteredBytes } from './filtered-bytes.ts';
 import { openHistoryFile } from './history-file.ts';
 import { ApiFailure, ImportApi } from './import-api.ts';
 import type { ImportFileOptions } from './import-file.ts';
@@ -11,6 +12,7 @@ export interface DryRun {
   readonly rows: number;
   readonly tombstones: number;
   readonly evictions: number;
+  readonly skipped: number;
   readonly rejects: number;
   readonly nonconforming: number;
   readonly report: ChunkReport;
@@ -22,18 +24,20 @@ export async function dryRun(options: ImportFileOptions): Promise<DryRun> {
   const { url, token, onRetry } = options;
   const api = new ImportApi({ url, token, signal, ...(onRetry && { onRetry }) });
   const file = await openHistoryFile(options.file);
-  const sum = { rows: 0, tombstones: 0, evictions: 0, rejects: 0, nonconforming: 0 };
+  const sum = { rows: 0, tombstones: 0, evictions: 0, skipped: 0, rejects: 0, nonconforming: 0 };
   const report: ChunkReport & { other_ids: Finding | null } = {
     types: {},
     nonconforming: {},
     unknown_attributes: {},
     other_ids: null,
+    skipped: {},
   };
   let bytes = 0;
   const check = async (chunk: Chunk): Promise<void> => {
     try {
       const answer = await api.check(chunk);
-      for (const key of ['rows', 'tombstones', 'evictions', 'nonconforming'] as const) sum[key] += answer[key];
+      for (const key of ['rows', 'tombstones', 'evictions', 'skipped', 'nonconforming'] as const)
+        sum[key] += answer[key];
       sum.rejects += answer.rejects.length;
       for (const { line, reason } of answer.rejects) options.onReject?.(line, reason);
       addReport(report, answer.report);
@@ -44,7 +48,7 @@ export async function dryRun(options: ImportFileOptions): Promise<DryRun> {
     }
   };
   try {
-    for await (const chunk of cutChunks(file.bytes(), [], () => CHUNK)) {
+    for await (const chunk of cutChunks(filteredBytes(file.bytes(), options.arguments ?? {}), [], () => CHUNK)) {
       if (signal.aborted) throw new CliFailure(EXIT.interrupted, 'Interrupted.');
       await check(chunk);
       bytes += chunk.bytes.length;
@@ -63,6 +67,7 @@ function addReport(sum: ChunkReport & { other_ids: Finding | null }, part: Chunk
     if (known === undefined) sum.types[name] = { ...counters };
     else for (const key of Object.keys(counters) as (keyof TypeReport)[]) known[key] += counters[key];
   }
+  for (const [name, count] of Object.entries(part.skipped)) sum.skipped[name] = (sum.skipped[name] ?? 0) + count;
   addFindings(sum.nonconforming, part.nonconforming);
   addFindings(sum.unknown_attributes, part.unknown_attributes);
   const { other_ids } = part;

@@ -15,6 +15,8 @@ export interface LineValue {
   readonly eid: string;
   readonly doc: string;
   readonly id: EdnValue;
+  /** XTDB's hash of what was evicted; empty elsewhere. */
+  readonly evicted: string;
   /** ISO 8601 in UTC to the millisecond. */
   readonly valid_time: string;
   readonly tx_time: string;
@@ -39,6 +41,7 @@ export function lineValue(text: string): LineValue | string {
     eid: canonicalEdn(line.get('eid') ?? null),
     doc: canonicalEdn(doc),
     id: line.get('eid') ?? null,
+    evicted: kind === 'evicted' ? String(line.get('evicted')).toLowerCase() : '',
     valid_time: textOf(line.get('vt')),
     tx_time,
     tx: longOf(line.get('tx')),

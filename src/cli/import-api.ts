@@ -6,6 +6,7 @@ import type { ChunkCheck } from '../importer/check-chunk.ts';
 import type { ChunkReport } from '../importer/chunk-report.ts';
 import type { ImportStatus } from '../importer/import-status.ts';
 import type { RejectsPage } from '../importer/list-rejects.ts';
+import type { MendAnswer } from '../importer/mend-reject.ts';
 import type { ImportOpening } from '../importer/request-shapes.ts';
 import type { Chunk } from './cut-chunks.ts';
 
@@ -64,6 +65,14 @@ export class ImportApi {
   }
   rejects(id: string, afterLine: number): Promise<RejectsPage> {
     return this.#json('GET', `/v1/imports/${encodeURIComponent(id)}/rejects?after_line=${afterLine}`);
+  }
+  /** @param reason why the import is finished although the footer disagrees */
+  force(id: string, reason: string): Promise<ImportStatus> {
+    return this.#json('POST', `/v1/imports/${encodeURIComponent(id)}/finish`, { force: reason });
+  }
+  mend(id: string, line: number, text: string): Promise<MendAnswer> {
+    const path = `/v1/imports/${encodeURIComponent(id)}/rejects/${line}`;
+    return this.#request('PUT', path, { 'content-type': 'application/edn' }, text);
   }
   act(id: string, action: 'resume' | 'cancel' | 'finish'): Promise<ImportStatus> {
     return this.#json('POST', `/v1/imports/${encodeURIComponent(id)}/${action}`);

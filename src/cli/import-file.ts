@@ -1,7 +1,9 @@
 import type { ChunkAnswer } from '../importer/apply-chunk.ts';
 import type { ImportStatus } from '../importer/import-status.ts';
+import type { ImportArguments } from '../importer/request-shapes.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
+import { filteredBytes } from './filtered-bytes.ts';
 import { fingerprintOf, openHistoryFile } from './history-file.ts';
 import { ApiFailure, ImportApi } from './import-api.ts';
 import { MAX_IN_FLIGHT, Pace } from './pace.ts';
@@ -22,6 +24,8 @@ export interface ImportProgress {
 export interface ImportFileOptions {
   /** Path of a history, plain or gzipped; `-` is standard input. */
   readonly file: string;
+  /** What of the file to bring in; everything, unless said. The same file with other arguments is another import. */
+  readonly arguments?: ImportArguments;
   /** Of the import Worker. */
   readonly url: string;
   readonly token: () => Promise<string>;
@@ -70,6 +74,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportStat
       fingerprint: fingerprint.sha256,
       file_name: file.name,
       total_bytes: fingerprint.bytes,
+      arguments: options.arguments ?? {},
     });
     if (opened.state === 'finished') return opened;
     const status = opened.state === 'paused' ? await api.act(opened.import_id, 'resume') : opened;
@@ -78,7 +83,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportStat
     const giveUp = () => setTimeout(() => leaving.abort(), LEAVE_MS).unref();
     signal.addEventListener('abort', giveUp, { once: true });
     try {
-      const chunks = cutChunks(file.bytes(), status.applied_lines, () => pace.size);
+      const chunks = cutChunks(filteredBytes(file.bytes(), opened.arguments), status.applied_lines, () => pace.size);
       await sender.sendAll(chunks);
       if (signal.aborted)
         throw new CliFailure(EXIT.interrupted, 'Interrupted. The import is paused.', {

@@ -4,7 +4,7 @@ import { table } from './table.ts';
 const MAX_FINDINGS_SHOWN = 15;
 
 /** The report as an operator reads it: a table of types, then what stood out, with an example line of each. */
-export function reportText({ types, nonconforming, unknown_attributes, other_ids }: ChunkReport): string {
+export function reportText({ types, nonconforming, unknown_attributes, other_ids, skipped }: ChunkReport): string {
   const rows = Object.entries(types)
     .sort(([, a], [, b]) => b.rows - a.rows)
     .map(([name, t]) => [
@@ -19,10 +19,18 @@ export function reportText({ types, nonconforming, unknown_attributes, other_ids
   const head = ['type', 'rows', 'deletes', 'back-dated', 'future', 'no user', 'nonconforming'];
   return [
     table([head, ...rows]),
+    ...skippedText(skipped),
     ...findings('Nonconforming documents, which are taken as they are:', nonconforming),
     ...findings('Attributes that no type knows, which keep their XTDB names:', unknown_attributes),
     ...(other_ids === null ? [] : [`Ids that were no UUID: ${other_ids.count} rows, such as line ${other_ids.line}.`]),
   ].join('\n\n');
+}
+
+function skippedText(skipped: Readonly<Record<string, number>>): string[] {
+  const types = Object.entries(skipped).sort(([, a], [, b]) => b - a);
+  return types.length === 0
+    ? []
+    : [`Rows left out, as the import was told:\n${table(types.map(([name, count]) => [count, name]))}`];
 }
 
 function findings(title: string, found: Readonly<Record<string, Finding>>): string[] {

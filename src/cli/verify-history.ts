@@ -1,17 +1,24 @@
 import type pg from 'pg';
-import { encodeHistoryRow } from '../domain/codec/history-line.ts';
+import { entityIdOf } from '../domain/codec/entity-id.ts';
+import { decodeHistoryLine, encodeHistoryRow } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
+import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { HistoryDigest, lineValue } from './history-digest.ts';
 import { openHistoryFile } from './history-file.ts';
+import { type FilteredLine, HistoryFilter } from './history-filter.ts';
 import { openOperatorDatabase } from './operator-database.ts';
-import { storedHistory } from './stored-history.ts';
+import { type StoredPart, storedHistory } from './stored-history.ts';
 import { textLines } from './text-lines.ts';
 
 export interface VerifyOptions {
   readonly file: string;
   readonly databaseUrl: string;
+  /** What of the file was brought in; everything, unless said. */
+  readonly arguments?: ImportArguments;
+  /** Lines, by number, that were applied in place of rejected ones. */
+  readonly mended?: ReadonlyMap<number, string>;
   /** From 0 to under 1: chooses the as-of questions. */
   readonly random?: () => number;
   readonly onRows?: (side: 'file' | 'store', rows: number) => void;
@@ -29,7 +36,10 @@ export interface Difference {
 
 export interface Verification {
   readonly equal: boolean;
-  readonly file: { readonly rows: number; readonly evicted: number };
+  /** Of a delta, the transaction after which its entities were written: only these are compared. Null compares everything. */
+  readonly since: string | null;
+  /** `skipped` is rows that were left out of the comparison, as told. */
+  readonly file: { readonly rows: number; readonly evicted: number; readonly skipped: number };
   /** What imports brought; the store's own writes are counted apart. */
   readonly store: { readonly rows: number; readonly evicted: number; readonly native_rows: number };
   readonly differences: readonly Difference[];
@@ -43,14 +53,15 @@ const MAX_WRONG_SHOWN = 20;
 
 /**
  * Compares a history file with what imports brought into the store: counts and order-independent digests of every version
- * by type and month, as-of answers recomputed from the file, and current state against the log.
+ * by type and month, as-of answers recomputed from the file, and current state against the log. Of a delta only the entities
+ * that it names are compared.
  */
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
-  const file = await digestFile(options, sample);
+  const { digest: file, skipped, delta } = await digestFile(options, sample);
   const client = await openOperatorDatabase(options.databaseUrl);
   try {
-    const store = await digestStore(client, options);
+    const store = await digestStore(client, options, delta ?? 'imported');
     const questions = sample.questions();
     const wrong = (await askStore(client, questions)).slice(0, MAX_WRONG_SHOWN);
     const { rows } = await client.query<{ native: number; stale: number }>(
@@ -60,7 +71,8 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
     const stale_entities = rows[0]?.stale ?? 0;
     return {
       equal: differences.length === 0 && wrong.length === 0 && stale_entities === 0,
-      file: { rows: file.rows, evicted: file.evicted },
+      since: delta?.since ?? null,
+      file: { rows: file.rows, evicted: file.evicted, skipped },
       store: { rows: store.rows, evicted: store.evicted, native_rows: rows[0]?.native ?? 0 },
       differences,
       as_of: { asked: questions.length, wrong },
@@ -71,23 +83,61 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
   }
 }
 
-async function digestFile({ file: path, onRows, signal }: VerifyOptions, sample: AsOfSample): Promise<HistoryDigest> {
+/** A delta's entities, which its verification is limited to: they are few beside the history's. */
+interface Delta {
+  readonly since: string;
+  readonly entity_ids: Set<string>;
+  readonly evicted: Set<string>;
+}
+
+interface FileDigest {
+  readonly digest: HistoryDigest;
+  readonly skipped: number;
+  readonly delta: Delta | null;
+}
+
+async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<FileDigest> {
+  const { file: path, mended, onRows, signal } = options;
   const digest = new HistoryDigest();
+  const filter = new HistoryFilter<string>(options.arguments ?? {});
+  let delta: Delta | null = null;
+  let skipped = 0;
+  const add = (lines: readonly FilteredLine<string>[]): void => {
+    for (const { line: text } of lines) {
+      const line = text === null ? null : lineValue(text);
+      if (line === null || typeof line === 'string') {
+        skipped++;
+        continue;
+      }
+      digest.add(line);
+      sample.add(line);
+      if (line.kind === 'row') delta?.entity_ids.add(entityIdOf(line.id));
+      else if (line.kind === 'evicted') delta?.evicted.add(line.evicted);
+    }
+  };
+  const sinceOf = (text: string): string | null => {
+    const header = decodeHistoryLine(text, 1);
+    return header.kind === 'header' ? header.since : null;
+  };
   const file = await openHistoryFile(path);
   let number = 0;
   let ended = false;
   try {
     for await (const lines of textLines(file.bytes())) {
       signal?.throwIfAborted();
-      for (const text of lines) {
+      for (const read of lines) {
         number++;
+        const text = mended?.get(number) ?? read;
         const line = lineValue(text);
         if (typeof line === 'string') {
-          throw new CliFailure(EXIT.bad_file, `Line ${number} of ${file.name} cannot be read: ${line}.`);
+          throw new CliFailure(EXIT.bad_file, `Line ${number} of ${file.name} cannot be read: ${line}.`, {
+            hint: 'Where its rejects were mended, name the file with the mended lines: --mended FILE.',
+          });
         }
         ended ||= line.kind === 'end';
-        digest.add(line);
-        sample.add(line);
+        const since = line.kind === 'header' ? sinceOf(text) : null;
+        if (since !== null) delta = { since, entity_ids: new Set(), evicted: new Set() };
+        add(filter.push(text, text));
       }
       onRows?.('file', digest.rows);
     }
@@ -96,12 +146,17 @@ async function digestFile({ file: path, onRows, signal }: VerifyOptions, sample:
   }
   if (!ended)
     throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
-  return digest;
+  add(filter.end());
+  return { digest, skipped, delta };
 }
 
-async function digestStore(client: pg.Client, { onRows, signal }: VerifyOptions): Promise<HistoryDigest> {
+async function digestStore(
+  client: pg.Client,
+  { onRows, signal }: VerifyOptions,
+  part: StoredPart,
+): Promise<HistoryDigest> {
   const digest = new HistoryDigest();
-  for await (const page of storedHistory(client, 'imported')) {
+  for await (const page of storedHistory(client, part)) {
     signal?.throwIfAborted();
     for (const { text } of page) {
       const line = lineValue(text);

@@ -15,10 +15,20 @@ import { importReport } from './import-report.ts';
 import { importStatus } from './import-status.ts';
 import { listImports } from './list-imports.ts';
 import { listRejects } from './list-rejects.ts';
+import { mendReject } from './mend-reject.ts';
 import { openImport } from './open-import.ts';
 import { readChunkBody } from './read-chunk-body.ts';
 import { readJsonBody } from './read-json-body.ts';
-import { chunkQuery, dryRunQuery, importOpening, importPath, importPause, rejectsQuery } from './request-shapes.ts';
+import {
+  chunkQuery,
+  dryRunQuery,
+  importFinish,
+  importOpening,
+  importPath,
+  importPause,
+  mendPath,
+  rejectsQuery,
+} from './request-shapes.ts';
 
 /** The import routes. Each asks for a token with the scope `operator` and makes one request to the database; a dry run makes none. */
 const app = new Hono<ImportEnv>()
@@ -55,9 +65,17 @@ const app = new Hono<ImportEnv>()
   .post('/v1/imports/:id/cancel', path(importPath), async (c) =>
     c.json(await actOnImport(c.var.database, c.req.valid('param').id, 'cancel', null)),
   )
-  .post('/v1/imports/:id/finish', path(importPath), async (c) =>
-    c.json(await finishImport(c.var.database, c.req.valid('param').id)),
-  )
+  .post('/v1/imports/:id/finish', path(importPath), async (c) => {
+    // Without a body it is an ordinary end.
+    const hasBody = c.req.raw.headers.has('content-type');
+    const { force } = hasBody ? await readJsonBody(c.req.raw, importFinish) : { force: null };
+    const forced = force === null ? null : { by: c.var.caller.user_id, reason: force };
+    return c.json(await finishImport(c.var.database, c.req.valid('param').id, forced));
+  })
+  .put('/v1/imports/:id/rejects/:line', path(mendPath), async (c) => {
+    const { id, line } = c.req.valid('param');
+    return c.json(await mendReject(c.var.database, id, line, await readChunkBody(c.req.raw)));
+  })
   .post('/v1/dry-run/chunks', query(dryRunQuery), async (c) =>
     c.json(checkChunk(decodeChunk(await readChunkBody(c.req.raw), c.req.valid('query').first_line))),
   );

@@ -1,3 +1,4 @@
+import type { HistoryEviction } from '../domain/codec/history-line.ts';
 import { readableText } from '../domain/codec/jsonb-text.ts';
 import type { Database } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
@@ -22,6 +23,8 @@ export interface ChunkAnswer {
   readonly inserted: number;
   readonly tombstones: number;
   readonly evictions: number;
+  /** Rows that the import's arguments leave out. */
+  readonly skipped: number;
   readonly rejects: readonly Conflict[];
   readonly nonconforming: number;
 }
@@ -58,31 +61,45 @@ export async function applyChunk(
 
 /** The parameter of the SQL function. Docs and hints go in as the texts they are: JSON.parse would round their numbers. */
 async function chunkJson(importId: string, fingerprint: string, chunk: DecodedChunk): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', chunk.bytes as Uint8Array<ArrayBuffer>));
   const facts = {
     import_id: importId,
     fingerprint,
     first_line: chunk.first_line,
     last_line: chunk.last_line,
-    digest: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    digest: await sha256(chunk.bytes),
     bytes: chunk.bytes.length,
     nonconforming: chunk.rows.filter((row) => row.nonconforming.length > 0).length,
+    skipped: skippedRows(chunk),
     report: chunkReport(chunk),
     header: chunk.header,
     footer: chunk.footer,
-    evictions: chunk.evictions.map(({ hash, entity_id, tx, tx_time }) => ({
-      xtdb_id_hash: hash,
-      entity_id,
-      tx,
-      tx_time,
-    })),
+    evictions: chunk.evictions.map(evictionFacts),
     rejects: chunk.rejects.map(({ line, reason, raw }: ChunkReject) => ({ line, reason, raw: base64(raw) })),
   };
   // What a file says of itself, and reasons that quote it, may hold what jsonb does not.
   const text = JSON.stringify(facts, (_key, value: unknown) =>
     typeof value === 'string' ? readableText(value) : value,
   );
-  return `${text.slice(0, -1)},"rows":[${chunk.rows.map(rowJson).join(',')}]}`;
+  return withRows(text, chunk.rows);
+}
+
+/** SHA-256 in hex. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export function evictionFacts({ hash, entity_id, tx, tx_time }: HistoryEviction) {
+  return { xtdb_id_hash: hash, entity_id, tx, tx_time };
+}
+
+/** Adds `rows` to the text of a JSON object. */
+export function withRows(object: string, rows: readonly DecodedRow[]): string {
+  return `${object.slice(0, -1)},"rows":[${rows.map(rowJson).join(',')}]}`;
+}
+
+export function skippedRows({ skipped }: Pick<DecodedChunk, 'skipped'>): number {
+  return skipped.values().reduce((sum, count) => sum + count, 0);
 }
 
 /** All but docs and hints are texts of the codec's own making, which hold nothing to escape; a type's name may. */

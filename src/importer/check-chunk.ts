@@ -1,3 +1,4 @@
+import { skippedRows } from './apply-chunk.ts';
 import { type ChunkReport, chunkReport } from './chunk-report.ts';
 import type { DecodedChunk } from './decode-chunk.ts';
 
@@ -8,6 +9,7 @@ export interface ChunkCheck {
   readonly rows: number;
   readonly tombstones: number;
   readonly evictions: number;
+  readonly skipped: number;
   readonly nonconforming: number;
   readonly rejects: readonly { readonly line: number; readonly reason: string }[];
   readonly report: ChunkReport;
@@ -20,6 +22,7 @@ export function checkChunk(chunk: DecodedChunk): ChunkCheck {
     rows: chunk.rows.length,
     tombstones: chunk.rows.filter((row) => row.event.doc === null).length,
     evictions: chunk.evictions.length,
+    skipped: skippedRows(chunk),
     nonconforming: chunk.rows.filter((row) => row.nonconforming.length > 0).length,
     rejects: chunk.rejects.map(({ line, reason }) => ({ line, reason })),
     report: chunkReport(chunk),

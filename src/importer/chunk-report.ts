@@ -24,11 +24,13 @@ export interface ChunkReport {
   readonly nonconforming: Record<string, Finding>;
   readonly unknown_attributes: Record<string, Finding>;
   readonly other_ids: Finding | null;
+  /** Rows that the import's arguments leave out, by XTDB's name of their type. */
+  readonly skipped: Record<string, number>;
 }
 
 const NO_TYPE = '?';
 
-export function chunkReport(chunk: Pick<DecodedChunk, 'rows'>): ChunkReport {
+export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped'>): ChunkReport {
   const types = new Map<string, TypeReport>();
   const nonconforming = new Map<string, Finding>();
   const unknown = new Map<string, Finding>();
@@ -55,6 +57,7 @@ export function chunkReport(chunk: Pick<DecodedChunk, 'rows'>): ChunkReport {
     nonconforming: Object.fromEntries(nonconforming),
     unknown_attributes: Object.fromEntries(unknown),
     other_ids: otherIds.count === 0 ? null : otherIds,
+    skipped: Object.fromEntries(chunk.skipped),
   };
 }
 

@@ -21,7 +21,7 @@ export interface ChunkReject {
   readonly raw: Uint8Array;
 }
 
-/** What a chunk's lines are. Every line is in exactly one of header, rows, evictions, rejects and footer. */
+/** What a chunk's lines are. Every line is in exactly one of header, rows, evictions, skipped, rejects and footer. */
 export interface DecodedChunk {
   readonly bytes: Uint8Array;
   readonly first_line: number;
@@ -31,6 +31,8 @@ export interface DecodedChunk {
   readonly rows: readonly DecodedRow[];
   readonly evictions: readonly HistoryEviction[];
   readonly rejects: readonly ChunkReject[];
+  /** Rows that the sender left out, by type. */
+  readonly skipped: ReadonlyMap<string, number>;
 }
 
 const WRONG_FILE_HINT = 'The file is not what was exported. Export again.';
@@ -46,6 +48,7 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
   const rows: DecodedRow[] = [];
   const evictions: HistoryEviction[] = [];
   const rejects: ChunkReject[] = [];
+  const skipped = new Map<string, number>();
   let header: HistoryHeader | null = null;
   let footer: HistoryEnd | null = null;
   for (const line of lines) {
@@ -65,6 +68,7 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
     }
     if (decoded.kind === 'row') rows.push({ ...decoded, line: line.number });
     else if (decoded.kind === 'evicted') evictions.push(decoded);
+    else if (decoded.kind === 'skipped') skipped.set(decoded.type, (skipped.get(decoded.type) ?? 0) + 1);
     else if (decoded.kind === 'end') footer = decoded;
     else if (decoded.kind === 'reject') rejects.push(rejected(line, reasonOf(decoded)));
     else if (line.number === 1) header = decoded;
@@ -79,10 +83,11 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
     rows,
     evictions,
     rejects,
+    skipped,
   };
 }
 
-const NAMES = { row: 'a row', evicted: 'an eviction', end: 'a footer' } as const;
+const NAMES = { row: 'a row', evicted: 'an eviction', end: 'a footer', skipped: 'a row left out' } as const;
 
 function faultOf(line: Line): { kind: 'reject' } & HistoryReject {
   return { kind: 'reject', line: line.number, offset: 0, reason: line.fault ?? 'the line has no text' };

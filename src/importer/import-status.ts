@@ -1,5 +1,6 @@
 import type { Database } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
+import type { ImportArguments } from './request-shapes.ts';
 
 export type ImportState = 'running' | 'paused' | 'cancelled' | 'finished';
 
@@ -8,6 +9,8 @@ export interface ImportStatus {
   readonly import_id: string;
   readonly state: ImportState;
   readonly fingerprint: string;
+  /** What of the file it brings in. */
+  readonly arguments: ImportArguments;
   readonly file_name: string;
   readonly total_bytes: number;
   readonly created_by: string;
@@ -21,6 +24,8 @@ export interface ImportStatus {
     readonly exported_at: string | null;
     readonly store: string | null;
     readonly version: string | null;
+    /** Of a delta: the transaction after which its entities were written. */
+    readonly since?: string | null;
   } | null;
   readonly footer: { readonly rows: number; readonly entities: number; readonly evicted: number } | null;
   /** Ranges of lines that are in, first and last inclusive, in order. */
@@ -33,9 +38,18 @@ export interface ImportStatus {
   readonly inserted: number;
   readonly tombstones: number;
   readonly evictions: number;
+  /** Rows that its arguments leave out. */
+  readonly skipped: number;
   readonly rejects: number;
   readonly conflicts: number;
   readonly nonconforming: number;
+  /** Rejects in whose place a corrected line was applied. */
+  readonly mended: number;
+  /** Versions that its end took out of the store, since an eviction came after them. */
+  readonly erased: number;
+  /** Who finished it although the footer disagreed, and why. */
+  readonly forced_by: string | null;
+  readonly forced_reason: string | null;
 }
 
 /** @throws Failure AN404 no such import */

@@ -5,19 +5,45 @@ const first_line = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGE
 
 export const importPath = z.object({ id: z.uuid('is not the id of an import') });
 
+/** XTDB's name of an entity type, as rows say it. */
+const typeName = z.string().min(1).max(200);
+/** In one order and each once: the same choice is the same import. */
+const typeNames = z
+  .array(typeName)
+  .min(1)
+  .max(200)
+  .transform((names) => [...new Set(names)].sort());
+
+/** What of a file is brought in: all of it when empty. */
+export const importArguments = z.strictObject({
+  only: typeNames.optional(),
+  except: typeNames.optional(),
+  /** Of each entity of the type at most one version per so many minutes of valid time, the newest. */
+  thin: z.record(typeName, z.number().int().positive().max(1_000_000)).optional(),
+});
+export type ImportArguments = z.infer<typeof importArguments>;
+
 export const importOpening = z.strictObject({
   /** SHA-256 of the whole file, decompressed. */
   fingerprint,
   file_name: z.string().min(1).max(400),
   /** Of the file, decompressed. */
   total_bytes: z.number().int().nonnegative(),
+  arguments: importArguments.default({}),
 });
-export type ImportOpening = z.infer<typeof importOpening>;
+export type ImportOpening = z.input<typeof importOpening>;
 
 export const importPause = z.strictObject({
   /** Why, for whoever looks later. */
   reason: z.string().max(1_000).nullable(),
 });
+
+export const importFinish = z.strictObject({
+  /** Why it is finished although the footer disagrees; null finishes it only when the footer agrees. */
+  force: z.string().min(1).max(1_000).nullable().default(null),
+});
+
+export const mendPath = z.object({ id: z.uuid('is not the id of an import'), line: first_line });
 
 export const chunkQuery = z.strictObject({
   /** Number of the chunk's first line in the file, counted from 1. */

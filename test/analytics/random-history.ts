@@ -197,6 +197,7 @@ async function importVersions(
   const ask = async (text: string, value: unknown) => (await store.owner().query(text, [value])).rows[0].answer;
   const { import_id } = await ask('select import_open($1) as answer', {
     fingerprint,
+    arguments: {},
     file_name: 'random.edn',
     total_bytes: 1,
     created_by: user_id,
@@ -226,6 +227,7 @@ async function importVersions(
     rows,
     rejects: [],
     evictions: [],
+    skipped: 0,
     nonconforming: 0,
     report: { types: {}, nonconforming: {}, unknown_attributes: {}, other_ids: { count: 0, line: null } },
     header: {},

@@ -175,7 +175,7 @@ describe('annals', () => {
     expect(imported.err).toMatch(/^line 8: /m);
     const { import_id } = JSON.parse(imported.out) as ImportStatus;
     expect((await annals(['rejects', import_id])).out).toMatch(/^8: .*never closed/);
-    expect((await annals(['rejects', import_id, '--raw'])).out).toBe('{:eid 1\n');
+    expect((await annals(['rejects', import_id, '--raw'])).out).toBe('; 8: "{" is never closed\n{:eid 1\n');
 
     lines[9] = '{:eid 2';
     await writeFile(path, lines.join('\n'));
@@ -183,6 +183,56 @@ describe('annals', () => {
     expect(stopped.code).toBe(3);
     expect(stopped.err).toMatch(/More than 1 lines were rejected/);
     expect((await annals(['imports'])).out).toMatch(/ paused /);
+  });
+
+  test('rejects are corrected in a file and applied, each once; then the history verifies with them', async () => {
+    const lines = [...cut.lines];
+    for (const line of [8, 10]) lines[line - 1] = `${cut.lines[line - 1]}]`;
+    const path = join(folder, 'to-mend.edn');
+    await writeFile(path, `${lines.join('\n')}\n`);
+    const { import_id } = JSON.parse((await annals(['import', path, '--json'])).out) as ImportStatus;
+    const raw = (await annals(['rejects', import_id, '--raw'])).out;
+    expect(raw.split('\n')).toHaveLength(5);
+
+    const mended = join(folder, 'mended.edn');
+    await writeFile(mended, raw.replace(`${cut.lines[7]}]`, cut.lines[7] ?? ''));
+    const half = await annals(['rejects', import_id, '--retry', mended]);
+    expect(half).toMatchObject({ code: 3, out: '1 lines applied, 0 were in already, 1 refused.\n' });
+    expect(half.err).toMatch(/^line 10: line 10 is not mended/);
+    await writeFile(mended, raw.replaceAll('}]\n', '}\n'));
+    const whole = await annals(['rejects', import_id, '--retry', mended]);
+    expect(whole).toMatchObject({ code: 0, out: '1 lines applied, 1 were in already, 0 refused.\n' });
+
+    expect((await annals(['rejects', import_id])).out.match(/\(mended\)$/gm)).toHaveLength(2);
+    expect((await annals(['rejects', import_id, '--raw'])).out).toBe('');
+    const { out } = await annals(['imports', import_id, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ state: 'finished', rejects: 2, mended: 2, rows: cut.rows - 2 });
+    expect((await annals(['verify', path])).code).toBe(4);
+    expect((await annals(['verify', path, '--mended', mended])).code).toBe(0);
+    expect((await annals(['verify', file])).code).toBe(0);
+
+    await writeFile(mended, `; 8: other words\n${cut.lines[8]}\n; 9: not rejected\n${cut.lines[8]}\n`);
+    const other = await annals(['rejects', import_id, '--retry', mended]);
+    expect(other.code).toBe(3);
+    expect(other.err).toMatch(/mended already, with other words[\s\S]*line 9 was not rejected/);
+    await writeFile(mended, `${cut.lines[8]}\n`);
+    expect((await annals(['rejects', import_id, '--retry', mended])).err).toMatch(/does not say which line/);
+  });
+
+  test('a footer that disagrees stops an import, until somebody forces it and says why', async () => {
+    const lines = [...cut.lines.slice(0, -1), `{:annals/end true, :rows ${cut.rows + 1}, :entities 1, :evicted 0}`];
+    const path = join(folder, 'wrong-footer.edn');
+    await writeFile(path, `${lines.join('\n')}\n`);
+    expect((await annals(['import', path])).err).toMatch(/footer promises/);
+    const [status] = (await annals(['imports', '--json'])).out.split('\n').map((line) => JSON.parse(line || 'null'));
+    expect(status).toMatchObject({ state: 'paused', forced_by: null });
+    const forced = await annals(['imports', status.import_id, '--force', 'the exporter miscounts', '--json']);
+    expect(JSON.parse(forced.out)).toMatchObject({
+      state: 'finished',
+      rows: cut.rows,
+      forced_by: status.created_by,
+      forced_reason: 'the exporter miscounts',
+    });
   });
 
   test('a file that was cut short, plain or gzipped, exits with 4 and says so', async () => {

@@ -1,6 +1,7 @@
 import { CliFailure, EXIT } from '../cli-failure.ts';
 import type { Command, CommandContext, Options } from '../command.ts';
 import { dryRun } from '../dry-run.ts';
+import { CHOICE_DETAILS, CHOICE_OPTIONS, importChoice } from '../import-choice.ts';
 import { type ImportProgress, importFile } from '../import-file.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { reportText } from '../report-text.ts';
@@ -9,16 +10,23 @@ import { importService } from '../settings.ts';
 const MAX_REJECTS_SHOWN = 20;
 
 export const importCommand: Command = {
-  usage: 'import FILE [--dry-run] [--max-rejects N] [--json]',
+  usage: 'import FILE [--dry-run] [--only TYPE,…] [--except TYPE,…] [--thin TYPE=N,…] [--max-rejects N] [--json]',
   summary: 'bring a history in; started again with the same file it goes on where it was',
   details: [
     'FILE is a history as exporters/xtdb1 writes it, plain or gzipped; - is standard input.',
     '--dry-run decodes, checks and counts everything and writes nothing.',
+    ...CHOICE_DETAILS,
+    '  The same file with another choice is another import. What was left out is counted in the report.',
     '--max-rejects N pauses the import when more than N lines could not be taken.',
     '--json prints the final status as one JSON object.',
     'Ctrl-C waits for what is under way and pauses; what is in stays in.',
   ],
-  options: { 'dry-run': { type: 'boolean' }, 'max-rejects': { type: 'string' }, json: { type: 'boolean' } },
+  options: {
+    ...CHOICE_OPTIONS,
+    'dry-run': { type: 'boolean' },
+    'max-rejects': { type: 'string' },
+    json: { type: 'boolean' },
+  },
   arguments: [1, 1],
   async run([file = ''], options, context) {
     const service = importService(context.env);
@@ -31,6 +39,7 @@ export const importCommand: Command = {
     const common = {
       ...service,
       file,
+      arguments: importChoice(options),
       signal: context.signal,
       onProgress: (progress: ImportProgress) => bar.show(stepOf(progress)),
       onReject(line: number, reason: string) {
@@ -56,8 +65,10 @@ export const importCommand: Command = {
           `Import ${status.import_id} is ${status.state}: ${status.rows} rows (${status.inserted} new), ` +
             `${status.tombstones} deletes, ${status.evictions} evictions, ${found} rejects, ${status.nonconforming} nonconforming documents.`,
         );
+        if (status.skipped > 0) context.out(`${status.skipped} rows were left out, as told.`);
+        if (status.erased > 0) context.out(`${status.erased} older versions were erased: their entities were evicted.`);
         if (found > 0) context.out(`See them with: annals rejects ${status.import_id}`);
-        context.out(`Prove it with: annals verify ${file}`);
+        context.out(`Prove it with: annals verify ${[file, ...choiceWords(options)].join(' ')}`);
       }
       return found > 0 ? EXIT.findings : EXIT.done;
     } finally {
@@ -76,10 +87,18 @@ async function runDry(
   bar.clear();
   if (options.json === true) context.out(JSON.stringify(result));
   else {
-    context.out(`Nothing was written. ${result.rows} rows, ${result.evictions} evictions, ${result.rejects} rejects.`);
+    context.out(
+      `Nothing was written. ${result.rows} rows, ${result.evictions} evictions, ${result.skipped} left out, ${result.rejects} rejects.`,
+    );
     context.out(reportText(result.report));
   }
   return result.rejects > 0 ? EXIT.findings : EXIT.done;
+}
+
+function choiceWords(options: Options): string[] {
+  return Object.keys(CHOICE_OPTIONS).flatMap((name) =>
+    typeof options[name] === 'string' ? [`--${name}`, options[name]] : [],
+  );
 }
 
 function maxRejects(options: Options): number | null {

@@ -9,13 +9,17 @@ import { table } from '../table.ts';
 const SHOWN_ID_CHARS = 36;
 
 export const importsCommand: Command = {
-  usage: 'imports [ID] [--pause | --resume | --cancel] [--json]',
-  summary: 'list imports, or show one with its report; pause, resume or cancel it',
-  details: ['What a cancelled import wrote stays: history is append-only. Its file can be imported anew.'],
+  usage: 'imports [ID] [--pause | --resume | --cancel | --force WHY] [--json]',
+  summary: 'list imports, or show one with its report; pause, resume, cancel or force it',
+  details: [
+    'What a cancelled import wrote stays: history is append-only. Its file can be imported anew.',
+    '--force WHY finishes an import whose every line is in although the footer disagrees; who did it, and why, is kept.',
+  ],
   options: {
     pause: { type: 'boolean' },
     resume: { type: 'boolean' },
     cancel: { type: 'boolean' },
+    force: { type: 'string' },
     json: { type: 'boolean' },
   },
   arguments: [0, 1],
@@ -30,6 +34,11 @@ export const importsCommand: Command = {
     if (options.pause === true) await api.pause(id, 'paused by the operator');
     if (options.resume === true) await api.act(id, 'resume');
     if (options.cancel === true) await api.act(id, 'cancel');
+    if (typeof options.force === 'string') {
+      // A run that the footer stopped has paused it.
+      if ((await api.status(id)).state === 'paused') await api.act(id, 'resume');
+      await api.force(id, options.force);
+    }
     const [status, report] = [await api.status(id), await api.report(id)];
     if (options.json === true) context.out(JSON.stringify({ ...status, report }));
     else show(status, reportText(report), context);
@@ -51,16 +60,25 @@ function listText(imports: readonly ImportStatus[]): string {
 }
 
 function show(status: ImportStatus, report: string, { out }: CommandContext): void {
-  const { applied_lines, header, footer, ...plain } = status;
+  const { applied_lines, header, footer, arguments: chosen, ...plain } = status;
   const lines = applied_lines.map(([first, last]) => `${first}–${last}`).join(', ');
   const facts = Object.entries(plain).map(([name, value]) => [name.replaceAll('_', ' '), String(value ?? '–')]);
-  out(table([...facts, ['applied lines', lines === '' ? '–' : lines], ['exported at', header?.exported_at ?? '–']]));
+  out(
+    table([
+      ...facts,
+      ['applied lines', lines === '' ? '–' : lines],
+      ['exported at', header?.exported_at ?? '–'],
+      ['arguments', JSON.stringify(chosen)],
+    ]),
+  );
   out(
     `footer         ${footer === null ? 'not in yet' : `${footer.rows} rows, ${footer.entities} entities, ${footer.evicted} evictions`}`,
   );
   out(`\n${report}`);
 }
 
-function percent({ bytes, total_bytes }: ImportStatus): string {
+function percent({ state, bytes, total_bytes }: ImportStatus): string {
+  // Rows that are left out are sent as short lines.
+  if (state === 'finished') return '100.0 %';
   return total_bytes === 0 ? '' : `${((100 * bytes) / total_bytes).toFixed(1)} %`;
 }

@@ -1,5 +1,7 @@
 import { EXIT } from '../cli-failure.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { CHOICE_DETAILS, CHOICE_OPTIONS, importChoice } from '../import-choice.ts';
+import { mendedLines } from '../mended-lines.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { databaseUrl } from '../settings.ts';
 import { table } from '../table.ts';
@@ -8,13 +10,17 @@ import { type Verification, verifyHistory } from '../verify-history.ts';
 const MAX_DIFFERENCES_SHOWN = 50;
 
 export const verifyCommand: Command = {
-  usage: 'verify FILE [--json]',
+  usage: 'verify FILE [--only TYPE,…] [--except TYPE,…] [--thin TYPE=N,…] [--mended FILE] [--json]',
   summary: 'prove that the store holds what a history file holds; exit code 0 only when equal',
   details: [
     'Compares counts and digests of every version by type and month, a thousand as-of answers recomputed from the file, and',
     'current state against the log. What was written natively since the import is counted and left out.',
+    'Of a delta only the entities that it names are compared.',
+    ...CHOICE_DETAILS,
+    '  They are given as they were to the import.',
+    '--mended FILE: the lines that were applied with annals rejects ID --retry FILE, in place of the file’s own.',
   ],
-  options: { json: { type: 'boolean' } },
+  options: { ...CHOICE_OPTIONS, mended: { type: 'string' }, json: { type: 'boolean' } },
   arguments: [1, 1],
   async run([file = ''], options, context) {
     const bar = new ProgressBar({
@@ -25,6 +31,8 @@ export const verifyCommand: Command = {
     const verification = await verifyHistory({
       file,
       databaseUrl: databaseUrl(context.env),
+      arguments: importChoice(options),
+      ...(typeof options.mended === 'string' && { mended: await mendedLines(options.mended) }),
       signal: context.signal,
       onRows: (side, rows) => bar.show({ what: `the ${side}`, done: rows, total: null, rows, note: null }),
     });
@@ -35,7 +43,10 @@ export const verifyCommand: Command = {
   },
 };
 
-function show({ equal, file, store, differences, as_of, stale_entities }: Verification, { out }: CommandContext): void {
+function show(
+  { equal, since, file, store, differences, as_of, stale_entities }: Verification,
+  { out }: CommandContext,
+): void {
   out(
     table([
       ['', 'rows', 'evictions'],
@@ -44,6 +55,10 @@ function show({ equal, file, store, differences, as_of, stale_entities }: Verifi
     ]),
   );
   out('');
+  if (since !== null) {
+    out(`This is a delta (since transaction ${since}): only the entities that it names were compared.`);
+  }
+  if (file.skipped > 0) out(`${file.skipped} rows of the file were left out of the comparison, as told.`);
   if (store.native_rows > 0) out(`The store has ${store.native_rows} rows of its own besides.`);
   out(
     `As-of answers: ${as_of.asked} asked, ${as_of.wrong.length === 0 ? 'all equal' : `${as_of.wrong.length} or more differ`}.`,

@@ -17,6 +17,8 @@ export type HistoryHeader = {
   exported_at: string | null;
   store: string | null;
   version: string | null;
+  /** Of a delta: the transaction after which its entities were written. Null is a whole history. */
+  since: string | null;
 };
 export type HistoryEnd = { rows: number; entities: number; evicted: number };
 /** An eviction names its entity by XTDB's hash alone; `entity_id` is right where the id was no UUID. */
@@ -30,6 +32,8 @@ export type HistoryLine =
   | ({ kind: 'row' } & HistoryRow)
   | ({ kind: 'evicted' } & HistoryEviction)
   | ({ kind: 'end' } & HistoryEnd)
+  /** Stands where an import leaves a row out: what type of row it was. */
+  | { kind: 'skipped'; type: string }
   | ({ kind: 'reject' } & HistoryReject);
 
 type Entries = ReadonlyMap<string, EdnValue>;
@@ -118,6 +122,7 @@ const header = (entries: Entries): HistoryLine | string => {
     exported_at: textOf(entries.get('exported-at'), 'inst'),
     store: stringOf(source?.get('store')),
     version: stringOf(source?.get('version')),
+    since: longOf(source?.get('since')),
   };
 };
 
@@ -128,6 +133,13 @@ const end = (entries: Entries): HistoryLine | string => {
   return { kind: 'end', rows, entities, evicted: evictions };
 };
 
+const skipped = (entries: Entries): HistoryLine | string => {
+  const type = stringOf(entries.get('annals/skipped'));
+  return type === null || entries.size > 1
+    ? 'an :annals/skipped names a type and nothing else'
+    : { kind: 'skipped', type };
+};
+
 const lineOf = (value: EdnValue): HistoryLine | string => {
   const entries = value instanceof EdnMap ? entriesOf(value) : null;
   if (entries === null) return 'a line of a history is a map with keywords for keys';
@@ -135,6 +147,7 @@ const lineOf = (value: EdnValue): HistoryLine | string => {
   if (entries.has('annals/format')) return header(entries);
   if (entries.has('annals/end')) return end(entries);
   if (entries.has('evicted')) return evicted(entries);
+  if (entries.has('annals/skipped')) return skipped(entries);
   return 'a line has an :eid, :evicted, :annals/format or :annals/end';
 };
 
@@ -191,6 +204,9 @@ export const encodeEvicted = ({ hash, tx, tx_time }: Omit<HistoryEviction, 'enti
       ['tt', time(tx_time)],
     ]),
   );
+
+/** What a sender puts in a row's place, so that every line stays accounted for. */
+export const encodeSkipped = (type: string): string => printEdn(mapOf([['annals/skipped', type]]));
 
 /** `exported_at` is ISO 8601 in UTC to the millisecond. */
 export const encodeHeader = (header: { exported_at: string; store: string; version: string }): string =>

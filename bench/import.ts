@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import pg from 'pg';
+import { importFile } from '../src/cli/import-file.ts';
+import { migrate } from '../src/cli/migrate.ts';
+import { newRolePasswords, type Role, setRolePasswords, urlAs } from '../src/cli/roles.ts';
+import { startNeonEndpoint } from '../src/local/neon/endpoint.ts';
+import { startPostgres } from '../src/local/postgres.ts';
+import { runWorkers } from '../src/local/run-workers.ts';
+import { startTestIssuer } from '../test/tokens.ts';
+import { type Report, timed } from './harness.ts';
+
+const SIZES = [1_000_000];
+const LARGE_SIZES = [...SIZES, 5_000_000];
+const FIXTURE = new URL('../test/fixtures/xtdb1-history.edn.gz', import.meta.url);
+
+const COLUMNS = 'tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at';
+/** Current state in one statement, without the care that a store in use needs. */
+const DERIVE = `
+insert into entities (
+  entity_id, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, last_tx_time, next_valid_time,
+  sensitive, archived, entity_type, label, related, doc, hints
+)
+select v.entity_id, v.user_id, v.seq, coalesce(x.occurred_at, v.tx_time), x.occurred_until, coalesce(x.created_at, v.tx_time), v.tx_time,
+  case when v.doc is null then v.valid_time else x.deleted_at end, v.tx_time, null,
+  x.sensitive, x.archived, v.entity_type, x.label, x.related, v.doc, v.hints
+from (
+  select distinct on (entity_id) * from event_log where valid_time <= now() order by entity_id, valid_time desc, tx_time desc, tx desc
+) v
+cross join lateral entity_facts(v.entity_type, v.doc) x`;
+
+/**
+ * Rows a second through the real import Worker, the local Neon endpoint and Postgres, beside a COPY of the same rows, decoded
+ * before, into an equal event_log over one connection and one INSERT … SELECT into an equal entities.
+ */
+export async function run(report: Report, isLarge: boolean): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'annals-bench-import-'));
+  // Postgres reads and writes the baseline's rows there, and may be another user.
+  await chmod(folder, 0o777);
+  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), log: () => {} });
+  const neon = await startNeonEndpoint({ postgres: { host: postgres.host, port: postgres.port } });
+  const issuer = await startTestIssuer();
+  const passwords = newRolePasswords();
+  const admin = new pg.Client({ connectionString: postgres.superuserUrl() });
+  admin.on('error', () => {});
+  await admin.connect();
+  const open = async (name: string): Promise<pg.Client> => {
+    await admin.query(`create database ${name}`);
+    await migrate(postgres.superuserUrl(name));
+    await setRolePasswords(postgres.superuserUrl(name), passwords);
+    const client = new pg.Client({ connectionString: postgres.superuserUrl(name) });
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  };
+  try {
+    let first: number | null = null;
+    for (const size of isLarge ? LARGE_SIZES : SIZES) {
+      const file = join(folder, 'history.edn');
+      const rows = await writeHistory(file, size);
+      const store = await open(`imported_${size}`);
+      const settings = (role: Role) => {
+        const url = new URL(urlAs(postgres.superuserUrl(`imported_${size}`), role, passwords));
+        url.port = String(neon.port);
+        return {
+          OIDC_ISSUER: issuer.issuer,
+          OIDC_AUDIENCE: issuer.settings.audience,
+          OIDC_CLIENT_ID: 'annals-web',
+          DATABASE_URL: url.href,
+        };
+      };
+      const workers = await runWorkers({
+        apiPort: 0,
+        importPort: 0,
+        log: () => {},
+        api: settings('annals_app'),
+        import: settings('annals_import'),
+      });
+      const token = () => issuer.token({ scope: 'operator' });
+      const import_ms = await timed(() => importFile({ file, url: workers.importUrl, token }));
+      await workers.stop();
+      const decoded = join(folder, 'decoded.copy');
+      await store.query(`copy (select ${COLUMNS} from event_log order by seq) to '${decoded}'`);
+      await store.end();
+      const baseline = await open(`copied_${size}`);
+      const copy_ms = await timed(async () => {
+        await baseline.query(`copy event_log (${COLUMNS}) from '${decoded}'`);
+        await baseline.query(DERIVE);
+      });
+      await baseline.end();
+      const rate = (ms: number) => rows / (ms / 1_000);
+      const label = `${rows.toLocaleString('en')} rows`;
+      report.add(`import of ${label}`, 'rows/s', rate(import_ms), rate(copy_ms), { ratio_at_least: 1 });
+      if (first !== null)
+        report.add(`import of ${label} against the first size`, 'rows/s', rate(import_ms), first, {
+          ratio_at_least: 0.8,
+        });
+      first ??= rate(import_ms);
+      for (const name of ['imported', 'copied']) await admin.query(`drop database ${name}_${size} with (force)`);
+      await rm(decoded, { force: true });
+    }
+  } finally {
+    await admin.end();
+    await issuer.stop();
+    await neon.stop();
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The real node's history of entities with UUIDs, as often as it takes, each time with other ids. @returns its rows */
+async function writeHistory(path: string, least: number): Promise<number> {
+  const [header = '', ...lines] = gunzipSync(readFileSync(FIXTURE)).toString('utf8').split('\n').slice(0, -2);
+  const kept = lines.filter((line) => line.startsWith('{:eid #uuid'));
+  const eids = kept.map((line) => line.slice(0, 60));
+  const entities = eids.filter((eid, i) => eid.slice(0, 50) !== eids[i - 1]?.slice(0, 50)).length;
+  const file = createWriteStream(path);
+  file.write(`${header}\n`);
+  let copies = 0;
+  for (; copies * kept.length < least; copies++) {
+    for (let at = 0; at < kept.length; at += 1_000) {
+      const text = kept
+        .slice(at, at + 1_000)
+        .join('\n')
+        .replace(/#uuid "([0-9a-f]{8})/g, (_, start: string) => {
+          const id = (Number.parseInt(start, 16) ^ copies) >>> 0;
+          return `#uuid "${id.toString(16).padStart(8, '0')}`;
+        });
+      if (!file.write(`${text}\n`)) await once(file, 'drain');
+    }
+  }
+  const rows = copies * kept.length;
+  file.end(`{:annals/end true, :rows ${rows}, :entities ${copies * entities}, :evicted 0}\n`);
+  await once(file, 'finish');
+  return rows;
+}

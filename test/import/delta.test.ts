@@ -1,0 +1,98 @@
+import { rm } from 'node:fs/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { importFile } from '../../src/cli/import-file.ts';
+import { verifyHistory } from '../../src/cli/verify-history.ts';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { type Stack, startStack } from '../stack.ts';
+import { emptyStore } from './empty-store.ts';
+import { cutHistory, historyOf } from './history-cut.ts';
+import { splitHistory } from './history-split.ts';
+import { storeDigest } from './store-digest.ts';
+
+const cut = cutHistory(400);
+const { base, delta, whole, evicted_rows } = splitHistory(cut, 600);
+
+let stack: Stack & { stop(): Promise<void> };
+let owner: pg.Pool;
+let undisturbed: string;
+const files: Record<'base' | 'delta' | 'whole', string> = { base: '', delta: '', whole: '' };
+
+beforeAll(async () => {
+  stack = await startStack(SCHEMA_TEMPLATE);
+  owner = new pg.Pool({ connectionString: stack.database.url, max: 2 });
+  files.base = await base.save();
+  files.delta = await delta.save();
+  files.whole = await whole.save();
+  await bring(files.whole);
+  undisturbed = await storeDigest(owner);
+});
+afterAll(async () => {
+  await owner?.end();
+  await stack?.stop();
+  for (const file of Object.values(files)) await rm(file, { force: true });
+});
+beforeEach(() => emptyStore(owner));
+
+const bring = (file: string) => importFile({ file, url: stack.workers.importUrl, token: () => stack.operatorToken() });
+const verify = (file: string) => verifyHistory({ file, databaseUrl: stack.database.url });
+
+describe('a delta', () => {
+  test('after its base leaves the store that the whole history leaves, and verifies as what it is: a part', async () => {
+    expect(await bring(files.base)).toMatchObject({ inserted: base.rows, erased: 0 });
+    expect((await verify(files.delta)).equal).toBe(false);
+    expect(await bring(files.delta)).toMatchObject({
+      state: 'finished',
+      rows: delta.rows,
+      inserted: whole.rows - (base.rows - evicted_rows),
+      evictions: 2,
+      erased: evicted_rows,
+      conflicts: 0,
+    });
+    expect(evicted_rows).toBeGreaterThan(1);
+    expect(await storeDigest(owner)).toBe(undisturbed);
+    expect(await verify(files.delta)).toMatchObject({
+      equal: true,
+      since: '600',
+      file: { rows: delta.rows, evicted: 2 },
+      store: { rows: delta.rows, evicted: 2 },
+    });
+    expect(await verify(files.whole)).toMatchObject({ equal: true, since: null });
+  });
+
+  test('that came first, and a base that brings the evicted back, end the same', async () => {
+    await bring(files.delta);
+    expect(await bring(files.base)).toMatchObject({ erased: evicted_rows });
+    expect(await storeDigest(owner)).toBe(undisturbed);
+    // Exported anew: another file with the same old rows.
+    const again = await historyOf(
+      base.lines.map((line) => line.replace('1.24.5', '1.24.4')),
+      base.rows,
+      base.entities,
+    ).save();
+    const repeated = await bring(again);
+    await rm(again);
+    expect(repeated).toMatchObject({ inserted: evicted_rows, erased: evicted_rows, conflicts: 0 });
+    expect(await storeDigest(owner)).toBe(undisturbed);
+  });
+
+  test('erases through the log’s own rule: nothing of the evicted is left, nor in rejects', async () => {
+    await bring(files.base);
+    // A copy of the doomed that became a reject: the same places in history with other words.
+    const changed = await historyOf(
+      base.lines.map((line) => line.replace(/:doc \{/, ':doc {:other true, ')),
+      base.rows,
+      base.entities,
+    ).save();
+    const conflicting = await bring(changed);
+    await rm(changed);
+    expect(conflicting.conflicts).toBeGreaterThan(0);
+    await bring(files.delta);
+    const { rows } = await owner.query(
+      `select (select count(*)::integer from event_log l where l.entity_id = v.entity_id and (l.tx_time, l.tx) < (v.tx_time, v.tx)) as left_over,
+         (select count(*)::integer from import_rejects r where r.raw <> '' and convert_from(r.raw, 'UTF8')::jsonb ->> 'entity_id' = v.entity_id::text) as in_rejects
+       from evictions v`,
+    );
+    expect(rows).toEqual([1, 2].map(() => ({ left_over: 0, in_rejects: 0 })));
+  });
+});
