@@ -17,6 +17,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** The SQLSTATE of a database that somebody is connected to. */
+const OBJECT_IN_USE = '55006';
+
 /** Makes a fresh database in the run's cluster, from `template` when given. */
 export async function createDatabase(template?: string): Promise<TestDatabase> {
   const { host, port, user, password } = inject('postgres');
