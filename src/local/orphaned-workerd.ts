@@ -25,7 +25,10 @@ export async function keepWorkerd(dataFolder: string): Promise<void> {
  * ports, and answer there with the code and the issuer of before, for as long as the machine is up.
  */
 export async function endOrphanedWorkerd(dataFolder: string): Promise<void> {
-  const text = await readFile(join(dataFolder, FILE), 'utf8').catch(() => null);
+  const text = await readFile(join(dataFolder, FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
   if (text === null) return;
   const { runner, processes }: Kept = JSON.parse(text);
   for (const { pid, command } of processes) {

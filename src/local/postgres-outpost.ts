@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canReach, type PostgresAccount } from './postgres-account.ts';
@@ -24,7 +25,7 @@ export async function reachableBinaries(
   if (account === undefined || (await canReach(account, binaries.postgres))) return binaries;
   const native = dirname(dirname(binaries.postgres));
   const copy = join(await outpost(native), 'native');
-  if ((await lstat(copy).catch(() => null)) === null) {
+  if (!existsSync(copy)) {
     // Copied beside and renamed, so that an interrupted copy never counts; a rival's copy is as good as ours.
     const making = `${copy}.half-made-${process.pid}`;
     await cp(native, making, { recursive: true, verbatimSymlinks: true });
