@@ -658,7 +658,8 @@ create view own_versions as
             event_log.tx,
             event_log.doc,
             event_log.hints,
-            false AS ahead
+            false AS ahead,
+            event_log.xid
            FROM event_log
         UNION ALL
          SELECT event_log.entity_id,
@@ -671,9 +672,10 @@ create view own_versions as
             event_log.tx,
             event_log.doc,
             event_log.hints,
-            true
+            true,
+            event_log.xid
            FROM event_log) v
-  WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL));
+  WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL) AND (COALESCE((pg_visible_in_snapshot(xid, ( SELECT basis() AS basis)))::integer, 1) <> 0));
 create view task_activity with (security_invoker=true) as
  SELECT e.user_id,
     e.entity_type,
@@ -882,6 +884,12 @@ CREATE OR REPLACE FUNCTION public.as_zone(p_text text, p_default text)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN COALESCE((SELECT time_zones.name FROM time_zones WHERE (time_zones.name = as_zone.p_text)), (SELECT time_zones.name FROM time_zones WHERE (time_zones.name = as_zone.p_default)), 'UTC'::text)
+;
+CREATE OR REPLACE FUNCTION public.basis()
+ RETURNS pg_snapshot
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('annals.basis'::text, true), ''::text))::pg_snapshot
 ;
 CREATE OR REPLACE FUNCTION public.buckets_within(p_whole boolean, p_buckets activity_bucket[], p_user_id uuid, p_entity_types text[], p_from date, p_to date)
  RETURNS activity_bucket[]
@@ -1408,6 +1416,27 @@ AS $function$
   group by 1, 2, 3
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.enter_basis(p_basis jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_snapshot constant pg_snapshot := (p_basis ->> 'snapshot')::pg_snapshot;
+begin
+  if p_basis is null then
+    return jsonb_build_object('log', log_identity(), 'snapshot', pg_current_snapshot()::text, 'at', iso(now()));
+  end if;
+  if p_basis ->> 'log' <> log_identity() or exists (
+    select from evictions where user_id = caller() and not pg_visible_in_snapshot(xid, v_snapshot)
+  ) then
+    raise exception 'what this basis stands for is gone: an entity was evicted since, or another log was restored'
+      using errcode = 'AN410', hint = 'Begin again with Basis: now.';
+  end if;
+  perform set_config('annals.basis', v_snapshot::text, true);
+  return p_basis;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.entities_at(p_user_id uuid, p_entity_type text, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
  RETURNS SETOF entity_state
  LANGUAGE sql
@@ -1643,7 +1672,7 @@ CREATE OR REPLACE FUNCTION public.first_tx_time(p_entity_id uuid)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
-RETURN (SELECT min(event_log.tx_time) AS min FROM event_log WHERE (event_log.entity_id = first_tx_time.p_entity_id))
+RETURN (SELECT min(event_log.tx_time) AS min FROM event_log WHERE ((event_log.entity_id = first_tx_time.p_entity_id) AND (COALESCE((pg_visible_in_snapshot(event_log.xid, (SELECT basis() AS basis)))::integer, 1) <> 0)))
 ;
 CREATE OR REPLACE FUNCTION public.fold_entities(p_ids uuid[], p_now timestamp with time zone)
  RETURNS void
@@ -3214,6 +3243,19 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.require_position(p_position xid8)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  -- Not pg_current_snapshot() whole: on a standby its list of running transactions is empty. Below xmin all are over, and replayed.
+  if p_position >= pg_snapshot_xmin(pg_current_snapshot()) then
+    raise exception 'the replica has not got as far as transaction %', p_position using errcode = 'AN425';
+  end if;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.rest_write(p_request jsonb, p_params text[])
  RETURNS TABLE(refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
  LANGUAGE plpgsql
@@ -4098,7 +4140,7 @@ create policy all_entities on entities for all to annals_import using true with 
 create policy own_entities on entities for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 alter table event_log enable row level security;
 create policy all_events on event_log for all to annals_import using true with check true;
-create policy own_events on event_log for select to annals_app using ((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND is_own_entity(entity_id)));
+create policy own_events on event_log for select to annals_app using (((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND is_own_entity(entity_id))) AND (COALESCE((pg_visible_in_snapshot(xid, ( SELECT basis() AS basis)))::integer, 1) <> 0));
 create policy own_writes on event_log for insert to annals_app with check (user_id = ( SELECT caller() AS caller));
 alter table evictions enable row level security;
 create policy all_evictions on evictions for all to annals_import using true with check true;
@@ -4190,6 +4232,7 @@ comment on function another_version() is 'The reason of a reject whose row is we
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
+comment on function basis() is 'The snapshot that this transaction reads the log in; null for the present one';
 comment on function buckets_within(boolean,activity_bucket[],uuid,text[],date,date) is 'Of what is behind, the buckets of these types and days; all of them when everything may be';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
@@ -4205,6 +4248,7 @@ comment on function drift_check(uuid,uuid,integer) is 'Computes up to 2 x p_samp
 comment on function drifts(integer) is 'The newest differences that the drift check found and healed, for the operator';
 comment on function due_entities() is 'Entities of which a version has come into force that the cron has not turned over yet, as that version; all that the caller may see';
 comment on function duration_profile_now() is 'What duration_profile holds after a refresh';
+comment on function enter_basis(jsonb) is 'Makes this transaction read the log as of {log, snapshot, at}, or (null) answers that of this moment, which must be a repeatable read. Raises AN410.';
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'The caller''s entities of a type (p_user_id must be the caller) as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
@@ -4272,6 +4316,7 @@ comment on function refresh_start(timestamp with time zone,text[],boolean) is 'T
 comment on function refresh_view(uuid,uuid) is 'Refreshes a materialized view that this lease started, and logs it; its readers wait for nothing. Raises AN409.';
 comment on function refreshes(integer,text) is 'The newest runs, for the operator; one that was killed is abandoned';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
+comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
