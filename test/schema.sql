@@ -8,8 +8,10 @@ create type changed_version as (entity_id uuid, user_id uuid, entity_type text, 
 create type entity_facts as (occurred_at timestamp with time zone, occurred_until timestamp with time zone, created_at timestamp with time zone, deleted_at timestamp with time zone, sensitive boolean, archived boolean, label text, related uuid[]);
 create type entity_state as (entity_id uuid, entity_type text, user_id uuid, version bigint, occurred_at timestamp with time zone, occurred_until timestamp with time zone, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, sensitive boolean, archived boolean, label text, related uuid[], doc jsonb, hints jsonb);
 create type event_row as (entity_id uuid, valid_time timestamp with time zone, tx_time timestamp with time zone, tx bigint, entity_type text, user_id uuid, doc jsonb, hints jsonb);
+create type event_version as (seq bigint, xid xid8, tx bigint, tx_time timestamp with time zone, valid_time timestamp with time zone, entity_id uuid, user_id uuid, import_id uuid, entity_type text, doc jsonb, hints jsonb, occurred_at timestamp with time zone);
 
 -- Sequences
+create sequence event_log_seq_seq as bigint;
 create sequence tx_seq as bigint;
 
 -- Tables
@@ -143,7 +145,7 @@ create table entity_types (
   measures jsonb not null default '[]'::jsonb
 );
 create table event_log (
-  seq bigint not null generated always as identity,
+  seq bigint not null default nextval('event_log_seq_seq'::regclass),
   xid xid8 not null default pg_current_xact_id(),
   tx bigint not null,
   tx_time timestamp with time zone not null,
@@ -227,6 +229,16 @@ create table imports (
   erased bigint not null default 0,
   forced_by uuid,
   forced_reason text
+);
+create table log_rewrite (
+  is_only_row boolean not null default true,
+  monthly boolean not null,
+  since_xid xid8 not null default pg_current_xact_id(),
+  cursor_xid xid8 not null default '0'::xid8,
+  cursor_seq bigint not null default 0,
+  copied bigint not null default 0,
+  state text not null default 'copying'::text,
+  started_at timestamp with time zone not null default clock_timestamp()
 );
 create table refresh_log (
   refresh_id uuid not null default gen_random_uuid(),
@@ -357,6 +369,9 @@ alter table imports add constraint imports_forced_for_a_reason CHECK (((forced_b
 alter table imports add constraint imports_pkey PRIMARY KEY (import_id);
 alter table imports add constraint imports_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'cancelled'::text, 'finished'::text])));
 alter table imports add constraint imports_total_bytes_check CHECK ((total_bytes >= 0));
+alter table log_rewrite add constraint log_rewrite_is_only_row_check CHECK (is_only_row);
+alter table log_rewrite add constraint log_rewrite_pkey PRIMARY KEY (is_only_row);
+alter table log_rewrite add constraint log_rewrite_state_check CHECK ((state = ANY (ARRAY['copying'::text, 'equal'::text, 'swapped'::text])));
 alter table refresh_log add constraint refresh_log_mode_check CHECK ((mode = ANY (ARRAY['noop'::text, 'incremental'::text, 'full'::text, 'deferred'::text, 'done'::text])));
 alter table refresh_log add constraint refresh_log_name_fkey FOREIGN KEY (name) REFERENCES analytics(name);
 alter table refresh_log add constraint refresh_log_pkey PRIMARY KEY (refresh_id);
@@ -643,7 +658,8 @@ create view own_versions as
             event_log.tx,
             event_log.doc,
             event_log.hints,
-            false AS ahead
+            false AS ahead,
+            event_log.xid
            FROM event_log
         UNION ALL
          SELECT event_log.entity_id,
@@ -656,9 +672,10 @@ create view own_versions as
             event_log.tx,
             event_log.doc,
             event_log.hints,
-            true
+            true,
+            event_log.xid
            FROM event_log) v
-  WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL));
+  WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL) AND (COALESCE((pg_visible_in_snapshot(xid, ( SELECT basis() AS basis)))::integer, 1) <> 0));
 create view task_activity with (security_invoker=true) as
  SELECT e.user_id,
     e.entity_type,
@@ -867,6 +884,12 @@ CREATE OR REPLACE FUNCTION public.as_zone(p_text text, p_default text)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN COALESCE((SELECT time_zones.name FROM time_zones WHERE (time_zones.name = as_zone.p_text)), (SELECT time_zones.name FROM time_zones WHERE (time_zones.name = as_zone.p_default)), 'UTC'::text)
+;
+CREATE OR REPLACE FUNCTION public.basis()
+ RETURNS pg_snapshot
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('annals.basis'::text, true), ''::text))::pg_snapshot
 ;
 CREATE OR REPLACE FUNCTION public.buckets_within(p_whole boolean, p_buckets activity_bucket[], p_user_id uuid, p_entity_types text[], p_from date, p_to date)
  RETURNS activity_bucket[]
@@ -1393,6 +1416,27 @@ AS $function$
   group by 1, 2, 3
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.enter_basis(p_basis jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_snapshot constant pg_snapshot := (p_basis ->> 'snapshot')::pg_snapshot;
+begin
+  if p_basis is null then
+    return jsonb_build_object('log', log_identity(), 'snapshot', pg_current_snapshot()::text, 'at', iso(now()));
+  end if;
+  if p_basis ->> 'log' <> log_identity() or exists (
+    select from evictions where user_id = caller() and not pg_visible_in_snapshot(xid, v_snapshot)
+  ) then
+    raise exception 'what this basis stands for is gone: an entity was evicted since, or another log was restored'
+      using errcode = 'AN410', hint = 'Begin again with Basis: now.';
+  end if;
+  perform set_config('annals.basis', v_snapshot::text, true);
+  return p_basis;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.entities_at(p_user_id uuid, p_entity_type text, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
  RETURNS SETOF entity_state
  LANGUAGE sql
@@ -1628,7 +1672,7 @@ CREATE OR REPLACE FUNCTION public.first_tx_time(p_entity_id uuid)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
-RETURN (SELECT min(event_log.tx_time) AS min FROM event_log WHERE (event_log.entity_id = first_tx_time.p_entity_id))
+RETURN (SELECT min(event_log.tx_time) AS min FROM event_log WHERE ((event_log.entity_id = first_tx_time.p_entity_id) AND (COALESCE((pg_visible_in_snapshot(event_log.xid, (SELECT basis() AS basis)))::integer, 1) <> 0)))
 ;
 CREATE OR REPLACE FUNCTION public.fold_entities(p_ids uuid[], p_now timestamp with time zone)
  RETURNS void
@@ -1887,6 +1931,8 @@ begin
       delete from tripwire_samples where at < clock_timestamp() - c_trends_live;
       get diagnostics v_more = row_count;
       v_rows := v_rows + v_more;
+    when 'months_ahead' then
+      v_rows := months_ahead();
     end case;
   exception when others then
     get stacked diagnostics v_error = message_text;
@@ -2380,6 +2426,204 @@ CREATE OR REPLACE FUNCTION public.log_identity()
  SET search_path TO 'public', 'pg_temp'
 RETURN ((((SELECT pg_control_system.system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)))::text || '/'::text) || ((SELECT pg_control_checkpoint.timeline_id FROM pg_control_checkpoint() pg_control_checkpoint(checkpoint_lsn, redo_lsn, redo_wal_file, timeline_id, prev_timeline_id, full_page_writes, next_xid, next_oid, next_multixact_id, next_multi_offset, oldest_xid, oldest_xid_dbid, oldest_active_xid, oldest_multi_xid, oldest_multi_dbid, oldest_commit_ts_xid, newest_commit_ts_xid, checkpoint_time)))::text)
 ;
+CREATE OR REPLACE FUNCTION public.log_rewrite_begin(p_monthly boolean)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rewrite log_rewrite%rowtype;
+  v_months timestamptz[];
+  v_definition text;
+  v_month timestamptz;
+begin
+  select * into v_rewrite from log_rewrite;
+  if v_rewrite.monthly <> p_monthly then
+    raise exception 'the log is on its way into the other shape' using errcode = 'AN409',
+      hint = 'Let that end first, or give it up: annals partition --give-up.';
+  elsif v_rewrite.monthly is not null then
+    return v_rewrite.state;
+  elsif p_monthly = (select relkind = 'p' from pg_class where oid = 'event_log'::regclass) then
+    return 'done';
+  end if;
+  if p_monthly then
+    v_months := array(
+      select date_trunc('month', tx_time, 'UTC') from event_log
+      union select generate_series(date_trunc('month', now(), 'UTC'), now() + interval '3 months', interval '1 month', 'UTC')
+      order by 1
+    );
+  end if;
+  -- Waits for writers and holds the next ones up: whatever was written before the trigger is committed, and every chunk sees it.
+  lock table event_log in share row exclusive mode;
+  execute 'create table event_log_next (like event_log including defaults including constraints including comments including storage)'
+    || case when p_monthly then ' partition by range (tx_time)' else '' end;
+  for v_definition in
+    select regexp_replace(pg_get_indexdef(i.indexrelid), 'INDEX event_log(\w*) ON (ONLY )?public\.event_log ', 'INDEX event_log_next\1 ON event_log_next ')
+    from pg_index i where i.indrelid = 'event_log'::regclass and not i.indisprimary
+    union all
+    select format('alter table event_log_next add constraint event_log_next_pkey %s', pg_get_constraintdef(k.oid))
+    from pg_constraint k where k.conrelid = 'event_log'::regclass and k.contype = 'p'
+  loop
+    execute v_definition;
+  end loop;
+  if p_monthly then
+    create table event_log_other partition of event_log_next default;
+    create trigger event_log_no_truncate before truncate on event_log_other for each statement execute function refuse_log_change();
+    foreach v_month in array v_months loop
+      perform make_log_month('event_log_next', v_month);
+    end loop;
+  end if;
+  create trigger event_log_mirror after insert on event_log for each row execute function mirror_event();
+  insert into log_rewrite (monthly) values (p_monthly);
+  return 'copying';
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.log_rewrite_compare()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_answer jsonb;
+begin
+  -- One statement, so one snapshot: the trigger writes both in one transaction, and they are equal at any moment. A sum of hashes does
+  -- not depend on order. Who is evicted meanwhile is left out here and taken out at the swap.
+  select jsonb_build_object('log', l.digest, 'twin', t.digest, 'equal', l.digest = t.digest) into v_answer
+  from (
+    select count(*) || ':' || coalesce(sum(hashtextextended(e::text, 0)), 0) as digest from event_log e
+    where entity_id not in (select v.entity_id from evictions v, log_rewrite r where v.xid >= r.since_xid and v.entity_id is not null)
+  ) l, (
+    select count(*) || ':' || coalesce(sum(hashtextextended(e::text, 0)), 0) as digest from event_log_next e
+    where entity_id not in (select v.entity_id from evictions v, log_rewrite r where v.xid >= r.since_xid and v.entity_id is not null)
+  ) t;
+  update log_rewrite set state = case when v_answer -> 'equal' = 'true' then 'equal' else state end;
+  -- The twin's plans are right from its first moment as the log.
+  analyze event_log_next;
+  return v_answer;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.log_rewrite_copy(p_rows integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rewrite log_rewrite%rowtype;
+  v_copied bigint;
+begin
+  select * into strict v_rewrite from log_rewrite for update;
+  -- In the log's own order, which is nearly that of its pages. Not up to a transaction id: after a restore old ids lie above new ones.
+  with page as materialized (
+    select * from event_log where (xid, seq) > (v_rewrite.cursor_xid, v_rewrite.cursor_seq) order by xid, seq limit p_rows
+  ), written as (
+    insert into event_log_next select * from page on conflict do nothing
+  )
+  update log_rewrite l set copied = l.copied + (select count(*) from page), cursor_xid = p.xid, cursor_seq = p.seq
+    from (select xid, seq from page order by xid desc, seq desc limit 1) p
+    returning l.copied into v_copied;
+  v_copied := coalesce(v_copied, v_rewrite.copied);
+  return jsonb_build_object('copied', v_copied, 'more', v_copied - v_rewrite.copied = p_rows);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.log_rewrite_end()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  drop trigger if exists event_log_mirror on event_log;
+  drop table if exists event_log_before, event_log_next;
+  delete from log_rewrite;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.log_rewrite_swap()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_bound text[];
+  v_dress text[];
+  v_statement text;
+begin
+  lock table event_log in access exclusive mode;
+  perform from log_rewrite where state = 'equal' for update;
+  if not found then
+    raise exception 'log and twin were not found equal' using errcode = 'AN409', hint = 'Compare them first.';
+  end if;
+  delete from event_log_next n using evictions v, log_rewrite r
+    where v.xid >= r.since_xid and n.entity_id = v.entity_id and not exists (
+      select from event_log e
+      where (e.entity_id, e.valid_time, e.tx_time, e.tx) = (n.entity_id, n.valid_time, n.tx_time, n.tx)
+    );
+  drop trigger event_log_mirror on event_log;
+
+  -- Views and parsed functions hold on to a table by its number: read as text now, and again once the twin has the name.
+  select array_agg(x.definition) into v_bound from (
+    select format('create or replace view %s%s as %s', c.oid::regclass, ' with (' || array_to_string(c.reloptions, ', ') || ')', pg_get_viewdef(c.oid))
+      as definition
+    from pg_class c
+    where c.relkind = 'v' and exists (
+      select from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+      where r.ev_class = c.oid and d.refclassid = 'pg_class'::regclass and d.refobjid = 'event_log'::regclass
+    )
+    union all
+    select pg_get_functiondef(p.oid) from pg_proc p
+    where p.prosqlbody is not null and exists (
+      select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
+        and d.refclassid = 'pg_class'::regclass and d.refobjid = 'event_log'::regclass
+    )
+  ) x;
+  -- What the log wears besides its columns and indexes.
+  select array_agg(x.definition order by x.n) into v_dress from (
+    select 0 as n, format('comment on table event_log is %L', obj_description('event_log'::regclass, 'pg_class')) as definition
+    union all
+    select 1, pg_get_triggerdef(oid) from pg_trigger where tgrelid = 'event_log'::regclass and not tgisinternal
+    union all
+    select 2, format('create policy %I on event_log for %s to %s%s%s', policyname, cmd, array_to_string(roles, ', '),
+      ' using (' || qual || ')', ' with check (' || with_check || ')')
+    from pg_policies where schemaname = 'public' and tablename = 'event_log'
+    union all
+    select 3, format('grant %s on event_log to %I', a.privilege_type, a.grantee::regrole)
+    from pg_class c cross join aclexplode(c.relacl) a where c.oid = 'event_log'::regclass and a.grantee <> c.relowner
+    union all
+    select 3, format('grant %s (%I) on event_log to %I', a.privilege_type, t.attname, a.grantee::regrole)
+    from pg_attribute t cross join aclexplode(t.attacl) a where t.attrelid = 'event_log'::regclass
+  ) x;
+
+  alter table event_log rename to event_log_before;
+  alter table event_log_next rename to event_log;
+  for v_statement in
+    select format('alter index %I rename to %I', c.relname, regexp_replace(c.relname, '^event_log', 'event_log_before'))
+    from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = 'event_log_before'::regclass
+    union all
+    select format('alter index %I rename to %I', c.relname, regexp_replace(c.relname, '^event_log_next', 'event_log'))
+    from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = 'event_log'::regclass
+  loop
+    execute v_statement;
+  end loop;
+  alter table event_log enable row level security;
+  foreach v_statement in array v_dress || v_bound loop
+    execute v_statement;
+  end loop;
+  update log_rewrite set state = 'swapped';
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.make_log_month(p_log regclass, p_month timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_name constant text := 'event_log_' || to_char(p_month at time zone 'UTC', 'YYYY_MM');
+  v_end constant timestamptz := date_add(p_month, interval '1 month', 'UTC');
+begin
+  -- Made by itself and then attached: a partition that is born in its place shuts everybody out of the whole log.
+  execute format('create table %I (like %s including defaults including constraints including storage)', v_name, p_log);
+  execute format('create trigger event_log_no_truncate before truncate on %I for each statement execute function refuse_log_change()', v_name);
+  execute format('alter table %s attach partition %I for values from (%L) to (%L)', p_log, v_name, p_month, v_end);
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.measured(p_doc jsonb, p_measures jsonb)
  RETURNS TABLE(field text, unit text, of_id uuid, value numeric)
  LANGUAGE sql
@@ -2402,6 +2646,18 @@ CREATE OR REPLACE FUNCTION public.merged_hints(p_kept jsonb, p_new jsonb)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((p_kept IS NULL) OR (p_kept = '{}'::jsonb)) THEN NULLIF(NULLIF(p_new, 'null'::jsonb), '{}'::jsonb) ELSE (p_kept || COALESCE(NULLIF(p_new, 'null'::jsonb), '{}'::jsonb)) END
 ;
+CREATE OR REPLACE FUNCTION public.mirror_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into event_log_next values (new.*) on conflict do nothing;
+  return null;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.monthly_summary_now()
  RETURNS TABLE(user_id uuid, entity_type text, month date, records bigint, minutes double precision, active_days bigint, busiest_day date)
  LANGUAGE sql
@@ -2411,6 +2667,34 @@ AS $function$
   select d.user_id, d.entity_type, date_trunc('month', d.day)::date, sum(d.records), sum(d.minutes), count(*),
     (array_agg(d.day order by d.records desc, d.minutes desc, d.day))[1]
   from daily_activity d group by 1, 2, 3
+$function$
+;
+CREATE OR REPLACE FUNCTION public.months_ahead()
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_month timestamptz;
+  v_made integer := 0;
+begin
+  if (select relkind <> 'p' from pg_class where oid = 'event_log'::regclass) then
+    return 0;
+  end if;
+  -- Nobody's write shall wait for this: when the log is busy, the next run does it.
+  perform set_config('lock_timeout', '1s', true);
+  for v_month in
+    select m from generate_series(date_trunc('month', now(), 'UTC'), now() + interval '3 months', interval '1 month', 'UTC') m
+    where to_regclass('event_log_' || to_char(m at time zone 'UTC', 'YYYY_MM')) is null
+      -- A month that began before it had a partition stays where all strays go.
+      and not exists (select from event_log_other where tx_time >= m and tx_time < m + interval '1 month')
+  loop
+    perform make_log_month('event_log', v_month);
+    v_made := v_made + 1;
+  end loop;
+  -- Autovacuum analyzes the parts, never the whole, from which joins and the share of what changed are estimated.
+  analyze event_log;
+  return v_made;
+end
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.ms_since(p_from timestamp with time zone)
@@ -2959,6 +3243,19 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.require_position(p_position xid8)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  -- Not pg_current_snapshot() whole: on a standby its list of running transactions is empty. Below xmin all are over, and replayed.
+  if p_position >= pg_snapshot_xmin(pg_current_snapshot()) then
+    raise exception 'the replica has not got as far as transaction %', p_position using errcode = 'AN425';
+  end if;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.rest_write(p_request jsonb, p_params text[])
  RETURNS TABLE(refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
  LANGUAGE plpgsql
@@ -3068,7 +3365,7 @@ BEGIN ATOMIC
          END AS hints
     FROM ((transactions t
       JOIN event_log e ON (((e.user_id = t.user_id) AND (e.tx_time = t.tx_time) AND (e.tx = t.tx))))
-      LEFT JOIN LATERAL version_at(e.entity_id, e.valid_time, (t.tx_time - '00:00:00.000001'::interval)) b(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints) ON (true))
+      LEFT JOIN LATERAL version_at(e.entity_id, e.valid_time, (t.tx_time - '00:00:00.000001'::interval)) b(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at) ON (true))
    WHERE ((t.user_id = rows_before.p_user_id) AND (t.tx = rows_before.p_tx));
 END
 ;
@@ -3175,9 +3472,9 @@ CREATE OR REPLACE FUNCTION public.stale_entities()
 BEGIN ATOMIC
  SELECT (( SELECT count(*) AS count
             FROM ((entities e
-              LEFT JOIN LATERAL version_at(e.entity_id, now(), 'infinity'::timestamp with time zone) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints) ON (true))
+              LEFT JOIN LATERAL version_at(e.entity_id, now(), 'infinity'::timestamp with time zone) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at) ON (true))
               LEFT JOIN LATERAL state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints) ON (true))
-           WHERE (((e.next_valid_time IS NULL) OR (e.next_valid_time > now())) AND ((e.version IS DISTINCT FROM v.seq) OR ((e.doc IS DISTINCT FROM v.doc) OR (e.hints IS DISTINCT FROM v.hints)) OR ((s.doc IS NOT NULL) AND (((((((((((e.user_id IS DISTINCT FROM s.user_id) OR (e.entity_type IS DISTINCT FROM s.entity_type)) OR (e.occurred_at IS DISTINCT FROM s.occurred_at)) OR (e.occurred_until IS DISTINCT FROM s.occurred_until)) OR (e.created_at IS DISTINCT FROM s.created_at)) OR (e.updated_at IS DISTINCT FROM s.updated_at)) OR (e.deleted_at IS DISTINCT FROM s.deleted_at)) OR (e.sensitive IS DISTINCT FROM s.sensitive)) OR (e.archived IS DISTINCT FROM s.archived)) OR (e.label IS DISTINCT FROM s.label)) OR (e.related IS DISTINCT FROM s.related)))))) + ( SELECT count(DISTINCT l.entity_id) AS count
+           WHERE (((e.next_valid_time IS NULL) OR (e.next_valid_time > now())) AND ((e.version IS DISTINCT FROM v.seq) OR ((e.doc IS DISTINCT FROM v.doc) OR (e.hints IS DISTINCT FROM v.hints)) OR ((s.doc IS NOT NULL) AND ((e.user_id IS DISTINCT FROM s.user_id) OR (e.entity_type IS DISTINCT FROM s.entity_type) OR (e.occurred_at IS DISTINCT FROM s.occurred_at) OR (e.occurred_until IS DISTINCT FROM s.occurred_until) OR (e.created_at IS DISTINCT FROM s.created_at) OR (e.updated_at IS DISTINCT FROM s.updated_at) OR (e.deleted_at IS DISTINCT FROM s.deleted_at) OR (e.sensitive IS DISTINCT FROM s.sensitive) OR (e.archived IS DISTINCT FROM s.archived) OR (e.label IS DISTINCT FROM s.label) OR (e.related IS DISTINCT FROM s.related)))))) + ( SELECT count(DISTINCT l.entity_id) AS count
             FROM event_log l
            WHERE (NOT (EXISTS ( SELECT
                     FROM entities e
@@ -3207,7 +3504,7 @@ BEGIN ATOMIC
      x.related,
      v.doc,
      v.hints
-    FROM (version_at(state_at.p_entity_id, state_at.p_valid_time, state_at.p_tx_time) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints)
+    FROM (version_at(state_at.p_entity_id, state_at.p_valid_time, state_at.p_tx_time) v(seq, xid, tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
       CROSS JOIN LATERAL facts_of(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
    WHERE (v.doc IS NOT NULL);
 END
@@ -3748,7 +4045,7 @@ end
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.version_at(p_entity_id uuid, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
- RETURNS SETOF event_log
+ RETURNS SETOF event_version
  LANGUAGE sql
  STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
@@ -3843,7 +4140,7 @@ create policy all_entities on entities for all to annals_import using true with 
 create policy own_entities on entities for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 alter table event_log enable row level security;
 create policy all_events on event_log for all to annals_import using true with check true;
-create policy own_events on event_log for select to annals_app using ((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND is_own_entity(entity_id)));
+create policy own_events on event_log for select to annals_app using (((user_id = ( SELECT caller() AS caller)) OR ((user_id IS NULL) AND (doc IS NULL) AND is_own_entity(entity_id))) AND (COALESCE((pg_visible_in_snapshot(xid, ( SELECT basis() AS basis)))::integer, 1) <> 0));
 create policy own_writes on event_log for insert to annals_app with check (user_id = ( SELECT caller() AS caller));
 alter table evictions enable row level security;
 create policy all_evictions on evictions for all to annals_import using true with check true;
@@ -3922,6 +4219,7 @@ grant select on time_zones to annals_app;
 grant select on time_zones to annals_import;
 grant select, update on analytics to annals_import;
 grant select, update, usage on tx_seq to annals_import;
+grant usage on event_log_seq_seq to annals_app;
 grant usage on event_log_seq_seq to annals_import;
 grant usage on tx_seq to annals_app;
 
@@ -3934,6 +4232,7 @@ comment on function another_version() is 'The reason of a reject whose row is we
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
+comment on function basis() is 'The snapshot that this transaction reads the log in; null for the present one';
 comment on function buckets_within(boolean,activity_bucket[],uuid,text[],date,date) is 'Of what is behind, the buckets of these types and days; all of them when everything may be';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
@@ -3949,6 +4248,7 @@ comment on function drift_check(uuid,uuid,integer) is 'Computes up to 2 x p_samp
 comment on function drifts(integer) is 'The newest differences that the drift check found and healed, for the operator';
 comment on function due_entities() is 'Entities of which a version has come into force that the cron has not turned over yet, as that version; all that the caller may see';
 comment on function duration_profile_now() is 'What duration_profile holds after a refresh';
+comment on function enter_basis(jsonb) is 'Makes this transaction read the log as of {log, snapshot, at}, or (null) answers that of this moment, which must be a repeatable read. Raises AN410.';
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'The caller''s entities of a type (p_user_id must be the caller) as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
@@ -3966,7 +4266,7 @@ comment on function habit_streaks_now() is 'What habit_streaks holds after a ref
 comment on function heatmap(uuid,text[],date,date) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
-comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, or prunes logs; `rows` are those touched. Raises AN409.';
+comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, prunes logs, or makes the log''s next months; `rows` are those touched. Raises AN409.';
 comment on function id_hint(jsonb) is 'The hint of an entity''s original id, which every later version must keep (I6); null when the id was a UUID';
 comment on function ids_in(jsonb) is 'The ids in the field of a relation, single or a set; what is no id is left out, since history may hold anything';
 comment on function import_act(uuid,text,text) is 'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
@@ -3986,9 +4286,17 @@ comment on function keep_measurements(jsonb) is 'Adds what the Workers measured:
 comment on function lease_lasts() is 'How long after its last sign of life a tick is taken for dead. A call under way is safe for as long as it takes: it holds the row locked.';
 comment on function lock_entities(uuid,uuid[]) is 'Makes every other writer of one of these entities of the user wait until this transaction ends';
 comment on function log_identity() is 'Which cluster, and which life of it, the log''s transaction ids belong to: after a restore it is another, and cursors of before mean nothing (I9)';
+comment on function log_rewrite_begin(boolean) is 'Makes the log''s twin, in months or whole, and mirrors every write from now on; answers the state, of one that was begun before as well: copying, equal, swapped, or done when the log has that shape. Raises AN409.';
+comment on function log_rewrite_compare() is 'Whether log and twin hold the same rows: {log, twin, equal}, digests that do not depend on order. Only then can they be swapped.';
+comment on function log_rewrite_copy(integer) is 'Copies one chunk of the log into its twin, with the checkpoint: {copied, more}';
+comment on function log_rewrite_end() is 'Drops whichever table is not the log: the old one after a swap, the twin before it';
+comment on function log_rewrite_swap() is 'Gives the twin the log''s name, indexes'' names, triggers, policies, grants, and all that is bound to it, behind a lock of some 50 ms. The old table stays until log_rewrite_end(). Raises AN409.';
+comment on function make_log_month(regclass,timestamp with time zone) is 'Gives a log in months the partition of the month that begins then (UTC)';
 comment on function measured(jsonb,jsonb) is 'The numbers that a doc measures, by its type''s list; of_id is the nil UUID when they are of nothing else';
 comment on function merged_hints(jsonb,jsonb) is 'Hints kept of a version and those of what replaces parts of it; null when there are none';
+comment on function mirror_event() is 'Trigger of event_log while its twin is filled: what is written to the one is written to the other';
 comment on function monthly_summary_now() is 'What monthly_summary holds after a refresh';
+comment on function months_ahead() is 'The partitions of this month and the next three, of a log that is in months; returns how many it made';
 comment on function ms_since(timestamp with time zone) is 'Milliseconds from p_from to this very moment';
 comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
@@ -4008,6 +4316,7 @@ comment on function refresh_start(timestamp with time zone,text[],boolean) is 'T
 comment on function refresh_view(uuid,uuid) is 'Refreshes a materialized view that this lease started, and logs it; its readers wait for nothing. Raises AN409.';
 comment on function refreshes(integer,text) is 'The newest runs, for the operator; one that was killed is abandoned';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
+comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
@@ -4031,6 +4340,7 @@ comment on function zone_changed_users(changed_version[]) is 'The users among th
 comment on materialized view duration_profile is 'Medians and percentiles of how long records last, per user, type and month of their beginning: these do not decompose, so the view is refreshed whole';
 comment on materialized view habit_streaks is 'Per habit: days it was logged, its last and longest run of days, its longest gap';
 comment on materialized view monthly_summary is 'Records, minutes, active days and the busiest day, per user, type and local month';
+comment on sequence event_log_seq_seq is 'Versions and evictions: one order, (xid, seq), holds over both';
 comment on sequence tx_seq is 'Numbers native transactions; an import pushes it past the greatest XTDB tx-id it wrote';
 comment on table analytics is 'What the cron runs, synced from src/analytics by migrate';
 comment on table analytics.as_of is 'the clock of its last run that succeeded';
@@ -4074,6 +4384,8 @@ comment on table imports.fingerprint is 'sha-256 of the whole file, decompressed
 comment on table imports.forced_reason is 'why forced_by finished it although the footer disagreed';
 comment on table imports.last_error is 'what the sender said when it paused';
 comment on table imports.ran_before is 'time in state running before state_since: without the pauses';
+comment on table log_rewrite is 'The checkpoint of a log that is being brought into another shape; no row when none is';
+comment on table log_rewrite.since_xid is 'the transaction that began it: what later ones write is mirrored, whom they evict is taken out at the end';
 comment on table refresh_log is 'Every run; the row is written before the work, so a killed refresh leaves a row without finished_at';
 comment on table refresh_state is 'How far the rollups have read the log: the cursor (I9), and the lease of the tick that runs. One row.';
 comment on table refresh_state.as_of is 'the clock of the last pass that left no committed event behind';

@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import type { Basis } from '../store/get-entity.ts';
+import { atBasis } from './basis.ts';
+import type { ApiEnv } from './env.ts';
 import { invalid } from './invalid.ts';
 
 /**
@@ -8,12 +10,12 @@ import { invalid } from './invalid.ts';
  * @throws Failure AN422 for a header that is no HTTP date, or beside a query that says another moment
  */
 export function asOf(
-  c: Context,
+  c: Context<ApiEnv>,
   { valid_time, tx_time }: { valid_time?: string | undefined; tx_time?: string | undefined },
 ): Basis {
   c.header('Vary', 'Accept-Datetime', { append: true });
   const header = c.req.header('accept-datetime');
-  if (header === undefined) return { valid_time: valid_time ?? null, tx_time: tx_time ?? null };
+  if (header === undefined) return atBasis(c, { valid_time: valid_time ?? null, tx_time: tx_time ?? null });
   const at = /GMT$/.test(header.trim()) ? new Date(header) : new Date(Number.NaN);
   if (Number.isNaN(at.getTime())) {
     throw invalid([

@@ -1,5 +1,5 @@
 import type { SignalBinding } from '../analytics/signal.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, LogBasis } from '../store/database.ts';
 import type { PageBindings } from './serve-page.ts';
 import type { Stages } from './server-timing.ts';
 import type { TokenEnv } from './token-settings.ts';
@@ -9,6 +9,8 @@ import type { Caller } from './verify-token.ts';
 export interface ApiBindings extends TokenEnv, PageBindings {
   /** Postgres connection string of the role annals_app. */
   DATABASE_URL: string;
+  /** The same, of a read replica: reads go there. */
+  DATABASE_READ_URL?: string;
   /** What the web client signs in as, at OIDC_ISSUER. */
   OIDC_CLIENT_ID: string;
   /** Origins whose pages may call the API, comma-separated; none when left out. */
@@ -26,5 +28,5 @@ export interface ApiBindings extends TokenEnv, PageBindings {
 /** What the routes find in their context. */
 export interface ApiEnv {
   Bindings: ApiBindings;
-  Variables: { requestId: string; caller: Caller; database: Database; stages: Stages };
+  Variables: { requestId: string; caller: Caller; database: Database; basis: LogBasis | 'now' | null; stages: Stages };
 }

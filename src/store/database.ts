@@ -17,6 +17,27 @@ export interface Database {
    * Two statements in one request: the setting must be there before the planner's first look at a policy.
    */
   read<Row>(name: string, userId: string, text: string, parameters: readonly unknown[]): Promise<Row[]>;
+  /** As `call`, of a statement that writes the log: what it wrote is told to `Road.onWritten`. */
+  write<Row>(name: string, text: string, parameters: readonly unknown[]): Promise<Row[]>;
+}
+
+/** A snapshot of the log that later reads can have again; see enter_basis() in migrations. */
+export interface LogBasis {
+  readonly log: string;
+  readonly snapshot: string;
+  readonly at: string;
+}
+
+/** How one request reaches the database. */
+export interface Road {
+  /** Of a read replica, connection string as in the secret DATABASE_READ_URL; without one all goes to the primary. */
+  readonly replicaUrl?: string | undefined;
+  /** A transaction's id: reads must see it. A replica that does not yet costs a second request, to the primary. */
+  readonly position?: string | undefined;
+  /** Reads see this snapshot of the log, or the present one and say which that was: from the primary, as it alone knows what runs. */
+  readonly basis?: LogBasis | 'now' | null;
+  readonly onBasis?: (basis: LogBasis) => void;
+  readonly onWritten?: (position: string) => void;
 }
 
 /** A loopback host is the local Neon endpoint, in plain HTTP on the port of the connection string. */
@@ -30,27 +51,71 @@ neonConfig.fetchEndpoint = (host, port, options) => {
 /** A read that takes longer is given up, before Neon's proxy or the Worker's own time would. */
 const READ_TIMEOUT_MS = 8_000;
 const BEFORE_READ = `select set_config('annals.user_id', $1::text, true), set_config('statement_timeout', '${READ_TIMEOUT_MS}', true)`;
+const BEFORE_REPLICA_READ = `${BEFORE_READ}, require_position($2::text::xid8)`;
+const BEFORE_BASIS_READ = `${BEFORE_READ}, enter_basis($2::text::jsonb) as basis`;
 
 /** Opens the road. Nothing is sent yet. @param url as in the Worker's secret DATABASE_URL */
-export function openDatabase(url: string): Database {
+export function openDatabase(url: string, road: Road = {}): Database {
   const sql = connect(url);
+  const { replicaUrl, position = '0', basis = null } = road;
+  const replica = replicaUrl === undefined || basis !== null ? null : connect(replicaUrl);
+
+  async function call<Row>(name: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
+    try {
+      return (await sql.query(text, [...parameters])) as Row[];
+    } catch (error) {
+      throw failureOf(name, error);
+    }
+  }
+
+  async function readOnPrimary<Row>(userId: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
+    if (basis === null) {
+      const before = sql.query(BEFORE_READ, [userId]);
+      const [, rows] = await sql.transaction([before, sql.query(text, [...parameters])], { readOnly: true });
+      return rows as Row[];
+    }
+    const before = sql.query(BEFORE_BASIS_READ, [userId, basis === 'now' ? null : JSON.stringify(basis)]);
+    const [entered, rows] = await sql.transaction([before, sql.query(text, [...parameters])], {
+      readOnly: true,
+      isolationLevel: 'RepeatableRead',
+    });
+    const [row] = entered as { basis: LogBasis }[];
+    if (row !== undefined) road.onBasis?.(row.basis);
+    return rows as Row[];
+  }
+
   return {
-    async call<Row>(name: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
+    call,
+    async read<Row>(name: string, userId: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
+      if (replica !== null) {
+        try {
+          const before = replica.query(BEFORE_REPLICA_READ, [userId, position]);
+          const [, rows] = await replica.transaction([before, replica.query(text, [...parameters])], {
+            readOnly: true,
+          });
+          return rows as Row[];
+        } catch (error) {
+          // Behind, out of reach, or it cancelled the read to get on with replaying: the primary answers what the replica cannot.
+          const failure = failureOf(name, error);
+          if (!isBehind(error) && failure.code !== 'AN503') throw failure;
+        }
+      }
       try {
-        return (await sql.query(text, [...parameters])) as Row[];
+        return await readOnPrimary<Row>(userId, text, parameters);
       } catch (error) {
         throw failureOf(name, error);
       }
     },
-    async read<Row>(name: string, userId: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
-      try {
-        const [, rows] = await sql.transaction([sql.query(BEFORE_READ, [userId]), sql.query(text, [...parameters])], {
-          readOnly: true,
-        });
-        return rows as Row[];
-      } catch (error) {
-        throw failureOf(name, error);
-      }
+    async write<Row>(name: string, text: string, parameters: readonly unknown[]): Promise<Row[]> {
+      // Asked after the statement ran, and null when it wrote nothing.
+      const rows = await call<Row & { position: string | null }>(
+        name,
+        `select w.*, pg_current_xact_id_if_assigned()::text as position from (${text}) w`,
+        parameters,
+      );
+      const position = rows[0]?.position ?? null;
+      if (position !== null) road.onWritten?.(position);
+      return rows;
     },
   };
 }
@@ -74,6 +139,8 @@ const DATA_SQLSTATE = /^22/;
 
 /** Row-level security refused a row: somebody else's id, which a rival took between the look and the write. */
 const INSUFFICIENT_PRIVILEGE = '42501';
+
+const isBehind = (error: unknown): boolean => error instanceof NeonDbError && error.code === 'AN425';
 
 function failureOf(name: string, error: unknown): Failure {
   if (!(error instanceof NeonDbError)) return new Failure('AN500', `${name} failed`, { cause: error });

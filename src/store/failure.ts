@@ -33,6 +33,7 @@ export const FAILURE_STATUS = {
   AN404: 404,
   AN405: 405,
   AN409: 409,
+  AN410: 410,
   AN412: 412,
   AN413: 413,
   AN415: 415,

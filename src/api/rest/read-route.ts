@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import { restRead } from '../../store/rest-read.ts';
+import { atBasis } from '../basis.ts';
 import type { ApiEnv } from '../env.ts';
 import { isKnown, weakEtag } from './etag.ts';
 import { decodePlace, encodePlace } from './list-cursor.ts';
@@ -26,7 +27,7 @@ export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise
     });
   }
   const moment = readMoment(query, c.req.header('accept-datetime'), new Date());
-  const selection = selectionOf(type, query, c.var.caller.user_id, moment);
+  const selection = selectionOf(type, query, c.var.caller.user_id, atBasis(c, moment));
   const compiled = readSql(selection, range, preferences.count, hasCursor ? decodePlace(query.cursor ?? '') : null);
   const { rows, total } = await restRead(c.var.database, c.var.caller.user_id, compiled.text, compiled.parameters);
 
