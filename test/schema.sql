@@ -3259,6 +3259,7 @@ $function$
 CREATE OR REPLACE FUNCTION public.rest_write(p_request jsonb, p_params text[])
  RETURNS TABLE(refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
  LANGUAGE plpgsql
+ SET transaction_timeout TO '15s'
 AS $function$
 #variable_conflict use_column
 declare
@@ -3582,6 +3583,7 @@ CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp wi
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
  SET lock_timeout TO '5s'
+ SET transaction_timeout TO '15s'
 AS $function$
 declare
   c_max_operations constant integer := 1000;
@@ -3647,6 +3649,24 @@ begin
       into v_ids, v_is_simple
       from jsonb_array_elements(v_ops) o;
     v_is_simple := v_is_simple and cardinality(v_ids) = v_count;
+  end if;
+
+  if jsonb_path_exists(v_ops, '$[*].expected_version') then
+    -- Of many who write over one version all but one are refused. Those who come after that one need not wait for the others to
+    -- be told so. What an earlier operation here touches is for later, and a version that has just come into force too.
+    select jsonb_build_object('code', 'AN412', 'n', o.n, 'id', o.entity_id, 'expected', o.o -> 'expected_version', 'actual', p.actual)
+      into v_problem
+      from (
+        select distinct on ((a.o ->> 'entity_id')::uuid) a.o, a.n, (a.o ->> 'entity_id')::uuid as entity_id
+        from jsonb_array_elements(v_ops) with ordinality as a(o, n) order by (a.o ->> 'entity_id')::uuid, a.n
+      ) o
+      left join entities e using (entity_id)
+      cross join lateral (select case when e.doc is not null then e.version::text end as actual) p
+      where o.o ? 'expected_version' and e.next_valid_time is null and not expectation_met(o.o -> 'expected_version', p.actual)
+      order by o.n limit 1;
+    if v_problem is not null then
+      perform raise_problem(v_problem);
+    end if;
   end if;
 
   perform lock_entities(v_user_id, v_ids);
@@ -3767,7 +3787,13 @@ begin
     end if;
   else
     perform from entities where entity_id = any (v_ids) order by entity_id for update;
-    select jsonb_build_object('code', 'AN404', 'id', min(f::text)) into v_problem from foreign_entities(v_ids, v_user_id) f having count(*) > 0;
+    -- A match writes nothing: to it, what is somebody else's is absent.
+    select jsonb_build_object('code', 'AN404', 'id', min(f::text)) into v_problem
+      from foreign_entities(
+        case when v_undone is null then array(select (o ->> 'entity_id')::uuid from jsonb_array_elements(v_ops) o where o ->> 'op' <> 'match') else v_ids end,
+        v_user_id
+      ) f
+      having count(*) > 0;
     if v_problem is not null then
       perform raise_problem(v_problem);
     end if;
@@ -3872,6 +3898,9 @@ begin
           where not v_op ? 'version'
         ) r;
         if v_row.doc is null then
+          if v_entity.last_tx_time is null then
+            perform raise_problem(jsonb_build_object('code', 'AN404', 'id', v_entity.entity_id));
+          end if;
           raise exception 'operation %: no such version of the entity', v_ordinal
             using errcode = 'AN404', detail = v_entity.entity_id::text, hint = 'Its history lists the versions; a delete is none.';
         end if;
