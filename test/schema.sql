@@ -1981,10 +1981,46 @@ begin
     update imports set
       state = v_next, state_since = clock_timestamp(),
       ran_before = ran_before + case when state = 'running' then clock_timestamp() - state_since else '0' end,
-      last_error = case when v_next = 'paused' then p_error end
+      last_error = coalesce(p_error, last_error)
     where import_id = p_import_id;
   end if;
   return import_status(p_import_id);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.import_backup(p_backup jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_taken bigint;
+begin
+  insert into transactions (tx, tx_time, user_id, events, client, meta)
+    select t.tx, t.tx_time, t.user_id, t.events, t.client, t.meta::jsonb
+    from jsonb_to_recordset(p_backup -> 'transactions') as t(
+      tx bigint, tx_time timestamptz, user_id uuid, events integer, client text, meta text
+    )
+    on conflict (tx) do nothing;
+  -- One that is there already is the same one, or else it must not vanish (I10).
+  select t.tx into v_taken
+    from jsonb_to_recordset(p_backup -> 'transactions') as t(tx bigint, tx_time timestamptz, user_id uuid)
+    join transactions x using (tx) where (x.tx_time, x.user_id) is distinct from (t.tx_time, t.user_id) limit 1;
+  if found then
+    raise exception 'the store has another transaction %', v_taken using errcode = 'AN409',
+      hint = 'A backup is restored into a database of its own. Into a store in use bring an export without transactions: --format edn.';
+  end if;
+  -- Before import_chunk comes to them: it knows less of an eviction, and leaves alone what is there.
+  insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, user_id, entity_type, evicted_by, import_id)
+    select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, r.user_id, r.entity_type, r.evicted_by, (p_backup ->> 'import_id')::uuid
+    from jsonb_to_recordset(p_backup -> 'evictions') as r(
+      entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz, user_id uuid, entity_type text, evicted_by text
+    )
+    on conflict do nothing;
+  -- The next native transaction has a number of its own.
+  perform setval('tx_seq', greatest(s.last_value, (
+    select max(t.tx) from jsonb_to_recordset(p_backup -> 'transactions') as t(tx bigint)
+  ))) from tx_seq s;
+  return true;
 end
 $function$
 ;
@@ -2093,6 +2129,8 @@ declare
   v_footer jsonb;
   v_last_line bigint;
   v_entities bigint;
+  v_lines bigint;
+  v_transactions bigint;
 begin
   perform from imports where import_id = p_import_id and state = 'finished' for update;
   if found then
@@ -2113,15 +2151,17 @@ begin
   if (v_status ->> 'lines')::bigint <> v_last_line then
     raise exception 'the file goes on after its footer' using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
-  -- Every line is the header, the footer, a row, an eviction, or a reject: then nothing can be missing unnoticed.
-  if (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'skipped')::bigint + (v_status ->> 'rejects')::bigint + 2 <> v_last_line then
-    raise exception 'of % lines only % are accounted for', v_last_line,
-      (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'skipped')::bigint + (v_status ->> 'rejects')::bigint + 2
+  -- Every line is the header, the footer, a row, an eviction, a transaction, left out, or a reject: then nothing can be missing unnoticed.
+  v_lines := (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'transactions')::bigint
+    + (v_status ->> 'skipped')::bigint + (v_status ->> 'rejects')::bigint + 2;
+  if v_lines <> v_last_line then
+    raise exception 'of % lines only % are accounted for', v_last_line, v_lines
       using errcode = 'AN500';
   end if;
-  if p_forced_by is null and (v_footer ->> 'rows')::bigint + (v_footer ->> 'evicted')::bigint + 2 <> v_last_line then
-    raise exception 'the footer promises % rows and % evictions, the file has % such lines',
-      v_footer ->> 'rows', v_footer ->> 'evicted', v_last_line - 2
+  v_transactions := coalesce((v_footer ->> 'transactions')::bigint, 0);
+  if p_forced_by is null and (v_footer ->> 'rows')::bigint + (v_footer ->> 'evicted')::bigint + v_transactions + 2 <> v_last_line then
+    raise exception 'the footer promises % rows, % evictions and % transactions, the file has % such lines',
+      v_footer ->> 'rows', v_footer ->> 'evicted', v_transactions, v_last_line - 2
       using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
   if p_forced_by is null and (v_status ->> 'rejects')::bigint = 0 and (v_status ->> 'skipped')::bigint = 0 then
@@ -2219,7 +2259,10 @@ CREATE OR REPLACE FUNCTION public.import_report(p_import_id uuid)
 BEGIN ATOMIC
  SELECT jsonb_build_object('types', COALESCE(( SELECT jsonb_object_agg(t.key, t.counters) AS jsonb_object_agg
             FROM ( SELECT t_1.key,
-                     jsonb_build_object('rows', sum(((t_1.value ->> 'rows'::text))::bigint), 'tombstones', sum(((t_1.value ->> 'tombstones'::text))::bigint), 'back_dated', sum(((t_1.value ->> 'back_dated'::text))::bigint), 'future', sum(((t_1.value ->> 'future'::text))::bigint), 'nonconforming', sum(((t_1.value ->> 'nonconforming'::text))::bigint), 'without_user', sum(((t_1.value ->> 'without_user'::text))::bigint)) AS counters
+                     jsonb_build_object('rows', sum(((t_1.value ->> 'rows'::text))::bigint), 'entities', (sum(((t_1.value ->> 'entities'::text))::bigint) - (( SELECT count(*) AS count
+                            FROM (import_chunks e
+                              JOIN import_chunks n ON (((n.import_id = e.import_id) AND (n.first_line = (e.last_line + 1)))))
+                           WHERE ((e.import_id = i.import_id) AND (((e.report -> 'last'::text) -> 'entity_id'::text) = ((n.report -> 'first'::text) -> 'entity_id'::text)) AND (((e.report -> 'last'::text) -> 'types'::text) ? t_1.key) AND (((n.report -> 'first'::text) -> 'types'::text) ? t_1.key))))::numeric), 'versions', sum(((t_1.value ->> 'versions'::text))::bigint), 'tombstones', sum(((t_1.value ->> 'tombstones'::text))::bigint), 'back_dated', sum(((t_1.value ->> 'back_dated'::text))::bigint), 'future', sum(((t_1.value ->> 'future'::text))::bigint), 'nonconforming', sum(((t_1.value ->> 'nonconforming'::text))::bigint), 'without_user', sum(((t_1.value ->> 'without_user'::text))::bigint)) AS counters
                     FROM (import_chunks c
                       CROSS JOIN LATERAL jsonb_each((c.report -> 'types'::text)) t_1(key, value))
                    WHERE (c.import_id = i.import_id)
@@ -2259,7 +2302,7 @@ BEGIN ATOMIC
          CASE
              WHEN (i.state = 'running'::text) THEN (clock_timestamp() - i.state_since)
              ELSE '00:00:00'::interval
-         END)) * (1000)::numeric)), 'last_chunk_at', iso(s.last_chunk_at), 'last_error', i.last_error, 'header', ( SELECT c.header
+         END)) * (1000)::numeric)), 'last_chunk_at', iso(s.last_chunk_at), 'last_heartbeat_at', iso(GREATEST(s.last_chunk_at, i.state_since)), 'last_error', i.last_error, 'header', ( SELECT c.header
             FROM import_chunks c
            WHERE ((c.import_id = i.import_id) AND (c.first_line = 1))), 'footer', ( SELECT c.footer
             FROM import_chunks c
@@ -2268,7 +2311,7 @@ BEGIN ATOMIC
           LIMIT 1), 'applied_lines', COALESCE(( SELECT jsonb_agg(jsonb_build_array(lower(r.r), (upper(r.r) - 1)) ORDER BY r.r) AS jsonb_agg
             FROM unnest(s.applied_lines) r(r)), '[]'::jsonb), 'next_line', COALESCE(( SELECT upper(r.r) AS upper
             FROM unnest(s.applied_lines) r(r)
-           WHERE (lower(r.r) = 1)), (1)::bigint), 'chunks', s.chunks, 'lines', s.lines, 'bytes', s.bytes, 'rows', s.rows, 'inserted', s.inserted, 'tombstones', s.tombstones, 'evictions', s.evictions, 'skipped', s.skipped, 'rejects', s.rejects, 'conflicts', s.conflicts, 'nonconforming', s.nonconforming, 'mended', ( SELECT count(*) AS count
+           WHERE (lower(r.r) = 1)), (1)::bigint), 'chunks', s.chunks, 'lines', s.lines, 'bytes', s.bytes, 'rows', s.rows, 'inserted', s.inserted, 'tombstones', s.tombstones, 'evictions', s.evictions, 'skipped', s.skipped, 'transactions', s.transactions, 'rejects', s.rejects, 'conflicts', s.conflicts, 'nonconforming', s.nonconforming, 'mended', ( SELECT count(*) AS count
             FROM import_rejects r
            WHERE ((r.import_id = i.import_id) AND (r.mended_at IS NOT NULL))), 'erased', i.erased, 'forced_by', i.forced_by, 'forced_reason', i.forced_reason) AS jsonb_build_object
     FROM (imports i
@@ -2280,6 +2323,7 @@ BEGIN ATOMIC
              COALESCE(sum(c.tombstones), (0)::bigint) AS tombstones,
              COALESCE(sum(c.evictions), (0)::bigint) AS evictions,
              COALESCE(sum(c.skipped), (0)::bigint) AS skipped,
+             COALESCE(sum(((c.report ->> 'transactions'::text))::bigint), (0)::numeric) AS transactions,
              COALESCE(sum(c.rejects), (0)::bigint) AS rejects,
              COALESCE(sum(c.conflicts), (0)::bigint) AS conflicts,
              COALESCE(sum(c.nonconforming), (0)::bigint) AS nonconforming,
@@ -4181,6 +4225,7 @@ create policy own_days on task_flow for select to annals_app using (user_id = ( 
 alter table task_flow_next enable row level security;
 create policy own_days on task_flow_next for select to annals_app using (user_id = ( SELECT caller() AS caller));
 alter table transactions enable row level security;
+create policy all_transactions on transactions for all to annals_import using true with check true;
 create policy own_transactions on transactions for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 
 -- Grants
@@ -4206,6 +4251,7 @@ grant insert (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hin
 grant insert, select on event_log to annals_import;
 grant insert, select on evictions to annals_import;
 grant insert, select on transactions to annals_app;
+grant insert, select on transactions to annals_import;
 grant insert, select, update on entities to annals_app;
 grant insert, select, update on entities to annals_import;
 grant insert, select, update on idempotency_keys to annals_app;
@@ -4299,6 +4345,7 @@ comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that 
 comment on function id_hint(jsonb) is 'The hint of an entity''s original id, which every later version must keep (I6); null when the id was a UUID';
 comment on function ids_in(jsonb) is 'The ids in the field of a relation, single or a set; what is no id is left out, since history may hold anything';
 comment on function import_act(uuid,text,text) is 'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
+comment on function import_backup(jsonb) is 'Writes what only a backup has of a chunk, {import_id, transactions, evictions}, once; called in one statement with import_chunk, so that both commit together. Raises AN409 for a transaction''s number that another has.';
 comment on function import_chunk(jsonb) is 'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, skipped, rejects, nonconforming, report, header, footer} once (I8) and answers the chunk''s counters with `applied` and `conflicts`. Raises AN404 no such import; AN409 another file, overlapping lines, an import that is not running; AN422 lines after the footer.';
 comment on function import_finish(uuid,uuid,text) is 'Closes an import whose every line is in and whose footer agrees (or somebody forces it, for a reason), erases what was evicted since it came in, and marks the analytics for one rebuild. Raises AN404, AN409, AN422 (with what is missing).';
 comment on function import_list() is 'The status of the newest 100 imports';

@@ -1,4 +1,5 @@
-import type { ChunkReport, Finding, TypeReport } from '../importer/chunk-report.ts';
+import type { ChunkReport, EdgeEntity, Finding, TypeReport } from '../importer/chunk-report.ts';
+import type { ImportReport } from '../importer/import-report.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
 import { filteredBytes } from './filtered-bytes.ts';
@@ -15,7 +16,8 @@ export interface DryRun {
   readonly skipped: number;
   readonly rejects: number;
   readonly nonconforming: number;
-  readonly report: ChunkReport;
+  readonly transactions: number;
+  readonly report: ImportReport;
 }
 
 /** Has the import Worker decode and check a whole history, with nothing written and the database not asked. */
@@ -25,12 +27,14 @@ export async function dryRun(options: ImportFileOptions): Promise<DryRun> {
   const api = new ImportApi({ url, token, signal, ...(onRetry && { onRetry }) });
   const file = await openHistoryFile(options.file);
   const sum = { rows: 0, tombstones: 0, evictions: 0, skipped: 0, rejects: 0, nonconforming: 0 };
-  const report: ChunkReport & { other_ids: Finding | null } = {
+  const report: ReportSum = {
     types: {},
     nonconforming: {},
     unknown_attributes: {},
     other_ids: null,
     skipped: {},
+    transactions: 0,
+    last: null,
   };
   let bytes = 0;
   const check = async (chunk: Chunk): Promise<void> => {
@@ -58,15 +62,33 @@ export async function dryRun(options: ImportFileOptions): Promise<DryRun> {
   } finally {
     await file.close();
   }
-  return { ...sum, report };
+  const { transactions, last: _, ...found } = report;
+  return { ...sum, transactions, report: found };
 }
 
-function addReport(sum: ChunkReport & { other_ids: Finding | null }, part: ChunkReport): void {
+/** Of the chunks so far, in their order. */
+interface ReportSum extends ImportReport {
+  other_ids: Finding | null;
+  transactions: number;
+  /** The entity that the latest chunk ended with. */
+  last: EdgeEntity | null;
+}
+
+function addReport(sum: ReportSum, part: ChunkReport): void {
   for (const [name, counters] of Object.entries(part.types)) {
     const known = sum.types[name];
     if (known === undefined) sum.types[name] = { ...counters };
     else for (const key of Object.keys(counters) as (keyof TypeReport)[]) known[key] += counters[key];
   }
+  // An entity that goes on in the next chunk is counted once.
+  if (part.first !== null && sum.last?.entity_id === part.first.entity_id) {
+    for (const name of part.first.types) {
+      const known = sum.types[name];
+      if (known !== undefined && sum.last.types.includes(name)) known.entities--;
+    }
+  }
+  sum.last = part.last ?? sum.last;
+  sum.transactions += part.transactions;
   for (const [name, count] of Object.entries(part.skipped)) sum.skipped[name] = (sum.skipped[name] ?? 0) + count;
   addFindings(sum.nonconforming, part.nonconforming);
   addFindings(sum.unknown_attributes, part.unknown_attributes);
