@@ -1,5 +1,5 @@
 import { entityIdOf } from '../domain/codec/entity-id.ts';
-import type { LineValue } from './history-digest.ts';
+import type { LineValue } from '../domain/codec/history-digest.ts';
 
 /** What a version is, in short. */
 interface SampledRow {

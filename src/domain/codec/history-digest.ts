@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from '../domain/codec/attributes.ts';
-import { canonicalEdn } from '../domain/edn/canonical.ts';
-import { readEdn } from '../domain/edn/read.ts';
-import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../domain/edn/value.ts';
+import { canonicalEdn } from '../edn/canonical.ts';
+import { readEdn } from '../edn/read.ts';
+import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
+import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from './attributes.ts';
+import { Sha256 } from './sha256.ts';
 
 /** A line of a history as a value, whoever printed it: equal values have equal digests. */
 export interface LineValue {
@@ -81,9 +81,12 @@ function longOf(value: EdnValue | undefined): bigint {
   return value instanceof EdnNumber && value.kind === 'long' ? BigInt(value.text) : -1n;
 }
 
+const encoder = new TextEncoder();
+
 function digestOf(text: string): bigint {
-  const hash = createHash('sha256').update(text).digest();
-  return (hash.readBigUInt64BE(0) << 64n) | hash.readBigUInt64BE(8);
+  const { buffer } = new Sha256().update(encoder.encode(text)).digest();
+  const hash = new DataView(buffer);
+  return (hash.getBigUint64(0) << 64n) | hash.getBigUint64(8);
 }
 
 const MODULUS = 1n << 128n;
