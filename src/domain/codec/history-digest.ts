@@ -2,6 +2,7 @@ import { canonicalEdn } from '../edn/canonical.ts';
 import { readEdn } from '../edn/read.ts';
 import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
 import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from './attributes.ts';
+import { entityIdOf } from './entity-id.ts';
 import { Sha256 } from './sha256.ts';
 
 /** A line of a history as a value, whoever printed it: equal values have equal digests. */
@@ -108,5 +109,38 @@ export class HistoryDigest {
     group.digest = (group.digest + line.digest) % MODULUS;
     this.groups.set(key, group);
     if (line.tx_time > this.latest_tx_time) this.latest_tx_time = line.tx_time;
+  }
+}
+
+/** Counts and digests by entity, and by hash of what was evicted; they add up as those of {@link HistoryDigest} do. */
+export class LineDigests {
+  readonly #sums = new Map<string, { lines: number; digest: bigint }>();
+
+  add(line: LineValue): void {
+    if (line.kind === 'row') this.addSum(entityIdOf(line.id), 1, line.digest);
+    else if (line.kind === 'evicted') this.addSum(line.evicted, 1, line.digest);
+  }
+
+  addSum(key: string, lines: number, digest: bigint): void {
+    const sum = this.#sums.get(key);
+    if (sum === undefined) this.#sums.set(key, { lines, digest });
+    else {
+      sum.lines += lines;
+      sum.digest = (sum.digest + digest) % MODULUS;
+    }
+  }
+
+  /** How many lines there are of this entity or hash, and their digest; nothing of none. */
+  of(key: string): { readonly lines: number; readonly digest: bigint } {
+    return this.#sums.get(key) ?? { lines: 0, digest: 0n };
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#sums.keys();
+  }
+
+  /** For the wire, digests in hex. */
+  entries(): [key: string, lines: number, digest: string][] {
+    return [...this.#sums].map(([key, { lines, digest }]) => [key, lines, digest.toString(16)]);
   }
 }
