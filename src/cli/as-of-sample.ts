@@ -1,6 +1,6 @@
 import { entityIdOf } from '../domain/codec/entity-id.ts';
+import type { LineValue } from '../domain/codec/history-digest.ts';
 import { epochMicros } from '../domain/time/epoch-micros.ts';
-import type { LineValue } from './history-digest.ts';
 
 /** What a version is, in short. */
 interface SampledRow {

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { HistoryFailure, type HistoryFailureKind } from '../import-client/history-failure.ts';
+import { ApiFailure } from '../import-client/import-api.ts';
 import { CliFailure, EXIT, type ExitCode } from './cli-failure.ts';
 import type { Command, CommandContext, Options } from './command.ts';
 import { exportCommand } from './commands/export.ts';
@@ -12,7 +14,6 @@ import { rolesCommand } from './commands/roles.ts';
 import { slowCommand } from './commands/slow.ts';
 import { tripwiresCommand } from './commands/tripwires.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { ApiFailure } from './import-api.ts';
 import { SETTINGS } from './settings.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -89,10 +90,17 @@ function explain(error: unknown, { err, signal }: CommandContext): ExitCode {
   return exit;
 }
 
+const HISTORY_EXIT: Readonly<Record<HistoryFailureKind, ExitCode>> = {
+  bad_file: EXIT.bad_file,
+  rejects: EXIT.findings,
+  interrupted: EXIT.interrupted,
+};
+
 /** 4xx answers that are about the file rather than about the caller. */
 const FILE_STATUS: ReadonlySet<number> = new Set([409, 413, 422]);
 
 function wordsFor(error: unknown, signal: AbortSignal): [message: string, hint: string | null, exit: ExitCode] {
+  if (error instanceof HistoryFailure) return [error.message, error.hint, HISTORY_EXIT[error.kind]];
   if (error instanceof CliFailure) return [error.message, error.hint, error.exit];
   if (signal.aborted) return ['Interrupted.', null, EXIT.interrupted];
   if (error instanceof ApiFailure) {

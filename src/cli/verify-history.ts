@@ -1,17 +1,17 @@
 import type pg from 'pg';
 import { entityIdOf } from '../domain/codec/entity-id.ts';
+import { HistoryDigest, lineValue } from '../domain/codec/history-digest.ts';
 import { decodeLine } from '../domain/codec/history-format.ts';
 import { encodeEvicted, encodeHistoryRow } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
+import { type FilteredLine, HistoryFilter } from '../import-client/history-filter.ts';
+import { textLines } from '../import-client/text-lines.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
-import { HistoryDigest, lineValue } from './history-digest.ts';
 import { openHistoryFile } from './history-file.ts';
-import { type FilteredLine, HistoryFilter } from './history-filter.ts';
 import { openOperatorDatabase } from './operator-database.ts';
 import { type StoredPart, type StoredPiece, storedHistory } from './stored-history.ts';
-import { textLines } from './text-lines.ts';
 
 export interface VerifyOptions {
   readonly file: string;

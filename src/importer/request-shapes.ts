@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { digits, entityId, instant } from '../api/parameters.ts';
 
 const fingerprint = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hex');
 const first_line = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
@@ -58,3 +59,8 @@ export const rejectsQuery = z.strictObject({
   limit: z.coerce.number().int().positive().max(1_000).default(100),
 });
 export type RejectsQuery = z.infer<typeof rejectsQuery>;
+
+export const digestsQuery = z.strictObject({ after: z.string().optional() });
+/** The last row of the page before. */
+export const digestPlace = z.object({ entity_id: entityId, valid_time: instant, tx_time: instant, tx: digits });
+export type DigestPlace = z.infer<typeof digestPlace>;

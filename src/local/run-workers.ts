@@ -54,6 +54,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.api },
         durableObjects: { SIGNAL: { className: 'RefreshSignal', useSQLite: true } },
+        serviceBindings: { IMPORTER: 'annals-import' },
         // A clone that never built the web client still serves the API.
         ...(existsSync(WEB_FOLDER) && {
           assets: {

@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { banner } from './banner.ts';
 import { buildWeb } from './build-web.ts';
 import { startCron } from './cron.ts';
-import { LOCAL_AUDIENCE, OPERATOR_CLIENT_ID, startIdentityProvider, WEB_CLIENT_ID } from './identity-provider.ts';
+import {
+  LOCAL_AUDIENCE,
+  OPERATOR_CLIENT_ID,
+  startIdentityProvider,
+  WEB_CLIENT_ID,
+  WEB_CLIENT_SCOPE,
+} from './identity-provider.ts';
 import { importSample } from './import-sample.ts';
 import { keepSettings } from './keep-settings.ts';
 import { openLocalDatabase } from './local-database.ts';
@@ -49,6 +55,7 @@ try {
     OIDC_AUDIENCE: LOCAL_AUDIENCE,
     OIDC_JWKS_URL: identity.jwks_url,
     OIDC_CLIENT_ID: WEB_CLIENT_ID,
+    OIDC_SCOPE: WEB_CLIENT_SCOPE,
   };
   const settings = {
     api: { ...signIn, DATABASE_URL: database.appUrl },

@@ -7,6 +7,7 @@ import {
   OPERATOR_CLIENT_ID,
   startIdentityProvider,
   WEB_CLIENT_ID,
+  WEB_CLIENT_SCOPE,
 } from '../../src/local/identity-provider.ts';
 import { startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import { pickPort } from '../../src/local/pick-port.ts';
@@ -41,7 +42,12 @@ export async function startWebStack(template: string): Promise<WebStack> {
     pickPort(0),
   ]);
   const issuer = `http://127.0.0.1:${provider_port}`;
-  const signIn = { OIDC_ISSUER: issuer, OIDC_AUDIENCE: LOCAL_AUDIENCE, OIDC_CLIENT_ID: WEB_CLIENT_ID };
+  const signIn = {
+    OIDC_ISSUER: issuer,
+    OIDC_AUDIENCE: LOCAL_AUDIENCE,
+    OIDC_CLIENT_ID: WEB_CLIENT_ID,
+    OIDC_SCOPE: WEB_CLIENT_SCOPE,
+  };
   const workers = await runWorkers({
     apiPort: 0,
     importPort: 0,

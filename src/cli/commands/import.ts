@@ -1,8 +1,9 @@
+import type { ImportProgress } from '../../import-client/send-history.ts';
 import { CliFailure, EXIT } from '../cli-failure.ts';
 import type { Command, CommandContext, Options } from '../command.ts';
 import { dryRun } from '../dry-run.ts';
 import { CHOICE_DETAILS, CHOICE_OPTIONS, importChoice } from '../import-choice.ts';
-import { type ImportProgress, importFile } from '../import-file.ts';
+import { importFile } from '../import-file.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { reportText } from '../report-text.ts';
 import { importService } from '../settings.ts';

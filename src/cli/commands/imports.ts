@@ -1,7 +1,7 @@
+import { ImportApi } from '../../import-client/import-api.ts';
 import type { ImportStatus } from '../../importer/import-status.ts';
 import { EXIT } from '../cli-failure.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { ImportApi } from '../import-api.ts';
 import { reportText } from '../report-text.ts';
 import { importService } from '../settings.ts';
 import { table } from '../table.ts';

@@ -1,6 +1,6 @@
+import { ApiFailure, ImportApi } from '../../import-client/import-api.ts';
 import { CliFailure, EXIT, type ExitCode } from '../cli-failure.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { ApiFailure, ImportApi } from '../import-api.ts';
 import { mendedLines, rejectHeading } from '../mended-lines.ts';
 import { importService } from '../settings.ts';
 

@@ -1,5 +1,5 @@
+import { lineValue } from '../domain/codec/history-digest.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
-import { lineValue } from './history-digest.ts';
 
 /** A line of a history, as it is; or, of one that is left out, the type of its row. */
 export type FilteredLine<L> =

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Chunk, cutChunks, halves, type LineRange } from '../../src/cli/cut-chunks.ts';
+import { type Chunk, cutChunks, halves, type LineRange } from '../../src/import-client/cut-chunks.ts';
 
 async function* partsOf(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   for (let at = 0, i = 0; at < bytes.length; i++) {
@@ -41,7 +41,7 @@ test('chunks are the file’s lines, in order, without those that are in, howeve
         );
         expect(Buffer.concat(chunks.map((chunk) => chunk.bytes)).toString()).toBe(without(whole, skip));
         for (const { first_line, last_line, bytes } of chunks) {
-          expect(whole.slice(first_line - 1, last_line).join('')).toBe(bytes.toString());
+          expect(whole.slice(first_line - 1, last_line).join('')).toBe(Buffer.from(bytes).toString());
           for (const [first, last] of skip) expect(last < first_line || last_line < first).toBe(true);
         }
       },
@@ -68,7 +68,7 @@ test('a chunk falls into halves that are it again, down to a line', () => {
           two.first_line,
           chunk.last_line,
         ]);
-        expect(one.bytes.toString().split('\n')).toHaveLength(one.last_line - one.first_line + 2);
+        expect(Buffer.from(one.bytes).toString().split('\n')).toHaveLength(one.last_line - one.first_line + 2);
       },
     ),
   );

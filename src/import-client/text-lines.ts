@@ -1,5 +1,5 @@
 /** The lines of UTF-8 bytes, without their `\n`; no other character ends a line. */
-export async function* textLines(parts: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
+export async function* textLines(parts: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let rest = '';
   for await (const part of parts) {

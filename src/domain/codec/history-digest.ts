@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
-import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from '../domain/codec/attributes.ts';
-import { encodeEvicted, encodeHistoryRow } from '../domain/codec/history-line.ts';
-import { decodeJsonHistoryLine, isJsonHistoryLine } from '../domain/codec/json-history-line.ts';
-import { canonicalEdn } from '../domain/edn/canonical.ts';
-import { readEdn } from '../domain/edn/read.ts';
-import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../domain/edn/value.ts';
-import { epochMicros } from '../domain/time/epoch-micros.ts';
+import { canonicalEdn } from '../edn/canonical.ts';
+import { readEdn } from '../edn/read.ts';
+import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
+import { epochMicros } from '../time/epoch-micros.ts';
+import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from './attributes.ts';
+import { entityIdOf } from './entity-id.ts';
+import { encodeEvicted, encodeHistoryRow } from './history-line.ts';
+import { decodeJsonHistoryLine, isJsonHistoryLine } from './json-history-line.ts';
+import { Sha256 } from './sha256.ts';
 
 /** A line of a history as a value, whoever printed it: equal values have equal digests. */
 export interface LineValue {
@@ -113,9 +114,12 @@ function longOf(value: EdnValue | undefined): bigint {
   return value instanceof EdnNumber && value.kind === 'long' ? BigInt(value.text) : -1n;
 }
 
+const encoder = new TextEncoder();
+
 function digestOf(text: string): bigint {
-  const hash = createHash('sha256').update(text).digest();
-  return (hash.readBigUInt64BE(0) << 64n) | hash.readBigUInt64BE(8);
+  const { buffer } = new Sha256().update(encoder.encode(text)).digest();
+  const hash = new DataView(buffer);
+  return (hash.getBigUint64(0) << 64n) | hash.getBigUint64(8);
 }
 
 const MODULUS = 1n << 128n;
@@ -138,5 +142,38 @@ export class HistoryDigest {
     this.groups.set(key, group);
     if (this.latest_tx_time === null || epochMicros(line.tx_time) > epochMicros(this.latest_tx_time))
       this.latest_tx_time = line.tx_time;
+  }
+}
+
+/** Counts and digests by entity, and by hash of what was evicted; they add up as those of {@link HistoryDigest} do. */
+export class LineDigests {
+  readonly #sums = new Map<string, { lines: number; digest: bigint }>();
+
+  add(line: LineValue): void {
+    if (line.kind === 'row') this.addSum(entityIdOf(line.id), 1, line.digest);
+    else if (line.kind === 'evicted') this.addSum(line.evicted, 1, line.digest);
+  }
+
+  addSum(key: string, lines: number, digest: bigint): void {
+    const sum = this.#sums.get(key);
+    if (sum === undefined) this.#sums.set(key, { lines, digest });
+    else {
+      sum.lines += lines;
+      sum.digest = (sum.digest + digest) % MODULUS;
+    }
+  }
+
+  /** How many lines there are of this entity or hash, and their digest; nothing of none. */
+  of(key: string): { readonly lines: number; readonly digest: bigint } {
+    return this.#sums.get(key) ?? { lines: 0, digest: 0n };
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#sums.keys();
+  }
+
+  /** For the wire, digests in hex. */
+  entries(): [key: string, lines: number, digest: string][] {
+    return [...this.#sums].map(([key, { lines, digest }]) => [key, lines, digest.toString(16)]);
   }
 }

@@ -1,11 +1,12 @@
 import { MAX_CHUNK_BYTES } from '../importer/limits.ts';
-import { CliFailure, EXIT } from './cli-failure.ts';
+import { concatBytes } from './concat-bytes.ts';
+import { HistoryFailure } from './history-failure.ts';
 
 /** Whole lines of a file, their `\n` included. Lines are counted from 1. */
 export interface Chunk {
   readonly first_line: number;
   readonly last_line: number;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** How large the next chunk may be: asked anew for each. */
@@ -21,25 +22,25 @@ const NEWLINE = 0x0a;
 /**
  * Cuts a file into chunks of lines that are next to one another, leaving out those that are in already.
  * @param skip ranges of lines, in order
- * @throws CliFailure for a line that no chunk can hold
+ * @throws HistoryFailure for a line that no chunk can hold
  */
 export async function* cutChunks(
-  parts: AsyncIterable<Buffer>,
+  parts: AsyncIterable<Uint8Array>,
   skip: readonly LineRange[],
   size: () => ChunkSize,
 ): AsyncGenerator<Chunk> {
   let line = 1;
   let skipped = 0;
-  let lines: Buffer[] = [];
+  let lines: Uint8Array[] = [];
   let bytes = 0;
-  let rest: Buffer[] = [];
+  let rest: Uint8Array[] = [];
   let restBytes = 0;
   const isIn = (number: number): boolean => {
     while ((skip[skipped]?.[1] ?? Number.POSITIVE_INFINITY) < number) skipped++;
     return (skip[skipped]?.[0] ?? Number.POSITIVE_INFINITY) <= number;
   };
   const cut = (): Chunk => {
-    const chunk = { first_line: line - lines.length, last_line: line - 1, bytes: Buffer.concat(lines, bytes) };
+    const chunk = { first_line: line - lines.length, last_line: line - 1, bytes: concatBytes(lines) };
     lines = [];
     bytes = 0;
     return chunk;
@@ -49,7 +50,7 @@ export async function* cutChunks(
     let from = 0;
     for (let end = part.indexOf(NEWLINE); end !== -1; end = part.indexOf(NEWLINE, from)) {
       const tail = part.subarray(from, end + 1);
-      const whole = rest.length === 0 ? tail : Buffer.concat([...rest, tail]);
+      const whole = rest.length === 0 ? tail : concatBytes([...rest, tail]);
       rest = [];
       restBytes = 0;
       from = end + 1;
@@ -65,15 +66,17 @@ export async function* cutChunks(
       rest.push(part.subarray(from));
       restBytes += part.length - from;
       if (restBytes > MAX_CHUNK_BYTES) {
-        throw new CliFailure(EXIT.bad_file, `Line ${line} is longer than ${MAX_CHUNK_BYTES} bytes.`, {
-          hint: 'Check that the file is a history: one EDN form a line.',
-        });
+        throw new HistoryFailure(
+          'bad_file',
+          `Line ${line} is longer than ${MAX_CHUNK_BYTES} bytes.`,
+          'Check that the file is a history: one EDN form a line.',
+        );
       }
     }
   }
   if (restBytes > 0 && !isIn(line)) {
     if (lines.length > 0 && bytes + restBytes > size().bytes) yield cut();
-    lines.push(Buffer.concat(rest));
+    lines.push(concatBytes(rest));
     bytes += restBytes;
     line++;
   }

@@ -1,6 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { isJsonHistoryLine } from '../domain/codec/json-history-line.ts';
 import type { ChunkAnswer } from '../importer/apply-chunk.ts';
 import type { ChunkCheck } from '../importer/check-chunk.ts';
@@ -30,7 +27,6 @@ const MAX_ATTEMPTS = 9;
 const FIRST_WAIT_MS = 200;
 const MAX_WAIT_MS = 15_000;
 const ANSWER_TIMEOUT_MS = 120_000;
-const GZIP_LEVEL = 1;
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export interface ImportApiOptions {
@@ -102,7 +98,9 @@ export class ImportApi {
     const type = { 'content-type': chunk.bytes[1] === 0x22 ? 'application/x-ndjson' : 'application/edn' };
     // Over a real distance the line is the bottleneck; on one machine gzip would be.
     if (this.#isNear) return this.#request('POST', path, type, chunk.bytes);
-    const packed = await promisify(gzip)(chunk.bytes, { level: GZIP_LEVEL });
+    const packed = await new Response(
+      new Blob([chunk.bytes]).stream().pipeThrough(new CompressionStream('gzip')),
+    ).bytes();
     return this.#request('POST', path, { ...type, 'content-encoding': 'gzip' }, packed);
   }
 
@@ -110,7 +108,7 @@ export class ImportApi {
     method: string,
     path: string,
     headers: Record<string, string>,
-    body: string | Buffer | null,
+    body: string | Uint8Array<ArrayBuffer> | null,
   ): Promise<T> {
     const { url, token, signal, onRetry } = this.#options;
     for (let attempt = 1; ; attempt++) {
@@ -121,7 +119,7 @@ export class ImportApi {
         const response = await fetch(`${url.replace(/\/$/, '')}${path}`, {
           method,
           headers: { ...headers, authorization: `Bearer ${await token()}` },
-          body: typeof body === 'string' || body === null ? body : new Uint8Array(body),
+          body,
           signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
         });
         const text = await response.text();
@@ -137,9 +135,23 @@ export class ImportApi {
         why = 'the import service cannot be reached';
       }
       onRetry?.(why, wait_ms);
-      await sleep(wait_ms, undefined, { signal });
+      await sleep(wait_ms, signal);
     }
   }
+}
+
+/** @throws the signal's reason when it aborts meanwhile */
+async function sleep(wait_ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, wait_ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+  signal.throwIfAborted();
 }
 
 /** What fetch throws when no answer came: a TypeError, or the timeout. */
