@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CliFailure, EXIT, type ExitCode } from './cli-failure.ts';
 import type { Command, CommandContext, Options } from './command.ts';
+import { adoptCommand } from './commands/adopt.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { importsCommand } from './commands/imports.ts';
@@ -17,6 +18,7 @@ import { SETTINGS } from './settings.ts';
 const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   roles: rolesCommand,
+  adopt: adoptCommand,
   import: importCommand,
   imports: importsCommand,
   rejects: rejectsCommand,
