@@ -29,8 +29,8 @@ export function crossOrigin(): MiddlewareHandler<ApiEnv> {
       ],
     ],
     exposeHeaders: [
-      ...['Content-Location', 'Content-Range', 'ETag', 'Link', 'Location', 'Memento-Datetime', 'Preference-Applied'],
-      ...['Retry-After', 'Server-Timing', 'X-Request-Id'],
+      ...['Content-Location', 'Content-Range', 'ETag', 'Link', 'Location', 'Memento-Datetime', 'Next-Cursor'],
+      ...['Preference-Applied', 'Retry-After', 'Server-Timing', 'X-Request-Id'],
     ],
     maxAge: PREFLIGHT_MAX_AGE_S,
   });
