@@ -136,8 +136,9 @@ test('a write that expects a version which is gone is refused at once, without a
   const rival = await pool.connect();
   try {
     await rival.query('begin');
+    // No version is ever 0.
     await transact(user, [put(id, { n: 2 })], {}, rival);
-    await expect(transact(user, [put(id, { n: 3 }, { expected_version: '1' })])).rejects.toMatchObject({
+    await expect(transact(user, [put(id, { n: 3 }, { expected_version: '0' })])).rejects.toMatchObject({
       code: 'AN412',
     });
     await rival.query('commit');
