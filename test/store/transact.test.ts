@@ -136,8 +136,8 @@ test('a write that expects a version which is gone is refused at once, without a
   const rival = await pool.connect();
   try {
     await rival.query('begin');
-    // No version is ever 0.
     await transact(user, [put(id, { n: 2 })], {}, rival);
+    // No version is ever 0.
     await expect(transact(user, [put(id, { n: 3 }, { expected_version: '0' })])).rejects.toMatchObject({
       code: 'AN412',
     });
