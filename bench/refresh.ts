@@ -84,7 +84,7 @@ async function refreshPass(owner: pg.Client): Promise<void> {
   const { lease } = rows[0];
   let { rows: answers } = await owner.query('select refresh_rollups($1, 5000) as answer', [lease]);
   while (answers[0].answer.rebuilding) {
-    ({ rows: answers } = await owner.query('select rebuild_rollups($1, 20000) as answer', [lease]));
+    ({ rows: answers } = await owner.query('select rebuild_rollups($1, 10000) as answer', [lease]));
   }
   await owner.query('select refresh_finish($1)', [lease]);
 }

@@ -60,6 +60,8 @@ language plpgsql as $$
 declare
   v_name text;
 begin
+  -- Often an import has just ended, and the planner takes its tables to be as small as they were: plans were ten times as slow.
+  analyze entities, event_log;
   update analytics set stale = false, rebuilding = true where kind = 'rollup' and (stale or rebuilding);
   for v_name in select name from analytics where rebuilding order by name loop
     execute format('truncate %I', v_name || '_next');
@@ -229,7 +231,7 @@ declare
   c_rebuild_share constant double precision := 0.2;
   c_rebuild_floor constant integer := 2000;
   -- Users of more records than this are too much for one statement.
-  c_max_records_of_users constant integer := 20000;
+  c_max_records_of_users constant integer := 10000;
   c_import_patience constant interval := '5 minutes';
   v_began constant timestamptz := clock_timestamp();
   v_state refresh_state%rowtype := hold_lease(p_lease);

@@ -27,7 +27,8 @@ begin
     union all
     (select 'refresh_factor', l.factor, l.name
       from (
-        select n.name, n.duration_ms / nullif(greatest(u.usual_ms, 1000), 0) as factor
+        -- A first run has no usual.
+        select n.name, case when u.usual_ms is not null then n.duration_ms / greatest(u.usual_ms, 1000) end as factor
         from (
           select distinct on (l.name) l.name, l.mode, l.duration_ms, l.started_at from refresh_log l
           where l.mode in ('incremental', 'full', 'done') order by l.name, l.started_at desc

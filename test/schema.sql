@@ -402,7 +402,7 @@ create view activity with (security_invoker=true) as
         END AS doc,
     h.h AS hidden,
         CASE
-            WHEN z.timed THEN (EXTRACT(hour FROM (e.occurred_at AT TIME ZONE z.zone)))::smallint
+            WHEN z.timed THEN (date_part('hour'::text, (e.occurred_at AT TIME ZONE z.zone)))::smallint
             ELSE NULL::smallint
         END AS hour,
     d.day,
@@ -813,29 +813,29 @@ CREATE OR REPLACE FUNCTION public.activity_days(p_from timestamp with time zone,
  LANGUAGE sql
  STABLE PARALLEL SAFE
 BEGIN ATOMIC
- WITH b AS MATERIALIZED (
-          SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
+ SELECT d.day,
+     d.records,
+     d.minutes
+    FROM (( SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
              ((GREATEST(activity_days.p_from, activity_days.p_until) AT TIME ZONE activity_days.p_zone))::date AS last
-         )
-  SELECT b.first,
-     1,
-         CASE
-             WHEN (activity_days.p_until > activity_days.p_from) THEN ((EXTRACT(epoch FROM (activity_days.p_until - activity_days.p_from)))::double precision / (60)::double precision)
-             ELSE (0)::double precision
-         END AS "case"
-    FROM b
-   WHERE (b.last = b.first)
- UNION ALL
-  SELECT s.day,
-     s.records,
-     s.minutes
-    FROM ( SELECT (d.day)::date AS day,
-             (((d.day)::date = b.first))::integer AS records,
-             ((EXTRACT(epoch FROM (LEAST(activity_days.p_until, ((((d.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))))::double precision / (60)::double precision) AS minutes
-            FROM (b
-              CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))
-           WHERE (b.last > b.first)) s
-   WHERE ((s.records > 0) OR (s.minutes > (0)::double precision));
+          OFFSET 0) b
+      CROSS JOIN LATERAL ( SELECT b.first AS day,
+             1 AS records,
+                 CASE
+                     WHEN (activity_days.p_until > activity_days.p_from) THEN (date_part('epoch'::text, (activity_days.p_until - activity_days.p_from)) / (60)::double precision)
+                     ELSE (0)::double precision
+                 END AS minutes
+           WHERE (b.last = b.first)
+         UNION ALL
+          SELECT s.day,
+             s.records,
+             s.minutes
+            FROM ( SELECT (d_1.day)::date AS day,
+                     (((d_1.day)::date = b.first))::integer AS records,
+                     (date_part('epoch'::text, (LEAST(activity_days.p_until, ((((d_1.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d_1.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))) / (60)::double precision) AS minutes
+                    FROM generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d_1(day)
+                   WHERE (b.last > b.first)) s
+           WHERE ((s.records > 0) OR (s.minutes > (0)::double precision))) d);
 END
 ;
 CREATE OR REPLACE FUNCTION public.activity_of(p_buckets activity_bucket[])
@@ -943,6 +943,8 @@ AS $function$
 declare
   v_name text;
 begin
+  -- Often an import has just ended, and the planner takes its tables to be as small as they were: plans were ten times as slow.
+  analyze entities, event_log;
   update analytics set stale = false, rebuilding = true where kind = 'rollup' and (stale or rebuilding);
   for v_name in select name from analytics where rebuilding order by name loop
     execute format('truncate %I', v_name || '_next');
@@ -1883,6 +1885,12 @@ begin
   end if;
   -- As the application's own role, not the owner: the plan is the one that people get, policies included, and nothing runs.
   return query execute 'explain (generic_plan, costs, verbose) ' || v_statement;
+  -- A function in PL/pgSQL is one step of that plan, whatever it does.
+  return query
+    select format('%s() has statements of its own: with pg_stat_statements.track = all, each is among the statistics.', p.proname)
+    from pg_proc p join pg_language l on l.oid = p.prolang
+    where p.pronamespace = 'public'::regnamespace and l.lanname = 'plpgsql' and v_statement ~ ('\m' || p.proname || '\s*\(')
+    order by 1;
 end
 $function$
 ;
@@ -2114,36 +2122,39 @@ CREATE OR REPLACE FUNCTION public.hidden_bits(p_user_id uuid, p_sensitive boolea
  LANGUAGE sql
  STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
- SELECT (((((hidden_bits.p_sensitive)::integer | (hidden_bits.p_archived)::integer) << 1) | COALESCE(bit_or(p.bits), 0)))::smallint AS int2
-    FROM ( SELECT
-                 CASE
-                     WHEN (e.next_valid_time <= now()) THEN ( SELECT (((s.sensitive)::integer | (s.archived)::integer) << 1)
-                        FROM state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)
-                       WHERE (s.user_id = hidden_bits.p_user_id))
-                     WHEN (e.user_id = hidden_bits.p_user_id) THEN (((e.sensitive)::integer | (e.archived)::integer) << 1)
-                     ELSE NULL::integer
-                 END AS bits
-            FROM ( SELECT e_1.entity_id,
-                     e_1.user_id,
-                     e_1.version,
-                     e_1.occurred_at,
-                     e_1.occurred_until,
-                     e_1.created_at,
-                     e_1.updated_at,
-                     e_1.deleted_at,
-                     e_1.last_tx_time,
-                     e_1.next_valid_time,
-                     e_1.sensitive,
-                     e_1.archived,
-                     e_1.entity_type,
-                     e_1.label,
-                     e_1.related,
-                     e_1.doc,
-                     e_1.hints
-                    FROM entities e_1
-                   WHERE (e_1.entity_id = ANY (hidden_bits.p_related))
-                  OFFSET 0) e
-           WHERE (e.sensitive OR e.archived OR (e.next_valid_time <= now()))) p;
+ SELECT ((((p_sensitive)::integer + (2 * (p_archived)::integer)) |
+         CASE
+             WHEN (p_related = '{}'::uuid[]) THEN 0
+             ELSE COALESCE(( SELECT bit_or(
+                     CASE
+                         WHEN (e.next_valid_time <= now()) THEN ( SELECT ((s.sensitive)::integer + (2 * (s.archived)::integer))
+                            FROM state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)
+                           WHERE (s.user_id = hidden_bits.p_user_id))
+                         WHEN (e.user_id = hidden_bits.p_user_id) THEN ((e.sensitive)::integer + (2 * (e.archived)::integer))
+                         ELSE NULL::integer
+                     END) AS bit_or
+                FROM ( SELECT e_1.entity_id,
+                         e_1.user_id,
+                         e_1.version,
+                         e_1.occurred_at,
+                         e_1.occurred_until,
+                         e_1.created_at,
+                         e_1.updated_at,
+                         e_1.deleted_at,
+                         e_1.last_tx_time,
+                         e_1.next_valid_time,
+                         e_1.sensitive,
+                         e_1.archived,
+                         e_1.entity_type,
+                         e_1.label,
+                         e_1.related,
+                         e_1.doc,
+                         e_1.hints
+                        FROM entities e_1
+                       WHERE (e_1.entity_id = ANY (hidden_bits.p_related))
+                      OFFSET 0) e
+               WHERE (e.sensitive OR e.archived OR (e.next_valid_time <= now()))), 0)
+         END))::smallint AS int2;
 END
 ;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
@@ -2624,7 +2635,7 @@ CREATE OR REPLACE FUNCTION public.is_date(p_text text)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN (p_text ~ '^\d{4}-\d\d-\d\d$'::text)
+RETURN ((octet_length(p_text) = 10) AND (p_text ~ '^\d{4}-\d\d-\d\d$'::text))
 ;
 CREATE OR REPLACE FUNCTION public.is_due(p_unit analytics, p_scheduled_for timestamp with time zone)
  RETURNS boolean
@@ -3127,7 +3138,7 @@ declare
   c_rebuild_share constant double precision := 0.2;
   c_rebuild_floor constant integer := 2000;
   -- Users of more records than this are too much for one statement.
-  c_max_records_of_users constant integer := 20000;
+  c_max_records_of_users constant integer := 10000;
   c_import_patience constant interval := '5 minutes';
   v_began constant timestamptz := clock_timestamp();
   v_state refresh_state%rowtype := hold_lease(p_lease);
@@ -4102,7 +4113,7 @@ declare
   v_pending boolean;
 begin
   select * into v_state from refresh_state;
-  v_pending := exists (select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq));
+  v_pending := has_events_after(v_state.cursor_xid, v_state.cursor_seq);
   return query
   select m.name, coalesce(m.value, 0), (p_limits ->> m.name)::double precision, m.detail
   from (
@@ -4121,7 +4132,8 @@ begin
     union all
     (select 'refresh_factor', l.factor, l.name
       from (
-        select n.name, n.duration_ms / nullif(greatest(u.usual_ms, 1000), 0) as factor
+        -- A first run has no usual.
+        select n.name, case when u.usual_ms is not null then n.duration_ms / greatest(u.usual_ms, 1000) end as factor
         from (
           select distinct on (l.name) l.name, l.mode, l.duration_ms, l.started_at from refresh_log l
           where l.mode in ('incremental', 'full', 'done') order by l.name, l.started_at desc
