@@ -74,7 +74,7 @@ comment on function hidden_bits(uuid, boolean, boolean, uuid[]) is
   'What hides a record from a reader who asks for nothing hidden, by itself or by a thing that it is about: 1 sensitive, 2 archived. As src/store/visibility.ts has it';
 
 create view activity with (security_invoker = true) as
-  select e.user_id, e.entity_type, e.entity_id, e.occurred_at, e.occurred_until, e.related, t.measures,
+  select e.user_id, e.entity_type, e.entity_id, e.occurred_at, e.occurred_until, e.related,
     case when t.measures <> '[]' then e.doc end as doc, h as hidden,
     case when z.timed then date_part('hour', e.occurred_at at time zone z.zone)::smallint end as hour, d.day, d.records, d.minutes
   from live_entities e
@@ -169,7 +169,9 @@ create view daily_measures_definition with (security_invoker = true) as
   select a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id, count(*)::integer as count,
     sum(m.value) as sum, min(m.value) as min, max(m.value) as max,
     (array_agg(m.value order by a.occurred_at desc, a.entity_id))[1] as last
-  from activity a cross join lateral measured(a.doc, a.measures) m
+  from activity a
+  join entity_types t on t.name = a.entity_type
+  cross join lateral measured(a.doc, t.measures) m
   where a.records = 1
   group by 1, 2, 3, 4, 5, 6, 7;
 comment on view daily_measures_definition is 'What daily_measures must equal';
@@ -183,7 +185,8 @@ begin atomic
   select a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id, count(*)::integer, sum(m.value), min(m.value), max(m.value),
     (array_agg(m.value order by a.occurred_at desc, a.entity_id))[1]
   from (select * from unnest(p_rows) r where r.records = 1 and r.doc is not null offset 0) a
-  cross join lateral measured(a.doc, a.measures) m
+  join entity_types t on t.name = a.entity_type
+  cross join lateral measured(a.doc, t.measures) m
   group by 1, 2, 3, 4, 5, 6, 7;
 end;
 comment on function daily_measures_of(activity_bucket[], activity[]) is 'The rows that daily_measures must have in these buckets, which hold these rows of activity';
@@ -207,6 +210,8 @@ begin atomic
     select a.user_id, a.entity_type, a.day, a.hidden, a.hour, count(*)::integer as records
     from unnest(p_rows) a where a.records = 1 and a.hour is not null
     group by 1, 2, 3, 4, 5
+    -- A fence: else all rows are sorted for the arrays' sake, and not the few that are left.
+    offset 0
   ) h
   group by 1, 2, 3, 4;
 end;
@@ -474,9 +479,9 @@ begin atomic
   ), flagged as (
     -- A thing that hides what is about it, or does so no longer.
     select v.entity_id from unnest(p_versions) v
+    where v.entity_id in (select f.entity_id from versions f where f.doc @> '{"sensitive": true}' or f.doc @> '{"archived": true}')
     group by v.entity_id
-    having bool_or(v.doc @> '{"sensitive": true}' or v.doc @> '{"archived": true}')
-      and count(distinct (v.user_id, coalesce(v.doc -> 'sensitive' = 'true', false), coalesce(v.doc -> 'archived' = 'true', false))) > 1
+    having count(distinct (v.user_id, coalesce(v.doc -> 'sensitive' = 'true', false), coalesce(v.doc -> 'archived' = 'true', false))) > 1
   ), days as (
     select p.user_id, p.entity_type, d.day
     from placed p cross join lateral activity_days(p.occurred_at, p.occurred_until, p.zone) d where p.occurred_at is not null

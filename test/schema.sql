@@ -395,7 +395,6 @@ create view activity with (security_invoker=true) as
     e.occurred_at,
     e.occurred_until,
     e.related,
-    t.measures,
         CASE
             WHEN (t.measures <> '[]'::jsonb) THEN e.doc
             ELSE NULL::jsonb
@@ -463,8 +462,9 @@ create view daily_measures_definition with (security_invoker=true) as
     min(m.value) AS min,
     max(m.value) AS max,
     (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS last
-   FROM (activity a
-     CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+   FROM ((activity a
+     JOIN entity_types t ON ((t.name = a.entity_type)))
+     CROSS JOIN LATERAL measured(a.doc, t.measures) m(field, unit, of_id, value))
   WHERE (a.records = 1)
   GROUP BY a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id;
 create view daily_related_definition with (security_invoker=true) as
@@ -864,7 +864,6 @@ BEGIN ATOMIC
      a.occurred_at,
      a.occurred_until,
      a.related,
-     a.measures,
      a.doc,
      a.hidden,
      a.hour,
@@ -878,7 +877,6 @@ BEGIN ATOMIC
              a_1.occurred_at,
              a_1.occurred_until,
              a_1.related,
-             a_1.measures,
              a_1.doc,
              a_1.hidden,
              a_1.hour,
@@ -894,7 +892,6 @@ BEGIN ATOMIC
              a_1.occurred_at,
              a_1.occurred_until,
              a_1.related,
-             a_1.measures,
              a_1.doc,
              a_1.hidden,
              a_1.hour,
@@ -1145,7 +1142,7 @@ BEGIN ATOMIC
      a.hidden,
      (sum(a.records))::integer AS sum,
      sum(a.minutes) AS sum
-    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
    GROUP BY a.user_id, a.entity_type, a.day, a.hidden;
 END
 ;
@@ -1166,9 +1163,10 @@ BEGIN ATOMIC
              a.hidden,
              a.hour,
              (count(*))::integer AS records
-            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
            WHERE ((a.records = 1) AND (a.hour IS NOT NULL))
-           GROUP BY a.user_id, a.entity_type, a.day, a.hidden, a.hour) h
+           GROUP BY a.user_id, a.entity_type, a.day, a.hidden, a.hour
+          OFFSET 0) h
    GROUP BY h.user_id, h.entity_type, h.day, h.hidden;
 END
 ;
@@ -1189,23 +1187,23 @@ BEGIN ATOMIC
      min(m.value) AS min,
      max(m.value) AS max,
      (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS array_agg
-    FROM (( SELECT r.user_id,
+    FROM ((( SELECT r.user_id,
              r.entity_type,
              r.entity_id,
              r.occurred_at,
              r.occurred_until,
              r.related,
-             r.measures,
              r.doc,
              r.hidden,
              r.hour,
              r.day,
              r.records,
              r.minutes
-            FROM unnest(daily_measures_of.p_rows) r(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+            FROM unnest(daily_measures_of.p_rows) r(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
            WHERE ((r.records = 1) AND (r.doc IS NOT NULL))
           OFFSET 0) a
-      CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+      JOIN entity_types t ON ((t.name = a.entity_type)))
+      CROSS JOIN LATERAL measured(a.doc, t.measures) m(field, unit, of_id, value))
    GROUP BY a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id;
 END
 ;
@@ -1221,7 +1219,7 @@ BEGIN ATOMIC
      r.related_id,
      (sum(a.records))::integer AS sum,
      sum(a.minutes) AS sum
-    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
       CROSS JOIN LATERAL unnest(a.related) WITH ORDINALITY r(related_id, n))
    WHERE (array_position(a.related, r.related_id) = r.n)
    GROUP BY a.user_id, a.entity_type, a.day, a.hidden, r.related_id;
@@ -1514,8 +1512,11 @@ BEGIN ATOMIC
          ), flagged AS (
           SELECT v.entity_id
             FROM unnest(dirty_buckets.p_versions) v(entity_id, user_id, entity_type, doc)
+           WHERE (v.entity_id IN ( SELECT f.entity_id
+                    FROM versions f
+                   WHERE ((f.doc @> '{"sensitive": true}'::jsonb) OR (f.doc @> '{"archived": true}'::jsonb))))
            GROUP BY v.entity_id
-          HAVING (bool_or(((v.doc @> '{"sensitive": true}'::jsonb) OR (v.doc @> '{"archived": true}'::jsonb))) AND (count(DISTINCT ROW(v.user_id, COALESCE(((v.doc -> 'sensitive'::text) = 'true'::jsonb), false), COALESCE(((v.doc -> 'archived'::text) = 'true'::jsonb), false))) > 1))
+          HAVING (count(DISTINCT ROW(v.user_id, COALESCE(((v.doc -> 'sensitive'::text) = 'true'::jsonb), false), COALESCE(((v.doc -> 'archived'::text) = 'true'::jsonb), false))) > 1)
          ), days AS (
           SELECT p.user_id,
              p.entity_type,
