@@ -58,10 +58,13 @@ comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap
 create function begin_rebuild() returns void
 language plpgsql as $$
 declare
+  c_large_bytes constant bigint := 8 * 1024 * 1024;
   v_name text;
 begin
   -- Often an import has just ended, and the planner takes its tables to be as small as they were: plans were ten times as slow.
-  analyze entities, event_log;
+  if pg_relation_size('entities') > c_large_bytes then
+    analyze entities, event_log;
+  end if;
   update analytics set stale = false, rebuilding = true where kind = 'rollup' and (stale or rebuilding);
   for v_name in select name from analytics where rebuilding order by name loop
     execute format('truncate %I', v_name || '_next');

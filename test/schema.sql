@@ -938,10 +938,13 @@ CREATE OR REPLACE FUNCTION public.begin_rebuild()
  LANGUAGE plpgsql
 AS $function$
 declare
+  c_large_bytes constant bigint := 8 * 1024 * 1024;
   v_name text;
 begin
   -- Often an import has just ended, and the planner takes its tables to be as small as they were: plans were ten times as slow.
-  analyze entities, event_log;
+  if pg_relation_size('entities') > c_large_bytes then
+    analyze entities, event_log;
+  end if;
   update analytics set stale = false, rebuilding = true where kind = 'rollup' and (stale or rebuilding);
   for v_name in select name from analytics where rebuilding order by name loop
     execute format('truncate %I', v_name || '_next');
@@ -2904,20 +2907,23 @@ declare
   c_max_events constant integer := 5000;
   c_last_xid constant xid8 := '18446744073709551615';
   v_state refresh_state%rowtype;
+  v_events integer;
   v_versions changed_version[];
 begin
   select * into v_state from refresh_state;
+  select count(*) into v_events from (
+    select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) order by e.xid, e.seq limit c_max_events + 1
+  ) e;
   as_of := v_state.as_of;
   buckets := '{}';
-  whole := v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot())
+  whole := v_events > c_max_events
+    or v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot())
     or exists (select from analytics a where a.kind = 'rollup' and (a.stale or a.rebuilding))
-    or exists (select from evictions e where e.xid >= v_state.cursor_xid and e.user_id = p_user_id)
-    or c_max_events < (
-      select count(*) from (
-        select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) order by e.xid, e.seq limit c_max_events + 1
-      ) e
-    );
-  if not whole then
+    or exists (select from evictions e where e.xid >= v_state.cursor_xid and e.user_id = p_user_id);
+  -- Mostly nothing is behind, and to know that is enough.
+  if not whole and (v_events > 0 or exists (
+    select from event_log e where e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_from and e.valid_time <= now()
+  )) then
     v_versions := array(select v from changed_versions(v_state, c_last_xid, 0, now(), p_user_id) v);
     if cardinality(v_versions) > 0 then
       whole := zone_changed_users(v_versions) is not null;
