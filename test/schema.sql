@@ -410,14 +410,13 @@ create view activity with (security_invoker=true) as
     e.occurred_at,
     e.occurred_until,
     e.related,
-    t.measures,
         CASE
             WHEN (t.measures <> '[]'::jsonb) THEN e.doc
             ELSE NULL::jsonb
         END AS doc,
     h.h AS hidden,
         CASE
-            WHEN z.timed THEN (EXTRACT(hour FROM (e.occurred_at AT TIME ZONE z.zone)))::smallint
+            WHEN z.timed THEN (date_part('hour'::text, (e.occurred_at AT TIME ZONE z.zone)))::smallint
             ELSE NULL::smallint
         END AS hour,
     d.day,
@@ -478,8 +477,9 @@ create view daily_measures_definition with (security_invoker=true) as
     min(m.value) AS min,
     max(m.value) AS max,
     (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS last
-   FROM (activity a
-     CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+   FROM ((activity a
+     JOIN entity_types t ON ((t.name = a.entity_type)))
+     CROSS JOIN LATERAL measured(a.doc, t.measures) m(field, unit, of_id, value))
   WHERE (a.records = 1)
   GROUP BY a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id;
 create view daily_related_definition with (security_invoker=true) as
@@ -830,29 +830,29 @@ CREATE OR REPLACE FUNCTION public.activity_days(p_from timestamp with time zone,
  LANGUAGE sql
  STABLE PARALLEL SAFE
 BEGIN ATOMIC
- WITH b AS MATERIALIZED (
-          SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
+ SELECT d.day,
+     d.records,
+     d.minutes
+    FROM (( SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
              ((GREATEST(activity_days.p_from, activity_days.p_until) AT TIME ZONE activity_days.p_zone))::date AS last
-         )
-  SELECT b.first,
-     1,
-         CASE
-             WHEN (activity_days.p_until > activity_days.p_from) THEN ((EXTRACT(epoch FROM (activity_days.p_until - activity_days.p_from)))::double precision / (60)::double precision)
-             ELSE (0)::double precision
-         END AS "case"
-    FROM b
-   WHERE (b.last = b.first)
- UNION ALL
-  SELECT s.day,
-     s.records,
-     s.minutes
-    FROM ( SELECT (d.day)::date AS day,
-             (((d.day)::date = b.first))::integer AS records,
-             ((EXTRACT(epoch FROM (LEAST(activity_days.p_until, ((((d.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))))::double precision / (60)::double precision) AS minutes
-            FROM (b
-              CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))
-           WHERE (b.last > b.first)) s
-   WHERE ((s.records > 0) OR (s.minutes > (0)::double precision));
+          OFFSET 0) b
+      CROSS JOIN LATERAL ( SELECT b.first AS day,
+             1 AS records,
+                 CASE
+                     WHEN (activity_days.p_until > activity_days.p_from) THEN (date_part('epoch'::text, (activity_days.p_until - activity_days.p_from)) / (60)::double precision)
+                     ELSE (0)::double precision
+                 END AS minutes
+           WHERE (b.last = b.first)
+         UNION ALL
+          SELECT s.day,
+             s.records,
+             s.minutes
+            FROM ( SELECT (d_1.day)::date AS day,
+                     (((d_1.day)::date = b.first))::integer AS records,
+                     (date_part('epoch'::text, (LEAST(activity_days.p_until, ((((d_1.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d_1.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))) / (60)::double precision) AS minutes
+                    FROM generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d_1(day)
+                   WHERE (b.last > b.first)) s
+           WHERE ((s.records > 0) OR (s.minutes > (0)::double precision))) d);
 END
 ;
 CREATE OR REPLACE FUNCTION public.activity_of(p_buckets activity_bucket[])
@@ -881,7 +881,6 @@ BEGIN ATOMIC
      a.occurred_at,
      a.occurred_until,
      a.related,
-     a.measures,
      a.doc,
      a.hidden,
      a.hour,
@@ -895,7 +894,6 @@ BEGIN ATOMIC
              a_1.occurred_at,
              a_1.occurred_until,
              a_1.related,
-             a_1.measures,
              a_1.doc,
              a_1.hidden,
              a_1.hour,
@@ -911,7 +909,6 @@ BEGIN ATOMIC
              a_1.occurred_at,
              a_1.occurred_until,
              a_1.related,
-             a_1.measures,
              a_1.doc,
              a_1.hidden,
              a_1.hour,
@@ -988,8 +985,13 @@ CREATE OR REPLACE FUNCTION public.begin_rebuild()
  LANGUAGE plpgsql
 AS $function$
 declare
+  c_large_bytes constant bigint := 8 * 1024 * 1024;
   v_name text;
 begin
+  -- Often an import has just ended, and the planner takes its tables to be as small as they were: plans were ten times as slow.
+  if pg_relation_size('entities') > c_large_bytes then
+    analyze entities, event_log;
+  end if;
   update analytics set stale = false, rebuilding = true where kind = 'rollup' and (stale or rebuilding);
   for v_name in select name from analytics where rebuilding order by name loop
     execute format('truncate %I', v_name || '_next');
@@ -1190,7 +1192,7 @@ BEGIN ATOMIC
      a.hidden,
      (sum(a.records))::integer AS sum,
      sum(a.minutes) AS sum
-    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
    GROUP BY a.user_id, a.entity_type, a.day, a.hidden;
 END
 ;
@@ -1211,9 +1213,10 @@ BEGIN ATOMIC
              a.hidden,
              a.hour,
              (count(*))::integer AS records
-            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
            WHERE ((a.records = 1) AND (a.hour IS NOT NULL))
-           GROUP BY a.user_id, a.entity_type, a.day, a.hidden, a.hour) h
+           GROUP BY a.user_id, a.entity_type, a.day, a.hidden, a.hour
+          OFFSET 0) h
    GROUP BY h.user_id, h.entity_type, h.day, h.hidden;
 END
 ;
@@ -1234,23 +1237,23 @@ BEGIN ATOMIC
      min(m.value) AS min,
      max(m.value) AS max,
      (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS array_agg
-    FROM (( SELECT r.user_id,
+    FROM ((( SELECT r.user_id,
              r.entity_type,
              r.entity_id,
              r.occurred_at,
              r.occurred_until,
              r.related,
-             r.measures,
              r.doc,
              r.hidden,
              r.hour,
              r.day,
              r.records,
              r.minutes
-            FROM unnest(daily_measures_of.p_rows) r(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+            FROM unnest(daily_measures_of.p_rows) r(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
            WHERE ((r.records = 1) AND (r.doc IS NOT NULL))
           OFFSET 0) a
-      CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+      JOIN entity_types t ON ((t.name = a.entity_type)))
+      CROSS JOIN LATERAL measured(a.doc, t.measures) m(field, unit, of_id, value))
    GROUP BY a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id;
 END
 ;
@@ -1266,7 +1269,7 @@ BEGIN ATOMIC
      r.related_id,
      (sum(a.records))::integer AS sum,
      sum(a.minutes) AS sum
-    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
       CROSS JOIN LATERAL unnest(a.related) WITH ORDINALITY r(related_id, n))
    WHERE (array_position(a.related, r.related_id) = r.n)
    GROUP BY a.user_id, a.entity_type, a.day, a.hidden, r.related_id;
@@ -1559,8 +1562,11 @@ BEGIN ATOMIC
          ), flagged AS (
           SELECT v.entity_id
             FROM unnest(dirty_buckets.p_versions) v(entity_id, user_id, entity_type, doc)
+           WHERE (v.entity_id IN ( SELECT f.entity_id
+                    FROM versions f
+                   WHERE ((f.doc @> '{"sensitive": true}'::jsonb) OR (f.doc @> '{"archived": true}'::jsonb))))
            GROUP BY v.entity_id
-          HAVING (bool_or(((v.doc @> '{"sensitive": true}'::jsonb) OR (v.doc @> '{"archived": true}'::jsonb))) AND (count(DISTINCT ROW(v.user_id, COALESCE(((v.doc -> 'sensitive'::text) = 'true'::jsonb), false), COALESCE(((v.doc -> 'archived'::text) = 'true'::jsonb), false))) > 1))
+          HAVING (count(DISTINCT ROW(v.user_id, COALESCE(((v.doc -> 'sensitive'::text) = 'true'::jsonb), false), COALESCE(((v.doc -> 'archived'::text) = 'true'::jsonb), false))) > 1)
          ), days AS (
           SELECT p.user_id,
              p.entity_type,
@@ -1951,6 +1957,12 @@ begin
   end if;
   -- As the application's own role, not the owner: the plan is the one that people get, policies included, and nothing runs.
   return query execute 'explain (generic_plan, costs, verbose) ' || v_statement;
+  -- A function in PL/pgSQL is one step of that plan, whatever it does.
+  return query
+    select format('%s() has statements of its own: with pg_stat_statements.track = all, each is among the statistics.', p.proname)
+    from pg_proc p join pg_language l on l.oid = p.prolang
+    where p.pronamespace = 'public'::regnamespace and l.lanname = 'plpgsql' and v_statement ~ ('\m' || p.proname || '\s*\(')
+    order by 1;
 end
 $function$
 ;
@@ -2182,36 +2194,39 @@ CREATE OR REPLACE FUNCTION public.hidden_bits(p_user_id uuid, p_sensitive boolea
  LANGUAGE sql
  STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
- SELECT (((((hidden_bits.p_sensitive)::integer | (hidden_bits.p_archived)::integer) << 1) | COALESCE(bit_or(p.bits), 0)))::smallint AS int2
-    FROM ( SELECT
-                 CASE
-                     WHEN (e.next_valid_time <= now()) THEN ( SELECT (((s.sensitive)::integer | (s.archived)::integer) << 1)
-                        FROM state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)
-                       WHERE (s.user_id = hidden_bits.p_user_id))
-                     WHEN (e.user_id = hidden_bits.p_user_id) THEN (((e.sensitive)::integer | (e.archived)::integer) << 1)
-                     ELSE NULL::integer
-                 END AS bits
-            FROM ( SELECT e_1.entity_id,
-                     e_1.user_id,
-                     e_1.version,
-                     e_1.occurred_at,
-                     e_1.occurred_until,
-                     e_1.created_at,
-                     e_1.updated_at,
-                     e_1.deleted_at,
-                     e_1.last_tx_time,
-                     e_1.next_valid_time,
-                     e_1.sensitive,
-                     e_1.archived,
-                     e_1.entity_type,
-                     e_1.label,
-                     e_1.related,
-                     e_1.doc,
-                     e_1.hints
-                    FROM entities e_1
-                   WHERE (e_1.entity_id = ANY (hidden_bits.p_related))
-                  OFFSET 0) e
-           WHERE (e.sensitive OR e.archived OR (e.next_valid_time <= now()))) p;
+ SELECT ((((p_sensitive)::integer + (2 * (p_archived)::integer)) |
+         CASE
+             WHEN (p_related = '{}'::uuid[]) THEN 0
+             ELSE COALESCE(( SELECT bit_or(
+                     CASE
+                         WHEN (e.next_valid_time <= now()) THEN ( SELECT ((s.sensitive)::integer + (2 * (s.archived)::integer))
+                            FROM state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)
+                           WHERE (s.user_id = hidden_bits.p_user_id))
+                         WHEN (e.user_id = hidden_bits.p_user_id) THEN ((e.sensitive)::integer + (2 * (e.archived)::integer))
+                         ELSE NULL::integer
+                     END) AS bit_or
+                FROM ( SELECT e_1.entity_id,
+                         e_1.user_id,
+                         e_1.version,
+                         e_1.occurred_at,
+                         e_1.occurred_until,
+                         e_1.created_at,
+                         e_1.updated_at,
+                         e_1.deleted_at,
+                         e_1.last_tx_time,
+                         e_1.next_valid_time,
+                         e_1.sensitive,
+                         e_1.archived,
+                         e_1.entity_type,
+                         e_1.label,
+                         e_1.related,
+                         e_1.doc,
+                         e_1.hints
+                        FROM entities e_1
+                       WHERE (e_1.entity_id = ANY (hidden_bits.p_related))
+                      OFFSET 0) e
+               WHERE (e.sensitive OR e.archived OR (e.next_valid_time <= now()))), 0)
+         END))::smallint AS int2;
 END
 ;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
@@ -2738,7 +2753,7 @@ CREATE OR REPLACE FUNCTION public.is_date(p_text text)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN (p_text ~ '^\d{4}-\d\d-\d\d$'::text)
+RETURN ((octet_length(p_text) = 10) AND (p_text ~ '^\d{4}-\d\d-\d\d$'::text))
 ;
 CREATE OR REPLACE FUNCTION public.is_due(p_unit analytics, p_scheduled_for timestamp with time zone)
  RETURNS boolean
@@ -3247,20 +3262,23 @@ declare
   c_max_events constant integer := 5000;
   c_last_xid constant xid8 := '18446744073709551615';
   v_state refresh_state%rowtype;
+  v_events integer;
   v_versions changed_version[];
 begin
   select * into v_state from refresh_state;
+  select count(*) into v_events from (
+    select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) order by e.xid, e.seq limit c_max_events + 1
+  ) e;
   as_of := v_state.as_of;
   buckets := '{}';
-  whole := v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot())
+  whole := v_events > c_max_events
+    or v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot())
     or exists (select from analytics a where a.kind = 'rollup' and (a.stale or a.rebuilding))
-    or exists (select from evictions e where e.xid >= v_state.cursor_xid and e.user_id = p_user_id)
-    or c_max_events < (
-      select count(*) from (
-        select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) order by e.xid, e.seq limit c_max_events + 1
-      ) e
-    );
-  if not whole then
+    or exists (select from evictions e where e.xid >= v_state.cursor_xid and e.user_id = p_user_id);
+  -- Mostly nothing is behind, and to know that is enough.
+  if not whole and (v_events > 0 or exists (
+    select from event_log e where e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_from and e.valid_time <= now()
+  )) then
     v_versions := array(select v from changed_versions(v_state, c_last_xid, 0, now(), p_user_id) v);
     if cardinality(v_versions) > 0 then
       whole := zone_changed_users(v_versions) is not null;
@@ -3482,7 +3500,7 @@ declare
   c_rebuild_share constant double precision := 0.2;
   c_rebuild_floor constant integer := 2000;
   -- Users of more records than this are too much for one statement.
-  c_max_records_of_users constant integer := 20000;
+  c_max_records_of_users constant integer := 10000;
   c_import_patience constant interval := '5 minutes';
   v_began constant timestamptz := clock_timestamp();
   v_state refresh_state%rowtype := hold_lease(p_lease);
@@ -4499,7 +4517,7 @@ declare
   v_pending boolean;
 begin
   select * into v_state from refresh_state;
-  v_pending := exists (select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq));
+  v_pending := has_events_after(v_state.cursor_xid, v_state.cursor_seq);
   return query
   select m.name, coalesce(m.value, 0), (p_limits ->> m.name)::double precision, m.detail
   from (
@@ -4518,7 +4536,8 @@ begin
     union all
     (select 'refresh_factor', l.factor, l.name
       from (
-        select n.name, n.duration_ms / nullif(greatest(u.usual_ms, 1000), 0) as factor
+        -- A first run has no usual.
+        select n.name, case when u.usual_ms is not null then n.duration_ms / greatest(u.usual_ms, 1000) end as factor
         from (
           select distinct on (l.name) l.name, l.mode, l.duration_ms, l.started_at from refresh_log l
           where l.mode in ('incremental', 'full', 'done') order by l.name, l.started_at desc
