@@ -860,7 +860,7 @@ CREATE OR REPLACE FUNCTION public.as_instant(p_text text)
  RETURNS timestamp with time zone
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN ((p_text ~ '^\d{4}-\d\d-\d\d$'::text) AND pg_input_is_valid(p_text, 'date'::text)) THEN ((p_text || 'T00:00:00Z'::text))::timestamp with time zone WHEN ((p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$'::text) AND pg_input_is_valid(p_text, 'timestamptz'::text)) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END
+RETURN CASE WHEN (("right"(p_text, 1) = 'Z'::text) AND (translate("left"(p_text, 16), '123456789 '::text, '000000000T'::text) = '0000-00-00T00:00'::text) AND (length(p_text) > 16)) THEN CASE WHEN pg_input_is_valid(p_text, 'timestamptz'::text) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END WHEN ((p_text ~ '^\d{4}-\d\d-\d\d$'::text) AND pg_input_is_valid(p_text, 'date'::text)) THEN ((p_text || 'T00:00:00Z'::text))::timestamp with time zone WHEN ((p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*[+-]\d\d(:?\d\d)?$'::text) AND pg_input_is_valid(p_text, 'timestamptz'::text)) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END
 ;
 CREATE OR REPLACE FUNCTION public.as_zone(p_text text, p_default text)
  RETURNS text
@@ -2249,12 +2249,14 @@ CREATE OR REPLACE FUNCTION public.import_write(p_import_id uuid, p_rows jsonb, p
  LANGUAGE plpgsql
 AS $function$
 declare
+  v_now constant timestamptz := clock_timestamp();
   v_rows integer;
   v_inserted integer;
   v_tombstones integer;
+  v_entities integer;
   v_conflicts jsonb := '[]';
   v_max_tx bigint;
-  v_ids uuid[];
+  v_others uuid[];
 begin
   with input as materialized (
     select * from jsonb_to_recordset(p_rows) as r(
@@ -2268,12 +2270,37 @@ begin
     from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
     order by i.entity_id, i.valid_time, i.tx_time, i.tx
     on conflict (entity_id, valid_time, tx_time, tx) do nothing
+    returning entity_id, valid_time, tx_time, tx, seq, user_id, entity_type, doc, hints
+  ), ranked as (
+    select i.*, row_number() over latest_first as n, min(i.tx_time) over whole as first_tx_time, max(i.tx_time) over whole as last_tx_time
+    from inserted i
+    window
+      latest_first as (partition by i.entity_id order by i.valid_time desc, i.tx_time desc, i.tx desc),
+      whole as (latest_first rows between unbounded preceding and unbounded following)
+  ), created as (
+    -- An entity that nobody knows yet is folded from what was just written, if its latest version is a doc that holds now. Who
+    -- has no row has no other event: a rival that writes some is met here as a conflict, and the later of the two folds both.
+    insert into entities (
+      entity_id, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+      last_tx_time, next_valid_time, sensitive, archived, entity_type, label, related, doc, hints
+    )
+    select
+      r.entity_id, r.user_id, r.seq,
+      coalesce(x.occurred_at, r.first_tx_time), case when x.occurred_at is null then r.first_tx_time else x.occurred_until end,
+      coalesce(x.created_at, r.first_tx_time), r.tx_time, x.deleted_at,
+      r.last_tx_time, null, x.sensitive, x.archived, r.entity_type, x.label, x.related, r.doc, r.hints
+    from ranked r
+    cross join lateral entity_facts(r.entity_type, r.doc) x
+    where r.n = 1 and r.doc is not null and r.valid_time <= v_now
+    order by r.entity_id
+    on conflict (entity_id) do nothing
     returning entity_id
   )
   select (select count(*) from input), (select count(*) from inserted),
-    (select count(*) from input where nullif(doc, 'null') is null), (select array_agg(distinct entity_id) from input),
-    (select max(tx) from input)
-  into v_rows, v_inserted, v_tombstones, v_ids, v_max_tx;
+    (select count(*) from input where nullif(doc, 'null') is null), (select max(tx) from input),
+    count(*), array_agg(e.entity_id) filter (where c.entity_id is null)
+  from (select distinct entity_id from input) e left join created c using (entity_id)
+  into v_rows, v_inserted, v_tombstones, v_max_tx, v_entities, v_others;
 
   if v_inserted < v_rows then
     -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
@@ -2290,12 +2317,12 @@ begin
     from jsonb_to_recordset(p_evictions) as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
     on conflict do nothing;
 
-  if v_ids is not null then
-    perform fold_entities(v_ids, clock_timestamp());
+  if v_others is not null then
+    perform fold_entities(v_others, v_now);
   end if;
   return jsonb_build_object(
     'rows', v_rows, 'inserted', v_inserted, 'tombstones', v_tombstones, 'conflicts', v_conflicts,
-    'entities', coalesce(cardinality(v_ids), 0), 'max_tx', v_max_tx
+    'entities', v_entities, 'max_tx', v_max_tx
   );
 end
 $function$
