@@ -38,10 +38,10 @@ interface SentChunk {
   readonly text: string;
 }
 
-function chunksOf({ lines }: HistoryCut): SentChunk[] {
+function chunksOf({ lines }: HistoryCut, size = CHUNK_LINES): SentChunk[] {
   const chunks: SentChunk[] = [];
-  for (let at = 0; at < lines.length; at += CHUNK_LINES) {
-    chunks.push({ first_line: at + 1, text: `${lines.slice(at, at + CHUNK_LINES).join('\n')}\n` });
+  for (let at = 0; at < lines.length; at += size) {
+    chunks.push({ first_line: at + 1, text: `${lines.slice(at, at + size).join('\n')}\n` });
   }
   return chunks;
 }
@@ -130,6 +130,19 @@ describe('a chunk', () => {
     const finished = await act(id, 'finish', 200);
     expect(finished).toMatchObject({ rows: cut.rows, inserted: cut.rows, chunks: chunks.length });
     expect(await storeDigest(owner)).toBe(undisturbed);
+  });
+
+  test('can be a version of an entity whose others come at the same time', async () => {
+    const few = cutHistory(40);
+    const whole = await open(few);
+    for (const chunk of chunksOf(few, few.lines.length)) await applied(whole, few, chunk);
+    const expected = await storeDigest(owner);
+    for (let round = 0; round < 3; round++) {
+      await emptyStore(owner);
+      const id = await open(few);
+      await Promise.all(chunksOf(few, 1).map((chunk) => applied(id, few, chunk)));
+      expect(await storeDigest(owner)).toBe(expected);
+    }
   });
 
   test('can come gzipped', async () => {
