@@ -1,12 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { importFile } from '../../src/cli/import-file.ts';
-import { encodeEnd, encodeHeader, encodeHistoryRow } from '../../src/domain/codec/history-line.ts';
 import type { CrashableStack } from '../crashable-stack.ts';
+import { writeHistory } from '../import/write-history.ts';
 import { ask, type Told } from './client.ts';
 
 /** Something that a fault may interrupt, done by a user of its own. */
@@ -86,24 +83,11 @@ const bringIn: Operation = {
   isStruck: (query) => query.includes('import_chunk'),
   held: 'entities',
   async begin(stack, user) {
-    const folder = await mkdtemp(join(tmpdir(), 'annals-faults-'));
-    const file = join(folder, 'history.edn');
     const name = randomUUID();
-    const at = '2025-03-01T10:00:00.000Z';
-    const rows = Array.from({ length: ROWS }, (_, n) =>
-      encodeHistoryRow({
-        entity_id: randomUUID(),
-        entity_type: 'habit',
-        user_id: user,
-        valid_time: at,
-        tx_time: at,
-        tx: String(n + 1),
-        doc: JSON.stringify(habit(name)),
-        hints: null,
-      }),
+    const { file, remove } = await writeHistory(
+      user,
+      Array.from({ length: ROWS }, () => habit(name)),
     );
-    const lines = [encodeHeader({ exported_at: at, store: 'xtdb', version: '1.24.5' }), ...rows];
-    await writeFile(file, `${[...lines, encodeEnd({ rows: ROWS, entities: ROWS, evicted: 0 })].join('\n')}\n`);
     return {
       ids: [],
       async run(signal) {
@@ -112,7 +96,7 @@ const bringIn: Operation = {
       },
       async check() {
         expect(await countOf(stack, name)).toEqual(count(ROWS));
-        await rm(folder, { recursive: true, force: true });
+        await remove();
       },
       checkNotHalf: async () => expect([count(0), count(ROWS)]).toContainEqual(await countOf(stack, name)),
     };
