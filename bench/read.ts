@@ -113,7 +113,8 @@ async function correctSome({ owner }: Store): Promise<void> {
 async function readsOf({ owner }: Store, user: string): Promise<Record<string, string>> {
   const { rows } = await owner.query<{ id: string; about: string }>(
     `select entity_id as id, doc ->> 'project_id' as about from entities
-     where user_id = $1 and entity_type = 'project_log' and doc ->> 'notes' = 'corrected' order by occurred_at desc limit 1`,
+     where user_id = $1 and entity_type = 'project_log' and doc ->> 'notes' = 'corrected' and occurred_at < now() - interval '20 days'
+     order by occurred_at desc limit 1`,
     [user],
   );
   const [{ id, about }] = rows as [{ id: string; about: string }];
