@@ -5,6 +5,7 @@ import { Report } from './harness.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ run(report: Report, isLarge: boolean): Promise<void> }>>> = {
   refresh: () => import('./refresh.ts'),
   import: () => import('./import.ts'),
+  web: () => import('./web.ts'),
 };
 
 const [name = '', ...options] = process.argv.slice(2);

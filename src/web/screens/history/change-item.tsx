@@ -2,7 +2,7 @@ import { Link, useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { LoggedVersion, Transaction } from '../../api.ts';
 import { useStore } from '../../data/use-records.ts';
-import { fieldName } from '../../records/field-name.ts';
+import { fieldName, inWords } from '../../records/field-name.ts';
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { typeFacts } from '../../records/type-facts.ts';
@@ -89,23 +89,23 @@ function ChangedRecord({ version }: { version: LoggedVersion }) {
   const more = changed.length - NAMED_FIELDS;
   const is_new = doc !== null && Object.keys(doc).every((name) => version.changed.includes(name));
   const what =
-    doc === null
+    doc === null || (version.changed.includes('deleted_at') && typeof doc.deleted_at === 'string')
       ? 'deleted'
       : is_new
         ? 'added'
         : changed.length === 0
           ? 'saved again without a change'
           : `changed: ${changed.slice(0, NAMED_FIELDS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const title = titleOf(version, entity_type, store);
+  const { one } = typeAppearance(entity_type);
   return (
     <li className="change-record">
       <TypeIcon entity_type={entity_type} />
       <span className="record-text">
         <Link to="." search={(before) => ({ ...before, record: id })} resetScroll={false} className="quiet-link">
-          {titleOf(version, entity_type, store)}
+          {title}
         </Link>
-        <span className="record-about">
-          {typeAppearance(entity_type).one} {what}
-        </span>
+        <span className="record-about">{title === one ? inWords(what) : `${one} ${what}`}</span>
       </span>
     </li>
   );

@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import type { HistoryQuery, LoggedVersion } from '../../api.ts';
 import { useLoadedTypes } from '../../data/use-loaded-types.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
-import { RECORD_TYPES } from '../../records/type-facts.ts';
+import { RECORD_TYPES, typeFacts } from '../../records/type-facts.ts';
 import { microsecondAfter } from '../../records/written-by.tsx';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
@@ -46,7 +46,11 @@ export function HistoryScreen() {
       const transactions = await api.transactions(bounds, signal);
       const by_tx = new Map(transactions.map((each) => [each.tx, each]));
       const changes = [...Map.groupBy(page.versions, ({ tx, tx_time }) => `${tx} ${tx_time}`)].map(
-        ([key, versions]): Change => ({ key, versions, transaction: by_tx.get(versions[0]?.tx ?? 0) ?? null }),
+        ([key, versions]): Change => ({
+          key,
+          versions: versions.toReversed(),
+          transaction: by_tx.get(versions[0]?.tx ?? 0) ?? null,
+        }),
       );
       return { changes, next: page.next };
     },
@@ -143,5 +147,9 @@ export function HistoryScreen() {
 
 function typesOf(changes: readonly Change[]): string[] {
   const versions: LoggedVersion[] = changes.flatMap((change) => change.versions);
-  return [...new Set(versions.flatMap(({ entity_type }) => entity_type ?? []))].sort();
+  const types = new Set(versions.flatMap(({ entity_type }) => entity_type ?? []));
+  // A record may be called by what it is about.
+  for (const type of [...types])
+    for (const { target } of typeFacts(type).fields) if (target !== null) types.add(target);
+  return [...types].sort();
 }

@@ -16,6 +16,9 @@ export function RoutesCards() {
   const rows = useMemo(() => byRoute(hours.data ?? []), [hours.data]);
   return (
     <>
+      {hours.data !== undefined && hours.data.length > 0 && (
+        <RouteHours hours={hours.data} routes={rows.map(([route]) => String(route))} />
+      )}
       <section className="card chart-card" aria-labelledby="routes-heading">
         <h2 id="routes-heading">Routes, 24 hours</h2>
         {hours.data === undefined ? (
@@ -34,9 +37,6 @@ export function RoutesCards() {
           />
         )}
       </section>
-      {hours.data !== undefined && hours.data.length > 0 && (
-        <RouteHours hours={hours.data} routes={rows.map(([route]) => String(route))} />
-      )}
     </>
   );
 }

@@ -29,7 +29,7 @@ export function TripwiresCard() {
               <th scope="col" className="number">
                 Limit
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className="number tripwire-trend">
                 A day
               </th>
               <th scope="col">State</th>
@@ -54,14 +54,20 @@ function TripwireRow({ wire }: { wire: Tripwire }) {
         {inWords(wire.name)}
         {wire.detail !== null && <span className="record-about"> {wire.detail}</span>}
       </th>
-      <td className="number">{wire.value.toLocaleString('en', { maximumFractionDigits: 1 })}</td>
-      <td className="number">{wire.limit.toLocaleString('en')}</td>
-      <td className="number">
-        {trend === null ? '–' : `${trend > 0 ? '+' : ''}${Math.round(trend).toLocaleString('en')}`}
+      <td className="number">{inShort(wire.value)}</td>
+      <td className="number">{inShort(wire.limit)}</td>
+      <td className="number tripwire-trend">
+        {trend === null ? '–' : `${trend > 0 ? '+' : ''}${inShort(Math.round(trend))}`}
       </td>
       <td className="tripwire-state" data-tripped={wire.tripped}>
         {wire.tripped ? 'Tripped' : 'In order'}
       </td>
     </tr>
   );
+}
+
+/** @example inShort(123_606_719) // '123.6M' */
+function inShort(value: number): string {
+  const notation = Math.abs(value) >= 1_000_000 ? 'compact' : 'standard';
+  return value.toLocaleString('en', { notation, maximumFractionDigits: 1 });
 }
