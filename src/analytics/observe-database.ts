@@ -20,5 +20,8 @@ export function observeDatabase(database: Database, observe: (call: DatabaseCall
     read<Row>(name: string, userId: string, text: string, parameters: readonly unknown[]) {
       return timed<Row>(name, text, () => database.read(name, userId, text, parameters));
     },
+    write<Row>(name: string, text: string, parameters: readonly unknown[]) {
+      return timed<Row>(name, text, () => database.write(name, text, parameters));
+    },
   };
 }

@@ -8,6 +8,7 @@ import { durationProfile } from './entries/duration-profile.ts';
 import { expireIdempotencyKeys } from './entries/expire-idempotency-keys.ts';
 import { habitStreaks } from './entries/habit-streaks.ts';
 import { monthlySummary } from './entries/monthly-summary.ts';
+import { monthsAhead } from './entries/months-ahead.ts';
 import { pruneLogs } from './entries/prune-logs.ts';
 import { taskFlow } from './entries/task-flow.ts';
 import { turnOver } from './entries/turn-over.ts';
@@ -26,4 +27,5 @@ export const ANALYTICS: readonly Analytic[] = [
   turnOver,
   expireIdempotencyKeys,
   pruneLogs,
+  monthsAhead,
 ];

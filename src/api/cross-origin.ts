@@ -16,11 +16,12 @@ export function crossOrigin(): MiddlewareHandler<ApiEnv> {
     },
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     allowHeaders: [
-      ...['Accept', 'Accept-Datetime', 'Accept-Profile', 'Authorization', 'Content-Profile', 'Content-Type'],
+      ...['Accept', 'Accept-Datetime', 'Accept-Profile', 'Authorization', 'Basis', 'Content-Profile', 'Content-Type'],
       ...[
         'Idempotency-Key',
         'If-Match',
         'If-None-Match',
+        'Position',
         'Prefer',
         'Range',
         'Range-Unit',
@@ -29,8 +30,8 @@ export function crossOrigin(): MiddlewareHandler<ApiEnv> {
       ],
     ],
     exposeHeaders: [
-      ...['Content-Location', 'Content-Range', 'ETag', 'Link', 'Location', 'Memento-Datetime', 'Preference-Applied'],
-      ...['Retry-After', 'Server-Timing', 'X-Request-Id'],
+      ...['Basis', 'Content-Location', 'Content-Range', 'ETag', 'Link', 'Location', 'Memento-Datetime', 'Position'],
+      ...['Preference-Applied', 'Retry-After', 'Server-Timing', 'X-Request-Id'],
     ],
     maxAge: PREFLIGHT_MAX_AGE_S,
   });

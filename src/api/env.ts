@@ -1,5 +1,5 @@
 import type { SignalBinding } from '../analytics/signal.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, LogBasis } from '../store/database.ts';
 import type { ImporterBinding } from './forward-imports.ts';
 import type { PageBindings } from './serve-page.ts';
 import type { Stages } from './server-timing.ts';
@@ -10,6 +10,8 @@ import type { Caller } from './verify-token.ts';
 export interface ApiBindings extends TokenEnv, PageBindings, ImporterBinding {
   /** Postgres connection string of the role annals_app. */
   DATABASE_URL: string;
+  /** The same, of a read replica: reads go there. */
+  DATABASE_READ_URL?: string;
   /** What the web client signs in as, at OIDC_ISSUER. */
   OIDC_CLIENT_ID: string;
   /** The scopes that the web client asks for; those of any person when left out. */
@@ -29,5 +31,5 @@ export interface ApiBindings extends TokenEnv, PageBindings, ImporterBinding {
 /** What the routes find in their context. */
 export interface ApiEnv {
   Bindings: ApiBindings;
-  Variables: { requestId: string; caller: Caller; database: Database; stages: Stages };
+  Variables: { requestId: string; caller: Caller; database: Database; basis: LogBasis | 'now' | null; stages: Stages };
 }

@@ -1,8 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { logEvent } from '../log/log-event.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Database, openDatabase, type Road } from '../store/database.ts';
+import { encodeBasis, requestedBasis } from './basis.ts';
 import type { ApiEnv } from './env.ts';
+import { requestedPosition } from './position.ts';
 
 /** When a request passed its stages, in milliseconds of `performance.now()`. A Worker's clock moves at I/O alone. */
 export interface Stages {
@@ -46,11 +48,23 @@ export function serverTiming(): MiddlewareHandler<ApiEnv> {
   };
 }
 
-/** Opens the road to the database for the routes after it. Comes after authentication. */
+/**
+ * Opens the road to the database for the routes after it, by the headers `Basis` and `Position`, and says in the same headers of the
+ * answer what was read or written. Comes after authentication.
+ */
 export function withDatabase(): MiddlewareHandler<ApiEnv> {
   return async function withDatabase(c, next) {
     c.var.stages.authenticated = performance.now();
-    c.set('database', timed(openDatabase(c.env.DATABASE_URL), c.var.stages));
+    const basis = requestedBasis(c);
+    c.set('basis', basis);
+    const road: Road = {
+      replicaUrl: c.env.DATABASE_READ_URL,
+      position: requestedPosition(c),
+      basis,
+      onBasis: (read) => c.header('Basis', encodeBasis(read)),
+      onWritten: (position) => c.header('Position', position),
+    };
+    c.set('database', timed(openDatabase(c.env.DATABASE_URL, road), c.var.stages));
     await next();
   };
 }
@@ -68,5 +82,6 @@ function timed(database: Database, stages: Stages): Database {
   return {
     call: (name, text, parameters) => time(() => database.call(name, text, parameters)),
     read: (name, userId, text, parameters) => time(() => database.read(name, userId, text, parameters)),
+    write: (name, text, parameters) => time(() => database.write(name, text, parameters)),
   };
 }

@@ -7,6 +7,7 @@ import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { importsCommand } from './commands/imports.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { partitionCommand } from './commands/partition.ts';
 import { refreshesCommand } from './commands/refreshes.ts';
 import { rejectsCommand } from './commands/rejects.ts';
 import { rolesCommand } from './commands/roles.ts';
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   rejects: rejectsCommand,
   verify: verifyCommand,
   export: exportCommand,
+  partition: partitionCommand,
   refreshes: refreshesCommand,
   slow: slowCommand,
   tripwires: tripwiresCommand,

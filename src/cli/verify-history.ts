@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { entityIdOf } from '../domain/codec/entity-id.ts';
 import { HistoryDigest, lineValue } from '../domain/codec/history-digest.ts';
-import { decodeHistoryLine, encodeHistoryRow } from '../domain/codec/history-line.ts';
+import { decodeLine } from '../domain/codec/history-format.ts';
+import { encodeEvicted, encodeHistoryRow } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
 import { type FilteredLine, HistoryFilter } from '../import-client/history-filter.ts';
 import { textLines } from '../import-client/text-lines.ts';
@@ -10,7 +11,7 @@ import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { openHistoryFile } from './history-file.ts';
 import { openOperatorDatabase } from './operator-database.ts';
-import { type StoredPart, storedHistory } from './stored-history.ts';
+import { type StoredPart, type StoredPiece, storedHistory } from './stored-history.ts';
 
 export interface VerifyOptions {
   readonly file: string;
@@ -58,14 +59,18 @@ const MAX_WRONG_SHOWN = 20;
  */
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
-  const { digest: file, skipped, delta } = await digestFile(options, sample);
+  const { digest: file, skipped, delta, store: source } = await digestFile(options, sample);
   const client = await openOperatorDatabase(options.databaseUrl);
   try {
-    const store = await digestStore(client, options, delta ?? 'imported');
+    // A backup of this very store has its own writes too, up to the moment it was made.
+    const native_until = source === 'annals' ? file.latest_tx_time : null;
+    const store = await digestStore(client, options, delta ?? { native_until });
     const questions = sample.questions();
     const wrong = (await askStore(client, questions)).slice(0, MAX_WRONG_SHOWN);
     const { rows } = await client.query<{ native: number; stale: number }>(
-      `select (select count(*)::integer from event_log where import_id is null) as native, stale_entities()::integer as stale`,
+      `select (select count(*)::integer from event_log where import_id is null and tx_time > coalesce($1::timestamptz, '-infinity')) as native,
+         stale_entities()::integer as stale`,
+      [native_until],
     );
     const differences = differencesOf(file, store);
     const stale_entities = rows[0]?.stale ?? 0;
@@ -94,6 +99,8 @@ interface FileDigest {
   readonly digest: HistoryDigest;
   readonly skipped: number;
   readonly delta: Delta | null;
+  /** Which store it says it is from. */
+  readonly store: string | null;
 }
 
 async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<FileDigest> {
@@ -101,6 +108,7 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
   const digest = new HistoryDigest();
   const filter = new HistoryFilter<string>(options.arguments ?? {});
   let delta: Delta | null = null;
+  let store: string | null = null;
   let skipped = 0;
   const add = (lines: readonly FilteredLine<string>[]): void => {
     for (const { line: text } of lines) {
@@ -114,10 +122,6 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
       if (line.kind === 'row') delta?.entity_ids.add(entityIdOf(line.id));
       else if (line.kind === 'evicted') delta?.evicted.add(line.evicted);
     }
-  };
-  const sinceOf = (text: string): string | null => {
-    const header = decodeHistoryLine(text, 1);
-    return header.kind === 'header' ? header.since : null;
   };
   const file = await openHistoryFile(path);
   let number = 0;
@@ -135,8 +139,11 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
           });
         }
         ended ||= line.kind === 'end';
-        const since = line.kind === 'header' ? sinceOf(text) : null;
-        if (since !== null) delta = { since, entity_ids: new Set(), evicted: new Set() };
+        const header = line.kind === 'header' ? decodeLine(text, number) : null;
+        if (header?.kind === 'header') {
+          store = header.store;
+          if (header.since !== null) delta = { since: header.since, entity_ids: new Set(), evicted: new Set() };
+        }
         add(filter.push(text, text));
       }
       onRows?.('file', digest.rows);
@@ -147,7 +154,7 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
   if (!ended)
     throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
   add(filter.end());
-  return { digest, skipped, delta };
+  return { digest, skipped, delta, store };
 }
 
 async function digestStore(
@@ -158,14 +165,20 @@ async function digestStore(
   const digest = new HistoryDigest();
   for await (const page of storedHistory(client, part)) {
     signal?.throwIfAborted();
-    for (const { text } of page) {
-      const line = lineValue(text);
+    for (const piece of page) {
+      const line = lineValue(lineOf(piece));
       if (typeof line === 'string') throw new Error(`the store's line cannot be read back: ${line}`);
       digest.add(line);
     }
     onRows?.('store', digest.rows);
   }
   return digest;
+}
+
+function lineOf(piece: StoredPiece): string {
+  if (piece.kind === 'row') return encodeHistoryRow(piece.event);
+  if (piece.kind === 'evicted') return encodeEvicted(piece.eviction);
+  throw new Error('transactions are no part of what is compared');
 }
 
 function differencesOf(file: HistoryDigest, store: HistoryDigest): Difference[] {

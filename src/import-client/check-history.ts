@@ -1,5 +1,6 @@
 import type { ChunkCheck } from '../importer/check-chunk.ts';
-import type { ChunkReport, Finding, TypeReport } from '../importer/chunk-report.ts';
+import type { ChunkReport, EdgeEntity, Finding, TypeReport } from '../importer/chunk-report.ts';
+import type { ImportReport } from '../importer/import-report.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type Chunk, cutChunks } from './cut-chunks.ts';
 import { filteredBytes } from './filtered-bytes.ts';
@@ -15,7 +16,8 @@ export interface HistoryCheck {
   readonly skipped: number;
   readonly rejects: number;
   readonly nonconforming: number;
-  readonly report: ChunkReport;
+  readonly transactions: number;
+  readonly report: ImportReport;
 }
 
 export interface CheckHistoryOptions {
@@ -24,7 +26,7 @@ export interface CheckHistoryOptions {
   /** Decodes and checks a chunk: a Worker that is asked, or the same code here. One chunk may have several answers. */
   readonly check: (chunk: Chunk) => Promise<readonly ChunkCheck[]>;
   /** Bytes and rows so far. */
-  readonly onProgress: (bytes: number, sum: Omit<HistoryCheck, 'report'>) => void;
+  readonly onProgress: (bytes: number, sum: Omit<HistoryCheck, 'report' | 'transactions'>) => void;
   readonly onReject: (line: number, reason: string) => void;
   readonly signal: AbortSignal;
 }
@@ -32,12 +34,14 @@ export interface CheckHistoryOptions {
 /** Has a whole history decoded and checked, with nothing written and the database not asked. */
 export async function checkHistory(options: CheckHistoryOptions): Promise<HistoryCheck> {
   const sum = { rows: 0, tombstones: 0, evictions: 0, skipped: 0, rejects: 0, nonconforming: 0 };
-  const report: ChunkReport & { other_ids: Finding | null } = {
+  const report: ReportSum = {
     types: {},
     nonconforming: {},
     unknown_attributes: {},
     other_ids: null,
     skipped: {},
+    transactions: 0,
+    last: null,
   };
   let bytes = 0;
   for await (const chunk of cutChunks(filteredBytes(options.history.bytes(), options.arguments), [], () => CHUNK)) {
@@ -52,15 +56,33 @@ export async function checkHistory(options: CheckHistoryOptions): Promise<Histor
     bytes += chunk.bytes.length;
     options.onProgress(bytes, sum);
   }
-  return { ...sum, report };
+  const { transactions, last: _, ...found } = report;
+  return { ...sum, transactions, report: found };
 }
 
-function addReport(sum: ChunkReport & { other_ids: Finding | null }, part: ChunkReport): void {
+/** Of the chunks so far, in their order. */
+interface ReportSum extends ImportReport {
+  other_ids: Finding | null;
+  transactions: number;
+  /** The entity that the latest chunk ended with. */
+  last: EdgeEntity | null;
+}
+
+function addReport(sum: ReportSum, part: ChunkReport): void {
   for (const [name, counters] of Object.entries(part.types)) {
     const known = sum.types[name];
     if (known === undefined) sum.types[name] = { ...counters };
     else for (const key of Object.keys(counters) as (keyof TypeReport)[]) known[key] += counters[key];
   }
+  // An entity that goes on in the next chunk is counted once.
+  if (part.first !== null && sum.last?.entity_id === part.first.entity_id) {
+    for (const name of part.first.types) {
+      const known = sum.types[name];
+      if (known !== undefined && sum.last.types.includes(name)) known.entities--;
+    }
+  }
+  sum.last = part.last ?? sum.last;
+  sum.transactions += part.transactions;
   for (const [name, count] of Object.entries(part.skipped)) sum.skipped[name] = (sum.skipped[name] ?? 0) + count;
   addFindings(sum.nonconforming, part.nonconforming);
   addFindings(sum.unknown_attributes, part.unknown_attributes);

@@ -1,6 +1,7 @@
+import { isJsonHistoryLine } from '../domain/codec/json-history-line.ts';
 import type { ChunkAnswer } from '../importer/apply-chunk.ts';
 import type { ChunkCheck } from '../importer/check-chunk.ts';
-import type { ChunkReport } from '../importer/chunk-report.ts';
+import type { ImportReport } from '../importer/import-report.ts';
 import type { ImportStatus } from '../importer/import-status.ts';
 import type { RejectsPage } from '../importer/list-rejects.ts';
 import type { MendAnswer } from '../importer/mend-reject.ts';
@@ -56,7 +57,7 @@ export class ImportApi {
   status(id: string): Promise<ImportStatus> {
     return this.#json('GET', `/v1/imports/${encodeURIComponent(id)}`);
   }
-  report(id: string): Promise<ChunkReport> {
+  report(id: string): Promise<ImportReport> {
     return this.#json('GET', `/v1/imports/${encodeURIComponent(id)}/report`);
   }
   rejects(id: string, afterLine: number): Promise<RejectsPage> {
@@ -68,7 +69,8 @@ export class ImportApi {
   }
   mend(id: string, line: number, text: string): Promise<MendAnswer> {
     const path = `/v1/imports/${encodeURIComponent(id)}/rejects/${line}`;
-    return this.#request('PUT', path, { 'content-type': 'application/edn' }, text);
+    const type = isJsonHistoryLine(text) ? 'application/x-ndjson' : 'application/edn';
+    return this.#request('PUT', path, { 'content-type': type }, text);
   }
   act(id: string, action: 'resume' | 'cancel' | 'finish'): Promise<ImportStatus> {
     return this.#json('POST', `/v1/imports/${encodeURIComponent(id)}/${action}`);
@@ -92,7 +94,8 @@ export class ImportApi {
   }
 
   async #chunk<T>(path: string, chunk: Chunk): Promise<T> {
-    const type = { 'content-type': 'application/edn' };
+    // A line of JSON begins with {" and one of EDN does not.
+    const type = { 'content-type': chunk.bytes[1] === 0x22 ? 'application/x-ndjson' : 'application/edn' };
     // Over a real distance the line is the bottleneck; on one machine gzip would be.
     if (this.#isNear) return this.#request('POST', path, type, chunk.bytes);
     const packed = await new Response(

@@ -1,9 +1,7 @@
 import { encodeCursor } from '../api/cursor.ts';
-import { xtdbIdHash } from '../domain/codec/entity-id.ts';
 import { LineDigests, lineValue } from '../domain/codec/history-digest.ts';
 import { encodeEvicted, encodeHistoryRow } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
-import { Tagged } from '../domain/edn/value.ts';
 import type { Database } from '../store/database.ts';
 import type { DigestPlace } from './request-shapes.ts';
 
@@ -19,8 +17,6 @@ export interface StoredDigests {
   readonly next: string | null;
 }
 
-const isoMs = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
 /** What imports brought, entity by entity, as digests of the lines that a history file would have of it; evictions come first. */
 export async function digestStored(database: Database, after: DigestPlace | null): Promise<StoredDigests> {
   const digests = new LineDigests();
@@ -32,16 +28,15 @@ export async function digestStored(database: Database, after: DigestPlace | null
   if (after === null) {
     const evictions = await database.call<{ hash: string | null; entity_id: string; tx: string; tx_time: string }>(
       'verify_evictions',
-      `select xtdb_id_hash as hash, entity_id::text, tx::text, ${isoMs('tx_time')} as tx_time from evictions where import_id is not null`,
+      `select xtdb_id_hash as hash, entity_id::text, tx::text, iso(tx_time) as tx_time from evictions where import_id is not null`,
       [],
     );
-    for (const { hash, entity_id, tx, tx_time } of evictions)
-      add(encodeEvicted({ hash: hash ?? xtdbIdHash(new Tagged('uuid', entity_id)) ?? '', tx, tx_time }));
+    for (const eviction of evictions) add(encodeEvicted(eviction));
   }
-  const rows = await database.call<StoredEvent & { valid_place: string; tx_place: string }>(
+  const rows = await database.call<StoredEvent>(
     'verify_rows',
-    `select entity_id::text, entity_type, user_id::text, ${isoMs('valid_time')} as valid_time, ${isoMs('tx_time')} as tx_time,
-      tx::text, doc::text, hints::text, iso(valid_time) as valid_place, iso(tx_time) as tx_place
+    `select entity_id::text, entity_type, user_id::text, iso(valid_time) as valid_time, iso(tx_time) as tx_time,
+      tx::text, doc::text, hints::text
      from event_log
      where import_id is not null
        and ($1::uuid is null or (entity_id, valid_time, tx_time, tx) > ($1::uuid, $2::timestamptz, $3::timestamptz, $4::bigint))
@@ -57,8 +52,8 @@ export async function digestStored(database: Database, after: DigestPlace | null
         ? null
         : encodeCursor({
             entity_id: last.entity_id,
-            valid_time: last.valid_place,
-            tx_time: last.tx_place,
+            valid_time: last.valid_time,
+            tx_time: last.tx_time,
             tx: last.tx,
           }),
   };

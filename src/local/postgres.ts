@@ -232,7 +232,8 @@ async function launch({ folder, port, binaries, account, durable, log }: LaunchR
       recent.push(line);
       if (recent.length > 20) recent.shift();
       log(line);
-      if (line.includes('database system is ready to accept connections')) settle(true);
+      // A standby is ready when it takes reads.
+      if (/database system is ready to accept (read-only )?connections/.test(line)) settle(true);
     });
   });
   const late = new AbortController();

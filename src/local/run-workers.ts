@@ -19,6 +19,8 @@ export interface WorkersOptions {
   readonly importPort: number;
   readonly api: Readonly<Record<string, string>>;
   readonly import: Readonly<Record<string, string>>;
+  /** False: the API alone, without the web client's files before it. Default: with them, where the client was built. */
+  readonly serveWeb?: boolean;
   /** Each line that the Workers log. */
   readonly log: (line: string) => void;
 }
@@ -56,14 +58,15 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         durableObjects: { SIGNAL: { className: 'RefreshSignal', useSQLite: true } },
         serviceBindings: { IMPORTER: 'annals-import' },
         // A clone that never built the web client still serves the API.
-        ...(existsSync(WEB_FOLDER) && {
-          assets: {
-            directory: WEB_FOLDER,
-            binding: 'ASSETS',
-            routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_PATHS } },
-            assetConfig: { not_found_handling: 'none' },
-          },
-        }),
+        ...((options.serveWeb ?? true) &&
+          existsSync(WEB_FOLDER) && {
+            assets: {
+              directory: WEB_FOLDER,
+              binding: 'ASSETS',
+              routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_PATHS } },
+              assetConfig: { not_found_handling: 'none' },
+            },
+          }),
       },
       {
         name: 'annals-import',

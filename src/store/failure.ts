@@ -33,12 +33,14 @@ export const FAILURE_STATUS = {
   AN404: 404,
   AN405: 405,
   AN409: 409,
+  AN410: 410,
   AN412: 412,
   AN413: 413,
   AN415: 415,
   AN422: 422,
   AN500: 500,
   AN503: 503,
+  AN504: 504,
 } as const;
 
 export type FailureCode = keyof typeof FAILURE_STATUS;

@@ -40,7 +40,7 @@ type Answered = { refusal: RestWritten['refusal']; affected: string; created: st
 
 /** Writes in one request and one transaction (I1). @param parameters of the compiled statements, the value of `$1` */
 export async function restWrite(database: Database, request: RestWrite, parameters: string): Promise<RestWritten> {
-  const rows = await database.call<Answered>(
+  const rows = await database.write<Answered>(
     'rest_write',
     `select refusal, affected::text as affected, created::text as created, id, version::text as version, body, hints
     from rest_write($1::jsonb, $2::text[])`,

@@ -41,7 +41,7 @@ export interface TransactionRequest {
 
 /** Applies all operations or none, in one call (I1); answers the JSON text of {tx, tx_time, entities}. Raises as the SQL function does. */
 export async function transact(database: Database, request: TransactionRequest): Promise<string> {
-  const [row] = await database.call<{ answer: string }>('transact', 'select transact($1::jsonb)::text as answer', [
+  const [row] = await database.write<{ answer: string }>('transact', 'select transact($1::jsonb)::text as answer', [
     requestText(request),
   ]);
   return row?.answer ?? '{}';

@@ -120,6 +120,7 @@ test('a page after the first begins where the one before ended, without a look a
   let plan = '';
   const explained: Database = {
     call: () => Promise.reject(new Error('a list only reads')),
+    write: () => Promise.reject(new Error('a list only reads')),
     async read(_name, userId, text, parameters) {
       const client = await owner.connect();
       try {

@@ -61,7 +61,7 @@ export interface DescribedRoute {
   readonly body?: Readonly<Record<string, z.ZodType | null>>;
   /** By content type. */
   readonly answer: Readonly<Record<string, z.ZodType>>;
-  /** Statuses beside 200, 401, 422 and 503. */
+  /** Statuses beside 200, 401, 422, 503 and 504. */
   readonly failures?: readonly number[];
   readonly access?: 'public' | 'operator';
 }

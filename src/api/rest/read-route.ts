@@ -1,16 +1,17 @@
 import type { Context } from 'hono';
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import { restRead } from '../../store/rest-read.ts';
+import { asOf } from '../as-of.ts';
 import type { ApiEnv } from '../env.ts';
+import { instant } from '../parameters.ts';
 import { isKnown, weakEtag } from './etag.ts';
 import { decodePlace, encodePlace } from './list-cursor.ts';
 import { mediaType } from './media-type.ts';
 import { readPreferences } from './preferences.ts';
-import { readMoment } from './read-moment.ts';
 import { readSql, selectionOf } from './read-sql.ts';
 import { renderRows } from './render-rows.ts';
 import { RestProblem } from './rest-problem.ts';
-import { readQuery } from './rest-query.ts';
+import { type RestQuery, readQuery } from './rest-query.ts';
 import { contentRange, rangeStatus, rowsRange } from './rows-range.ts';
 
 /** GET and HEAD of a type's records: parse, plan, one request to the database, answer. */
@@ -25,7 +26,7 @@ export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise
       hint: 'The cursor says where the page begins.',
     });
   }
-  const moment = readMoment(query, c.req.header('accept-datetime'), new Date());
+  const moment = asOf(c, { valid_time: instantOf('valid_time', query), tx_time: instantOf('tx_time', query) });
   const selection = selectionOf(type, query, c.var.caller.user_id, moment);
   const compiled = readSql(selection, range, preferences.count, hasCursor ? decodePlace(query.cursor ?? '') : null);
   const { rows, total } = await restRead(c.var.database, c.var.caller.user_id, compiled.text, compiled.parameters);
@@ -45,10 +46,17 @@ export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise
   });
   if (preferences.applied !== '') headers.set('Preference-Applied', preferences.applied);
   if (last !== undefined) headers.set('Next-Cursor', encodePlace(last.place));
-  if (moment.memento !== null) headers.set('Memento-Datetime', moment.memento);
   if (isKnown(etag, c.req.header('if-none-match'))) {
     headers.delete('Content-Type');
     return c.body(null, 304, Object.fromEntries(headers));
   }
   return c.body(body, status, Object.fromEntries(headers));
+}
+
+function instantOf(name: 'valid_time' | 'tx_time', query: RestQuery): string | undefined {
+  const text = query[name];
+  if (text === null) return undefined;
+  const parsed = instant.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new RestProblem(400, '22P02', `${name} ${parsed.error.issues[0]?.message}`, { details: text.slice(0, 50) });
 }

@@ -11,19 +11,24 @@ import { ProgressBar } from '../progress-bar.ts';
 import { databaseUrl } from '../settings.ts';
 
 export const exportCommand: Command = {
-  usage: 'export [--output FILE]',
-  summary: 'write the whole history as EDN, as of one moment, in the format that import reads',
+  usage: 'export [--format ndjson|edn] [--output FILE]',
+  summary: 'write the whole history, as of one moment, in a form that import reads',
   details: [
+    '--format ndjson is a backup: hints, owners of deletes, who evicted and transactions are in it, and import makes an equal store',
+    '  of it. --format edn is the history as XTDB would export it, which has no place for those; the default for a FILE named .edn.',
     'Without --output it goes to standard output. A FILE whose name ends in .gz is gzipped; it appears under its name when it is whole.',
   ],
-  options: { output: { type: 'string', short: 'o' } },
+  options: { format: { type: 'string' }, output: { type: 'string', short: 'o' } },
   arguments: [0, 0],
   async run(_args, options, { env, err, is_terminal, signal }) {
     const bar = new ProgressBar({ write: err, is_terminal, now_ms: () => performance.now() });
+    const output = typeof options.output === 'string' ? options.output : null;
+    const format = formatOf(options.format, output);
     let rows = 0;
     const lines = Readable.from(
       exportedLines({
         databaseUrl: databaseUrl(env),
+        format,
         version: packageJson.version,
         now: new Date(),
         signal,
@@ -33,7 +38,6 @@ export const exportCommand: Command = {
         },
       }),
     );
-    const output = typeof options.output === 'string' ? options.output : null;
     try {
       if (output === null) await pipeline(lines, process.stdout, { end: false });
       else await writeWhole(lines, output);
@@ -47,6 +51,13 @@ export const exportCommand: Command = {
     return EXIT.done;
   },
 };
+
+/** As told; else as the file's name says; else a backup. */
+function formatOf(told: string | boolean | undefined, output: string | null): 'ndjson' | 'edn' {
+  if (told === 'ndjson' || told === 'edn') return told;
+  if (told !== undefined) throw new CliFailure(EXIT.usage, '--format is ndjson or edn.');
+  return output !== null && /\.edn(\.gz)?$/.test(output) ? 'edn' : 'ndjson';
+}
 
 /** Under another name until it is whole: nobody takes half a backup for one. */
 async function writeWhole(lines: Readable, path: string): Promise<void> {

@@ -1,13 +1,16 @@
 import { canonicalEdn } from '../edn/canonical.ts';
 import { readEdn } from '../edn/read.ts';
 import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
+import { epochMicros } from '../time/epoch-micros.ts';
 import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from './attributes.ts';
 import { entityIdOf } from './entity-id.ts';
+import { encodeEvicted, encodeHistoryRow } from './history-line.ts';
+import { decodeJsonHistoryLine, isJsonHistoryLine } from './json-history-line.ts';
 import { Sha256 } from './sha256.ts';
 
 /** A line of a history as a value, whoever printed it: equal values have equal digests. */
 export interface LineValue {
-  readonly kind: 'header' | 'row' | 'evicted' | 'end';
+  readonly kind: 'header' | 'row' | 'evicted' | 'transaction' | 'end';
   /** XTDB's name of the doc's type; `(delete)`, `(evicted)` or `(no type)`. */
   readonly type: string;
   /** Of the transaction, `2024-06`; empty where a line has no time. */
@@ -18,7 +21,7 @@ export interface LineValue {
   readonly id: EdnValue;
   /** XTDB's hash of what was evicted; empty elsewhere. */
   readonly evicted: string;
-  /** ISO 8601 in UTC to the millisecond. */
+  /** ISO 8601 in UTC, to the millisecond, or to the microsecond where that is needed. */
   readonly valid_time: string;
   readonly tx_time: string;
   readonly tx: bigint;
@@ -26,8 +29,37 @@ export interface LineValue {
   readonly digest: bigint;
 }
 
-/** The line's value, or in words why it has none. */
+/** The line's value, or in words why it has none. Of a line in JSON it is that of the same line in EDN. */
 export function lineValue(text: string): LineValue | string {
+  if (!isJsonHistoryLine(text)) return ednLineValue(text);
+  const line = decodeJsonHistoryLine(text, 0);
+  switch (line.kind) {
+    case 'row':
+      return ednLineValue(encodeHistoryRow(line.event));
+    case 'evicted':
+      return ednLineValue(encodeEvicted(line));
+    case 'header':
+    case 'transaction':
+    case 'end':
+      return { ...NO_ROW, kind: line.kind, type: `(${line.kind})` };
+    default:
+      return line.kind === 'reject' ? line.reason : 'a row was left out';
+  }
+}
+
+const NO_ROW = {
+  month: '',
+  eid: 'nil',
+  doc: 'nil',
+  id: null,
+  evicted: '',
+  valid_time: '',
+  tx_time: '',
+  tx: -1n,
+  digest: 0n,
+} as const;
+
+function ednLineValue(text: string): LineValue | string {
   const read = readEdn(text);
   if (!read.ok) return read.error.reason;
   const line = entriesOf(read.value);
@@ -97,7 +129,7 @@ export class HistoryDigest {
   readonly groups = new Map<string, { rows: number; digest: bigint }>();
   rows = 0;
   evicted = 0;
-  latest_tx_time = '';
+  latest_tx_time: string | null = null;
 
   add(line: LineValue): void {
     if (line.kind === 'row') this.rows++;
@@ -108,7 +140,8 @@ export class HistoryDigest {
     group.rows++;
     group.digest = (group.digest + line.digest) % MODULUS;
     this.groups.set(key, group);
-    if (line.tx_time > this.latest_tx_time) this.latest_tx_time = line.tx_time;
+    if (this.latest_tx_time === null || epochMicros(line.tx_time) > epochMicros(this.latest_tx_time))
+      this.latest_tx_time = line.tx_time;
   }
 }
 

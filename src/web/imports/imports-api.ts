@@ -1,5 +1,5 @@
-import type { ChunkReport } from '../../importer/chunk-report.ts';
 import type { StoredDigests } from '../../importer/digest-stored.ts';
+import type { ImportReport } from '../../importer/import-report.ts';
 import type { ImportStatus } from '../../importer/import-status.ts';
 import type { RejectsPage } from '../../importer/list-rejects.ts';
 import { authorized } from '../api.ts';
@@ -9,7 +9,7 @@ import type { Session } from '../session.ts';
 export interface ImportsApi {
   list(signal: AbortSignal): Promise<readonly ImportStatus[]>;
   status(id: string, signal: AbortSignal): Promise<ImportStatus>;
-  report(id: string, signal: AbortSignal): Promise<ChunkReport>;
+  report(id: string, signal: AbortSignal): Promise<ImportReport>;
   rejects(id: string, after_line: number): Promise<RejectsPage>;
   act(id: string, action: 'pause' | 'resume' | 'cancel'): Promise<ImportStatus>;
   /** What imports brought, entity by entity. @param after `next` of the page before; null begins */

@@ -24,7 +24,7 @@ export function FileDrop({ title, note, choose }: { title: string; note: string;
     >
       <input
         type="file"
-        accept=".edn,.gz"
+        accept=".edn,.ndjson,.gz"
         onChange={(event) => {
           const file = event.target.files?.[0];
           // The same file can be chosen again.

@@ -111,7 +111,7 @@ function StatusCard({ status }: { status: ImportStatus }) {
               Go on with its file
               <input
                 type="file"
-                accept=".edn,.gz"
+                accept=".edn,.ndjson,.gz"
                 onChange={(event) => {
                   const file = event.target.files?.[0];
                   if (file === undefined) return;

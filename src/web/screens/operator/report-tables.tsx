@@ -1,10 +1,11 @@
-import type { ChunkReport, Finding } from '../../../importer/chunk-report.ts';
+import type { Finding } from '../../../importer/chunk-report.ts';
+import type { ImportReport } from '../../../importer/import-report.ts';
 import { NumbersTable } from './numbers-table.tsx';
 
 const MAX_FINDINGS_SHOWN = 100;
 
 /** What is in a history: its types, and what stood out, with the line of an example. */
-export function ReportTables({ report }: { report: ChunkReport }) {
+export function ReportTables({ report }: { report: ImportReport }) {
   const types = Object.entries(report.types).sort(([, a], [, b]) => b.rows - a.rows);
   const skipped = Object.entries(report.skipped).sort(([, a], [, b]) => b - a);
   return (

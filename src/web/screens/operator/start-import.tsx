@@ -38,7 +38,7 @@ export function StartImport() {
       {file === null ? (
         <FileDrop
           title="Drop a history here, or choose a file"
-          note="What exporters/xtdb1 or an EDN export wrote: .edn, or .edn.gz."
+          note="What exporters/xtdb1 or an export of Annals wrote: .edn or .ndjson, as it is or gzipped."
           choose={(chosen) => runner.choose(chosen)}
         />
       ) : (

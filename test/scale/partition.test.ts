@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterEach, expect, test } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
+import { dumpSchema } from '../../src/local/dump-schema.ts';
+import { createDatabase, type TestDatabase } from '../database.ts';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { sampleTemplate } from '../sample-template.ts';
+import { keepWriting, transact } from './keep-writing.ts';
+
+const ANNALS = fileURLToPath(new URL('../../src/cli/annals.ts', import.meta.url));
+const DIGEST = `select count(*) || ':' || sum(hashtextextended(e::text, 0)) as digest from event_log e`;
+
+let database: TestDatabase;
+afterEach(() => database.drop());
+
+async function annals(...argv: string[]): Promise<{ code: number; out: string }> {
+  const lines: string[] = [];
+  const code = await runCli(argv, {
+    env: { DATABASE_URL: database.url },
+    out: (line) => lines.push(line),
+    err: () => {},
+    is_terminal: false,
+    signal: new AbortController().signal,
+  });
+  return { code, out: lines.join('\n') };
+}
+
+const one = async <T>(statement: string): Promise<T> =>
+  Object.values((await database.query(statement)).rows[0])[0] as T;
+
+/** Runs annals in a process of its own and kills it, kill -9, once part of the log was copied. */
+async function killedHalfWay(...argv: string[]): Promise<void> {
+  const child = spawn(process.execPath, [ANNALS, ...argv], { env: { DATABASE_URL: database.url }, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  await expect
+    .poll(() => one<string>('select coalesce(max(copied), 0) from log_rewrite'), { interval: 5 })
+    .not.toBe('0');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+test('the log goes into months and back while people write and are forgotten, through kills, and no row is lost', async () => {
+  database = await createDatabase(await sampleTemplate());
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const schema = await dumpSchema(client);
+  await client.end();
+  const imported = await one<string>(DIGEST);
+  const writers = keepWriting(database.urlAs('annals_app'));
+
+  for (const way of [[], ['--undo']]) {
+    await killedHalfWay('partition', ...way);
+    const done = await annals('partition', ...way);
+    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/^The log is one .*: \d{5,}:-?\d+$/) });
+  }
+  await annals('partition');
+  const { written, forgotten, failures } = await writers.stop();
+
+  expect(failures).toEqual([]);
+  expect(await one("select relkind from pg_class where oid = 'event_log'::regclass")).toBe('p');
+  expect(await one<string>(`${DIGEST} where import_id is not null`)).toBe(imported);
+  const { rows } = await database.query('select seq::text from event_log where import_id is null');
+  expect(rows.map(({ seq }) => seq).sort()).toEqual([...written].sort());
+  expect(forgotten).toBeGreaterThan(0);
+  expect(await one('select stale_entities()')).toBe('0');
+
+  await annals('partition', '--undo');
+  const after = new pg.Client({ connectionString: database.url });
+  await after.connect();
+  expect(await dumpSchema(after)).toBe(schema);
+  await after.end();
+});
+
+test('in months the log is as closed as before: append-only, and each sees their own', async () => {
+  database = await createDatabase(SCHEMA_TEMPLATE);
+  const app = new pg.Pool({ connectionString: database.urlAs('annals_app'), max: 1 });
+  try {
+    const [maya, theo] = [randomUUID(), randomUUID()];
+    await transact(app, maya, [{ op: 'put', entity_id: randomUUID(), entity_type: 'habit', doc: { label: 'a' } }]);
+    expect(await annals('partition')).toMatchObject({ code: 0 });
+    await transact(app, theo, [{ op: 'put', entity_id: randomUUID(), entity_type: 'habit', doc: { label: 'b' } }]);
+    const month = await one<string>('select tableoid::regclass::text from event_log limit 1');
+    expect(month).toMatch(/^event_log_\d{4}_\d\d$/);
+    for (const table of ['event_log', month]) {
+      for (const statement of [`delete from ${table}`, `update ${table} set doc = '{}'`, `truncate ${table}`]) {
+        await expect(database.query(statement), statement).rejects.toMatchObject({ code: 'AN403' });
+      }
+    }
+    await expect(app.query(`select from ${month}`)).rejects.toMatchObject({ code: '42501' });
+    await app.query('begin');
+    await app.query(`select set_config('annals.user_id', $1, true)`, [theo]);
+    const { rows } = await app.query('select doc from event_log union all select doc from own_versions where ahead');
+    expect(rows).toEqual([{ doc: { label: 'b' } }, { doc: { label: 'b' } }]);
+    await app.query('rollback');
+  } finally {
+    await app.end();
+  }
+});
+
+test('housekeeping makes the months ahead, and what came before its month is in the default partition', async () => {
+  database = await createDatabase(SCHEMA_TEMPLATE);
+  await annals('partition');
+  const months = `select count(*)::integer from pg_inherits where inhparent = 'event_log'::regclass`;
+  expect(await one('select months_ahead()')).toBe(0);
+  const before = await one<number>(months);
+  // As after half a year's sleep: no month is there.
+  await database.query(`do $$
+    declare v_month regclass;
+    begin
+      for v_month in select inhrelid from pg_inherits where inhparent = 'event_log'::regclass and inhrelid <> 'event_log_other'::regclass loop
+        execute format('drop table %s', v_month);
+      end loop;
+    end $$`);
+  const app = new pg.Pool({ connectionString: database.urlAs('annals_app'), max: 1 });
+  await transact(app, randomUUID(), [
+    { op: 'put', entity_id: randomUUID(), entity_type: 'habit', doc: { label: 'a' } },
+  ]);
+  await app.end();
+  expect(await one('select tableoid::regclass::text from event_log')).toBe('event_log_other');
+  expect(await one('select months_ahead()')).toBe(3);
+  expect(await one(months)).toBe(before - 1);
+  expect(await one('select months_ahead()')).toBe(0);
+});
+
+test('a plan for some time reads its months alone', async () => {
+  database = await createDatabase(await sampleTemplate());
+  await annals('partition');
+  const user = await one<string>('select user_id from event_log where user_id is not null limit 1');
+  const { rows } = await database.query(
+    `explain select * from event_log where user_id = '${user}' and tx_time >= '2025-03-10' and tx_time < '2025-04-10'
+     order by tx_time, tx, seq limit 20`,
+  );
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+  expect([...new Set(plan.match(/event_log_\d{4}_\d\d\b/g))].sort()).toEqual([
+    'event_log_2025_03',
+    'event_log_2025_04',
+  ]);
+  expect(plan).not.toMatch(/Seq Scan/);
+});
+
+test('a copy is given up without a trace', async () => {
+  database = await createDatabase(await sampleTemplate());
+  const before = await one<string>(DIGEST);
+  await killedHalfWay('partition');
+  await expect(database.query('select log_rewrite_swap()')).rejects.toMatchObject({ code: 'AN409' });
+  expect((await annals('partition', '--undo')).code).toBe(1);
+  expect((await annals('partition', '--give-up')).code).toBe(0);
+  expect(await one(DIGEST)).toBe(before);
+  expect(
+    await one(
+      `select count(*)::integer from pg_class where relname like 'event_log_next%' or relname ~ '^event_log_\\d'`,
+    ),
+  ).toBe(0);
+});
