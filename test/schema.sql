@@ -403,6 +403,97 @@ alter table tripwire_samples add constraint tripwire_samples_pkey PRIMARY KEY (n
 alter table tripwires add constraint tripwires_pkey PRIMARY KEY (name);
 
 -- Views
+create view activity with (security_invoker=true) as
+ SELECT e.user_id,
+    e.entity_type,
+    e.entity_id,
+    e.occurred_at,
+    e.occurred_until,
+    e.related,
+    t.measures,
+        CASE
+            WHEN (t.measures <> '[]'::jsonb) THEN e.doc
+            ELSE NULL::jsonb
+        END AS doc,
+    h.h AS hidden,
+        CASE
+            WHEN z.timed THEN (EXTRACT(hour FROM (e.occurred_at AT TIME ZONE z.zone)))::smallint
+            ELSE NULL::smallint
+        END AS hour,
+    d.day,
+    d.records,
+    d.minutes
+   FROM (((((live_entities e
+     LEFT JOIN entity_types t ON ((t.name = e.entity_type)))
+     LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
+     CROSS JOIN LATERAL ( SELECT (NOT COALESCE(is_date((e.doc ->> t.axis_from[1])), false)) AS timed,
+                CASE
+                    WHEN is_date((e.doc ->> t.axis_from[1])) THEN 'UTC'::text
+                    ELSE COALESCE(( SELECT n.name
+                       FROM time_zones n
+                      WHERE (n.name = (e.doc ->> t.time_zone_field))), ( SELECT n.name
+                       FROM time_zones n
+                      WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text)
+                END AS zone
+         OFFSET 0) z)
+     CROSS JOIN LATERAL hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h(h))
+     CROSS JOIN LATERAL activity_days(e.occurred_at, e.occurred_until, z.zone) d(day, records, minutes))
+  WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type IS NOT NULL) AND isfinite(e.occurred_at));
+create view daily_activity_definition with (security_invoker=true) as
+ SELECT user_id,
+    entity_type,
+    day,
+    hidden,
+    (sum(records))::integer AS records,
+    sum(minutes) AS minutes
+   FROM activity
+  GROUP BY user_id, entity_type, day, hidden;
+create view daily_hours_definition with (security_invoker=true) as
+ SELECT user_id,
+    entity_type,
+    day,
+    hidden,
+    array_agg(hour ORDER BY hour) AS hours,
+    array_agg(records ORDER BY hour) AS records
+   FROM ( SELECT activity.user_id,
+            activity.entity_type,
+            activity.day,
+            activity.hidden,
+            activity.hour,
+            (count(*))::integer AS records
+           FROM activity
+          WHERE ((activity.records = 1) AND (activity.hour IS NOT NULL))
+          GROUP BY activity.user_id, activity.entity_type, activity.day, activity.hidden, activity.hour) h
+  GROUP BY user_id, entity_type, day, hidden;
+create view daily_measures_definition with (security_invoker=true) as
+ SELECT a.user_id,
+    a.entity_type,
+    a.day,
+    a.hidden,
+    m.field,
+    m.unit,
+    m.of_id,
+    (count(*))::integer AS count,
+    sum(m.value) AS sum,
+    min(m.value) AS min,
+    max(m.value) AS max,
+    (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS last
+   FROM (activity a
+     CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+  WHERE (a.records = 1)
+  GROUP BY a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id;
+create view daily_related_definition with (security_invoker=true) as
+ SELECT a.user_id,
+    a.entity_type,
+    a.day,
+    a.hidden,
+    r.related_id,
+    (sum(a.records))::integer AS records,
+    sum(a.minutes) AS minutes
+   FROM (activity a
+     CROSS JOIN LATERAL unnest(a.related) WITH ORDINALITY r(related_id, n))
+  WHERE (array_position(a.related, r.related_id) = r.n)
+  GROUP BY a.user_id, a.entity_type, a.day, a.hidden, r.related_id;
 create materialized view duration_profile as
  SELECT user_id,
     entity_type,
@@ -479,6 +570,22 @@ create view live_entities with (security_invoker=true) as
             NULL::timestamp with time zone
            FROM due_entities() due_entities(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)) u
   WHERE ((doc IS NOT NULL) AND ((next_valid_time IS NULL) OR (next_valid_time > now())));
+create view live_tasks with (security_invoker=true) as
+ SELECT e.user_id,
+    e.entity_id,
+    e.occurred_at,
+    e.created_at,
+    as_instant((e.doc ->> 'done_at'::text)) AS done_at,
+    h.h AS hidden,
+    z.zone
+   FROM (((live_entities e
+     LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
+     CROSS JOIN LATERAL ( SELECT COALESCE(( SELECT n.name
+                   FROM time_zones n
+                  WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text) AS zone
+         OFFSET 0) z)
+     CROSS JOIN LATERAL hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h(h))
+  WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type = 'task'::text));
 create materialized view monthly_summary as
  SELECT user_id,
     entity_type,
@@ -628,6 +735,43 @@ create view snoozes with (security_invoker=true) as
           WHERE ((p.entity_id = e.entity_id) AND (ROW(p.tx_time, p.tx) < ROW(e.tx_time, e.tx)))
           ORDER BY p.tx_time DESC, p.tx DESC, p.valid_time DESC
          LIMIT 1)));
+create view task_activity with (security_invoker=true) as
+ SELECT t.user_id,
+    t.hidden,
+    'created'::text AS what,
+    t.created_at AS at,
+    t.occurred_at,
+    ((t.created_at AT TIME ZONE t.zone))::date AS day
+   FROM live_tasks t
+UNION ALL
+ SELECT t.user_id,
+    t.hidden,
+    'done'::text AS what,
+    t.occurred_at AS at,
+    t.occurred_at,
+    ((t.done_at AT TIME ZONE t.zone))::date AS day
+   FROM live_tasks t
+  WHERE (t.done_at IS NOT NULL)
+UNION ALL
+ SELECT t.user_id,
+    t.hidden,
+    'snoozed'::text AS what,
+    s.tx_time AS at,
+    t.occurred_at,
+    ((s.tx_time AT TIME ZONE t.zone))::date AS day
+   FROM (snoozes s
+     JOIN live_tasks t ON (((t.entity_id = s.entity_id) AND (t.user_id = s.user_id))));
+create view task_flow_definition with (security_invoker=true) as
+ SELECT user_id,
+    'task'::text AS entity_type,
+    day,
+    hidden,
+    (count(*) FILTER (WHERE (what = 'created'::text)))::integer AS created,
+    (count(*) FILTER (WHERE (what = 'done'::text)))::integer AS done,
+    (count(*) FILTER (WHERE (what = 'snoozed'::text)))::integer AS snoozed
+   FROM task_activity
+  WHERE isfinite(day)
+  GROUP BY user_id, 'task'::text, day, hidden;
 
 -- Indexes
 CREATE UNIQUE INDEX duration_profile_key ON public.duration_profile USING btree (user_id, entity_type, month, shown);
@@ -709,6 +853,74 @@ BEGIN ATOMIC
               CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))
            WHERE (b.last > b.first)) s
    WHERE ((s.records > 0) OR (s.minutes > (0)::double precision));
+END
+;
+CREATE OR REPLACE FUNCTION public.activity_of(p_buckets activity_bucket[])
+ RETURNS SETOF activity
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH runs AS MATERIALIZED (
+          SELECT r.user_id,
+             r.entity_type,
+             min(r.day) AS first,
+             max(r.day) AS last
+            FROM ( SELECT b_1.user_id,
+                     b_1.entity_type,
+                     b_1.day,
+                     (b_1.day - (row_number() OVER (PARTITION BY b_1.user_id, b_1.entity_type ORDER BY b_1.day))::integer) AS run
+                    FROM ( SELECT DISTINCT u.user_id,
+                             u.entity_type,
+                             u.day
+                            FROM unnest(activity_of.p_buckets) u(user_id, entity_type, day)) b_1) r
+           GROUP BY r.user_id, r.entity_type, r.run
+         )
+  SELECT a.user_id,
+     a.entity_type,
+     a.entity_id,
+     a.occurred_at,
+     a.occurred_until,
+     a.related,
+     a.measures,
+     a.doc,
+     a.hidden,
+     a.hour,
+     a.day,
+     a.records,
+     a.minutes
+    FROM (runs b
+      CROSS JOIN LATERAL ( SELECT a_1.user_id,
+             a_1.entity_type,
+             a_1.entity_id,
+             a_1.occurred_at,
+             a_1.occurred_until,
+             a_1.related,
+             a_1.measures,
+             a_1.doc,
+             a_1.hidden,
+             a_1.hour,
+             a_1.day,
+             a_1.records,
+             a_1.minutes
+            FROM activity a_1
+           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND ((a_1.day >= b.first) AND (a_1.day <= b.last)) AND (a_1.occurred_at >= (((b.first)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND (a_1.occurred_at < (((b.last)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
+         UNION ALL
+          SELECT a_1.user_id,
+             a_1.entity_type,
+             a_1.entity_id,
+             a_1.occurred_at,
+             a_1.occurred_until,
+             a_1.related,
+             a_1.measures,
+             a_1.doc,
+             a_1.hidden,
+             a_1.hour,
+             a_1.day,
+             a_1.records,
+             a_1.minutes
+            FROM activity a_1
+           WHERE ((a_1.user_id = b.user_id) AND (a_1.entity_type = b.entity_type) AND ((a_1.day >= b.first) AND (a_1.day <= b.last)) AND (a_1.occurred_at < (((b.first)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '38:00:00'::interval)) AND ((a_1.occurred_until - a_1.occurred_at) > '24:00:00'::interval) AND (a_1.occurred_until > (((b.first)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)))
+  OFFSET 0) a);
 END
 ;
 CREATE OR REPLACE FUNCTION public.added(p_one bigint[], p_other bigint[])
@@ -942,6 +1154,99 @@ begin
   );
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.daily_activity_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, records integer, minutes double precision)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT a.user_id,
+     a.entity_type,
+     a.day,
+     a.hidden,
+     (sum(a.records))::integer AS sum,
+     sum(a.minutes) AS sum
+    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+   GROUP BY a.user_id, a.entity_type, a.day, a.hidden;
+END
+;
+CREATE OR REPLACE FUNCTION public.daily_hours_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, hours smallint[], records integer[])
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT h.user_id,
+     h.entity_type,
+     h.day,
+     h.hidden,
+     array_agg(h.hour ORDER BY h.hour) AS array_agg,
+     array_agg(h.records ORDER BY h.hour) AS array_agg
+    FROM ( SELECT a.user_id,
+             a.entity_type,
+             a.day,
+             a.hidden,
+             a.hour,
+             (count(*))::integer AS records
+            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+           WHERE ((a.records = 1) AND (a.hour IS NOT NULL))
+           GROUP BY a.user_id, a.entity_type, a.day, a.hidden, a.hour) h
+   GROUP BY h.user_id, h.entity_type, h.day, h.hidden;
+END
+;
+CREATE OR REPLACE FUNCTION public.daily_measures_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, field text, unit text, of_id uuid, count integer, sum numeric, min numeric, max numeric, last numeric)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT a.user_id,
+     a.entity_type,
+     a.day,
+     a.hidden,
+     m.field,
+     m.unit,
+     m.of_id,
+     (count(*))::integer AS count,
+     sum(m.value) AS sum,
+     min(m.value) AS min,
+     max(m.value) AS max,
+     (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS array_agg
+    FROM (( SELECT r.user_id,
+             r.entity_type,
+             r.entity_id,
+             r.occurred_at,
+             r.occurred_until,
+             r.related,
+             r.measures,
+             r.doc,
+             r.hidden,
+             r.hour,
+             r.day,
+             r.records,
+             r.minutes
+            FROM unnest(daily_measures_of.p_rows) r(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+           WHERE ((r.records = 1) AND (r.doc IS NOT NULL))
+          OFFSET 0) a
+      CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+   GROUP BY a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id;
+END
+;
+CREATE OR REPLACE FUNCTION public.daily_related_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, related_id uuid, records integer, minutes double precision)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT a.user_id,
+     a.entity_type,
+     a.day,
+     a.hidden,
+     r.related_id,
+     (sum(a.records))::integer AS sum,
+     sum(a.minutes) AS sum
+    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, measures, doc, hidden, hour, day, records, minutes)
+      CROSS JOIN LATERAL unnest(a.related) WITH ORDINALITY r(related_id, n))
+   WHERE (array_position(a.related, r.related_id) = r.n)
+   GROUP BY a.user_id, a.entity_type, a.day, a.hidden, r.related_id;
+END
 ;
 CREATE OR REPLACE FUNCTION public.dashboard(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint, p_with_points boolean)
  RETURNS jsonb
@@ -3074,6 +3379,22 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.recompute_rollup(p_name text, p_into text, p_buckets activity_bucket[], p_rows activity[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rows bigint;
+begin
+  execute format(
+    'delete from %1$I d using unnest($1) b where d.user_id = b.user_id and d.entity_type = b.entity_type and d.day = b.day', p_into
+  ) using p_buckets;
+  execute format('insert into %1$I select * from %2$I($1, $2)', p_into, p_name || '_of') using p_buckets, p_rows;
+  get diagnostics v_rows = row_count;
+  return v_rows;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.recompute_users(p_name text, p_into text, p_users uuid[])
  RETURNS bigint
  LANGUAGE plpgsql
@@ -3717,6 +4038,28 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.task_flow_of(p_buckets activity_bucket[], p_rows activity[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, created integer, done integer, snoozed integer)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT b.user_id,
+     b.entity_type,
+     b.day,
+     t.hidden,
+     (count(*) FILTER (WHERE (t.what = 'created'::text)))::integer AS count,
+     (count(*) FILTER (WHERE (t.what = 'done'::text)))::integer AS count,
+     (count(*) FILTER (WHERE (t.what = 'snoozed'::text)))::integer AS count
+    FROM (unnest(task_flow_of.p_buckets) b(user_id, entity_type, day)
+      CROSS JOIN LATERAL ( SELECT t_1.hidden,
+             t_1.what
+            FROM task_activity t_1
+           WHERE ((t_1.user_id = b.user_id) AND (t_1.day = b.day) AND (t_1.at >= (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)) AND (t_1.at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
+          OFFSET 0) t)
+   WHERE (b.entity_type = 'task'::text)
+   GROUP BY b.user_id, b.entity_type, b.day, t.hidden;
+END
+;
 CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4322,14 +4665,19 @@ grant insert, select, update on idempotency_keys to annals_app;
 grant insert, select, update on import_chunks to annals_import;
 grant insert, select, update on import_rejects to annals_import;
 grant insert, select, update on imports to annals_import;
+grant select on activity to annals_app;
 grant select on analytics to annals_app;
 grant select on daily_activity to annals_app;
+grant select on daily_activity_definition to annals_app;
 grant select on daily_activity_next to annals_app;
 grant select on daily_hours to annals_app;
+grant select on daily_hours_definition to annals_app;
 grant select on daily_hours_next to annals_app;
 grant select on daily_measures to annals_app;
+grant select on daily_measures_definition to annals_app;
 grant select on daily_measures_next to annals_app;
 grant select on daily_related to annals_app;
+grant select on daily_related_definition to annals_app;
 grant select on daily_related_next to annals_app;
 grant select on entity_types to annals_app;
 grant select on entity_types to annals_import;
@@ -4338,6 +4686,7 @@ grant select on evictions to annals_app;
 grant select on import_transitions to annals_import;
 grant select on live_entities to annals_app;
 grant select on live_entities to annals_import;
+grant select on live_tasks to annals_app;
 grant select on own_duration_profile to annals_app;
 grant select on own_entities to annals_app;
 grant select on own_habit_streaks to annals_app;
@@ -4346,7 +4695,9 @@ grant select on own_versions to annals_app;
 grant select on refresh_state to annals_app;
 grant select on slow_statements to annals_app;
 grant select on snoozes to annals_app;
+grant select on task_activity to annals_app;
 grant select on task_flow to annals_app;
+grant select on task_flow_definition to annals_app;
 grant select on task_flow_next to annals_app;
 grant select on time_zones to annals_app;
 grant select on time_zones to annals_import;
@@ -4359,6 +4710,7 @@ grant usage on tx_seq to annals_app;
 -- Comments
 comment on function about_rows(regclass) is 'How many rows a table has: exact when small, the planner''s estimate when large';
 comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
+comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges: read once, and made into each rollup''s rows by its R_of';
 comment on function added(bigint[],bigint[]) is 'Two histograms in one';
 comment on function another_version() is 'The reason of a reject whose row is well-formed, and whose bytes are kept as JSON';
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
@@ -4372,6 +4724,10 @@ comment on function caller() is 'The user this transaction acts for, set from th
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
 comment on function changed_versions(refresh_state,xid8,bigint,timestamp with time zone,uuid) is 'Of every entity with an event between the cursor and (p_to_xid, p_to_seq), of one user or of all: the versions that the rollups may have counted, those written since and the one that holds now; nothing holding is a row without a doc';
 comment on function check_tripwires(jsonb,jsonb) is 'Keeps what was measured, measures every tripwire of p_limits, and answers {news, tripwires, next_due}: news are those whose state the operator was not told yet';
+comment on function daily_activity_of(activity_bucket[],activity[]) is 'The rows that daily_activity must have in these buckets, which hold these rows of activity';
+comment on function daily_hours_of(activity_bucket[],activity[]) is 'The rows that daily_hours must have in these buckets, which hold these rows of activity';
+comment on function daily_measures_of(activity_bucket[],activity[]) is 'The rows that daily_measures must have in these buckets, which hold these rows of activity';
+comment on function daily_related_of(activity_bucket[],activity[]) is 'The rows that daily_related must have in these buckets, which hold these rows of activity';
 comment on function dashboard(uuid,text[],date,date,smallint,boolean) is 'Eight charts and how fresh they are; see src/store/dashboard.ts. p_shown as for heatmap(); p_with_points: measures with a point a day';
 comment on function definition_digest(text) is 'Changes with every view and function that a rollup or materialized view is made by, and with what entity_types says of days, relations and measures';
 comment on function dirty_buckets(refresh_state,changed_version[]) is 'The buckets that these versions counted or count in, and those of the records that they hide or show; null for none';
@@ -4442,6 +4798,7 @@ comment on function place_event() is 'Trigger of event_log: sets occurred_at as 
 comment on function plan_rows(text,text[]) is 'How many rows the planner expects of a statement, which runs with the caller''s rights and takes p_params as $1';
 comment on function raise_problem(jsonb) is 'Raises the first thing wrong with a transaction: {code, n, id, …}';
 comment on function rebuild_rollups(uuid,integer) is 'One step of a rebuild: the buckets of the next p_max_records records, and behind the last the swap. Answers {outcomes, rebuilding}: rebuilding when there are more steps. A rollup that fails is logged, marked stale, and left as it was. Raises AN409.';
+comment on function recompute_rollup(text,text,activity_bucket[],activity[]) is 'Sets these buckets of a rollup, in its table or its twin, to their definition, given their rows of activity; returns the rows written';
 comment on function recompute_users(text,text,uuid[]) is 'Sets all of these users'' rows of a rollup, in its table or its twin, to their definition; returns the rows written';
 comment on function refresh_done(uuid,text,double precision,bigint,bigint,bigint,text) is 'Completes a line of the refresh log, and answers it';
 comment on function refresh_finish(uuid) is 'Gives the lease back; answers when the next tick has something to do even if nobody writes, or null for never. Raises AN409.';
@@ -4461,6 +4818,7 @@ comment on function state_at(uuid,timestamp with time zone,timestamp with time z
 comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap names, and empties what is the twin now; returns the rows';
 comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares; what is made by something else than it was is stale. Run by migrate, as the owner, after the entity types are.';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
+comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
 comment on function transaction_entry(transactions) is 'A transaction as the API answers it';
 comment on function tripwire(tripwires) is 'A tripwire as JSON; trend_per_day is the slope of its value over the last 30 days, null when there is but one measurement';
@@ -4549,7 +4907,13 @@ comment on table transactions is 'Every native transaction: who wrote it, when, 
 comment on table transactions.events is 'rows that it wrote to event_log under its own number';
 comment on table tripwire_samples is 'One measurement an hour at most, from which the trend comes';
 comment on table tripwires is 'Where each limit stands; told is what the operator was last told: whether it was tripped';
+comment on view activity is 'A row per record and local day: what most rollups are made of. `hour` is the local hour of its beginning, null for a date; `doc` is there where its type measures something';
+comment on view daily_activity_definition is 'What daily_activity must equal';
+comment on view daily_hours_definition is 'What daily_hours must equal';
+comment on view daily_measures_definition is 'What daily_measures must equal';
+comment on view daily_related_definition is 'What daily_related must equal';
 comment on view live_entities is 'Current state as every read should see it: entities, with versions whose valid time has just come already in force';
+comment on view live_tasks is 'Tasks as task_flow looks at them';
 comment on view own_duration_profile is 'The caller''s rows of duration_profile';
 comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';
 comment on view own_habit_streaks is 'The caller''s rows of habit_streaks';
@@ -4557,3 +4921,5 @@ comment on view own_monthly_summary is 'The caller''s rows of monthly_summary';
 comment on view own_versions is 'The caller''s versions, tombstones left out, for annals_app: as under row-level security, with every index in reach';
 comment on view own_versions.ahead is 'each version is here with true and with false: a reader must choose';
 comment on view snoozes is 'The writes that put a task off until another day than the transaction before had it';
+comment on view task_activity is 'A row per task and thing that happened to it, at an instant that has an index';
+comment on view task_flow_definition is 'What task_flow must equal';
