@@ -6,7 +6,7 @@ import { cutHistory, historyOf } from '../import/history-cut.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { axeViolations } from './axe-violations.ts';
 import { launchBrowser } from './launch-browser.ts';
-import { keepPicture, openPage, type SIZES, signIn } from './open-page.ts';
+import { keepPicture, openPage, SIZES, signIn } from './open-page.ts';
 import { startWebStack, type WebStack } from './web-stack.ts';
 
 const OPERATOR = SAMPLE_USERS.find((user) => user.is_operator);
@@ -150,6 +150,43 @@ describe.concurrent('the operator', () => {
     await page.getByText('its gzip is broken or cut short').waitFor();
     await page.context().close();
   });
+});
+
+it('the operator sees real runs, limits, latencies and calls, and refreshes now, on a phone as at a desk', async () => {
+  await stack.request(MAYA.id, '/v1/transactions', {
+    operations: [{ op: 'put', entity_type: 'habit', doc: { label: 'Something to count' } }],
+  });
+  await stack.refresh();
+  const { page, complaints } = await openPage(browser, 'desktop', 'light');
+  await signIn(page, stack.origin, OPERATOR.email);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Operator' }).click();
+  await page.getByRole('row', { name: /^Events / }).waitFor();
+  const refreshes = page.getByRole('region', { name: 'Refreshes, ms', exact: true });
+  await refreshes.locator('svg').waitFor();
+  const runs = () => refreshes.locator('tbody tr').count();
+  const before = await runs();
+  expect(before).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await expect.poll(runs).toBeGreaterThan(before);
+  await refreshes.getByRole('combobox').selectOption('daily_activity');
+  await expect.poll(() => refreshes.locator('tbody tr td:nth-child(2)').allTextContents()).toContain('daily_activity');
+  expect(new Set(await refreshes.locator('tbody tr td:nth-child(2)').allTextContents()).size).toBe(1);
+  const latency = page.getByRole('region', { name: 'Latency by hour, ms', exact: true });
+  await latency.getByRole('combobox').selectOption('POST /v1/transactions');
+  await latency.locator('svg').waitFor();
+  await page.getByRole('region', { name: 'Routes', exact: true }).getByText('POST /v1/transactions').waitFor();
+  await page
+    .getByRole('region', { name: 'Calls to the database', exact: true })
+    .getByText('transact')
+    .first()
+    .waitFor();
+  await page.getByText(/^None: whatever the daily check/).waitFor();
+  for (const size of ['desktop', 'phone'] as const) {
+    await page.setViewportSize(SIZES[size]);
+    await look(page, size, 'health');
+  }
+  expect(complaints).toEqual([]);
+  await page.context().close();
 });
 
 it('a person who is no operator has no way to the operator’s screens, and is told so at their address', async () => {

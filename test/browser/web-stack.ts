@@ -25,8 +25,6 @@ export interface WebStack {
   readonly issuer: string;
   /** A JSON request to the API as this user. */
   request<Answer>(userId: string, path: string, body?: unknown): Promise<Answer>;
-  /** A token with the scope `operator`, as the operator's own client gets it. */
-  operatorToken(): Promise<string>;
   /** All imports, the newest first. */
   imports(): Promise<readonly ImportStatus[]>;
   /** Brings the analytics up to date. */
@@ -87,7 +85,6 @@ export async function startWebStack(template: string): Promise<WebStack> {
       if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
       return (await response.json()) as Answer;
     },
-    operatorToken,
     async imports() {
       const headers = { authorization: `Bearer ${await operatorToken()}` };
       const response = await fetch(`${workers.importUrl}/v1/imports`, { headers });

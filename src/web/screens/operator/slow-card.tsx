@@ -29,9 +29,14 @@ export function SlowCard() {
         <NumbersTable
           label="Calls to the database"
           columns={['Call', 'Calls', 'Slow', 'Failed', 'p50 ms', 'p99 ms']}
-          rows={slow.data.calls
-            .slice(0, SHOWN_ROWS)
-            .map((call) => [call.name, call.calls, call.slow, call.failed, call.p50_ms, call.p99_ms])}
+          rows={slow.data.calls.map((call) => [
+            call.name,
+            call.calls,
+            call.slow,
+            call.failed,
+            call.p50_ms,
+            call.p99_ms,
+          ])}
         />
       )}
       {slow.data !== undefined && slow.data.slow.length > 0 && (
