@@ -7,8 +7,9 @@ import { launchBrowser } from './launch-browser.ts';
 import { keepPicture, type Memory, openPage, SIZES, signIn } from './open-page.ts';
 import { startWebStack, type WebStack } from './web-stack.ts';
 
-const [MAYA, JOERG] = SAMPLE_USERS;
-if (MAYA === undefined || JOERG === undefined) throw new Error('The sample has fewer users than these tests need.');
+const [MAYA, JOERG, ASHA] = SAMPLE_USERS;
+if (MAYA === undefined || JOERG === undefined || ASHA === undefined)
+  throw new Error('The sample has fewer users than these tests need.');
 const ZONE = 'America/Detroit';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -195,7 +196,7 @@ describe('the web client', () => {
         unit: 'mg',
       },
     });
-    await stack.request(JOERG.id, '/v1/transactions', {
+    await stack.request(ASHA.id, '/v1/transactions', {
       operations: [
         { op: 'put', id: drug, entity_type: 'medication', doc: { label: 'Vitamin D' } },
         // Of the last ten days four; of the thirty before the last thirty, two of two.
@@ -204,7 +205,7 @@ describe('the web client', () => {
     });
     await stack.refresh();
     const { page } = await openPage(browser, 'phone', 'light');
-    await signIn(page, stack.origin, JOERG.email);
+    await signIn(page, stack.origin, ASHA.email);
     await page.goto(`${stack.origin}/dashboards?type=medication_log`);
     await page.getByRole('radio', { name: '30 days' }).check();
     await page.getByLabel('Beside the period before').check();
