@@ -124,7 +124,7 @@ export interface AnnalsApi {
    */
   transact(key: string, operations: readonly Operation[], why: string): Promise<Written>;
   /** Takes a transaction back. @throws as {@link AnnalsApi.overview}, ApiError 409 when what it wrote was changed since */
-  undo(tx: number): Promise<Written>;
+  undo(tx: number, why: string): Promise<Written>;
   /** What changed over all records by transaction time, the newest first. @throws as {@link AnnalsApi.overview} */
   allHistory(query: HistoryQuery, signal: AbortSignal): Promise<AllHistory>;
   /** The user's own transactions of some time, `since` included and `until` not; those of imports are none. @throws as {@link AnnalsApi.overview} */
@@ -231,9 +231,13 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       const response = await client.v1.transactions.$get({ query: { ...query, limit: '1000' } }, { init: { signal } });
       return (await response.json()).transactions;
     },
-    async undo(tx) {
-      const response = await client.v1.transactions[':tx'].undo.$post({ param: { tx: String(tx) } });
-      return response.json();
+    async undo(tx, why) {
+      const response = await send(`/v1/transactions/${tx}/undo`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ meta: { why } }),
+      });
+      return (await response.json()) as Written;
     },
     async transact(key, operations, why) {
       const json = { operations: operations.map(wireOperation), meta: { why } };

@@ -176,6 +176,7 @@ describe.concurrent('records', () => {
     await page.getByText('That change is undone.').waitFor();
     await expect.poll(async () => (await all('meditation')).map(({ label }) => label)).toEqual([]);
     await expect.poll(() => page.getByText('Deleted', { exact: true }).count()).toBe(2);
+    await page.getByText('by Maya with Chrome on Linux: Undo: winter').waitFor();
     await page.context().close();
   });
 

@@ -1,4 +1,4 @@
-import type { AnnalsApi } from '../api.ts';
+import type { AnnalsApi, Transaction } from '../api.ts';
 import { showToast } from '../shell/toasts.ts';
 import { followChanges } from './follow-changes.ts';
 import { type LocalDatabase, openLocalDatabase } from './local-database.ts';
@@ -22,7 +22,7 @@ export interface AppData {
    * Has the server take a whole transaction back. It needs the network.
    * @throws ApiError 409 when what it wrote was changed since
    */
-  undo(tx: number): Promise<void>;
+  undo(transaction: Pick<Transaction, 'tx' | 'meta'>): Promise<void>;
 }
 
 /**
@@ -64,8 +64,9 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
     return outcome;
   }
 
-  async function undo(tx: number): Promise<void> {
-    const { entities } = await api.undo(tx);
+  async function undo({ tx, meta }: Pick<Transaction, 'tx' | 'meta'>): Promise<void> {
+    const why = typeof meta?.why === 'string' ? `Undo: ${meta.why}` : 'Undo';
+    const { entities } = await api.undo(tx, why);
     const written = entities.filter((entity) => 'entity_type' in entity);
     for (const [type, each] of Map.groupBy(written, ({ entity_type }) => entity_type)) {
       await store.refetch(

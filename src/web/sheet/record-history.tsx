@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Version } from '../api.ts';
+import type { Transaction, Version } from '../api.ts';
 import { useStore } from '../data/use-records.ts';
 import { fieldName } from '../records/field-name.ts';
 import { formatInstant, formatValue, type ValueContext } from '../records/format-value.ts';
@@ -64,9 +64,9 @@ export function RecordHistory({ id }: { id: string }) {
     return run(() => data.write('Restore a version', [operation], 'That version is back.'));
   }
 
-  function undo(version: Version): Promise<void> {
+  function undo(transaction: Transaction): Promise<void> {
     return run(async () => {
-      await data.undo(version.tx);
+      await data.undo(transaction);
       showToast({ text: 'That change is undone.' });
     });
   }
@@ -106,7 +106,7 @@ interface VersionItemProps {
   readonly is_read_only: boolean;
   readonly context: ValueContext;
   readonly restore: (version: Version) => Promise<void>;
-  readonly undo: (version: Version) => Promise<void>;
+  readonly undo: (transaction: Transaction) => Promise<void>;
 }
 
 function VersionItem(props: VersionItemProps) {
@@ -149,7 +149,7 @@ function VersionItem(props: VersionItemProps) {
           </button>
         )}
         {is_current && !is_first && transaction !== null && transaction !== 'import' && (
-          <button type="button" className="link-button" disabled={is_busy} onClick={() => run(props.undo(version))}>
+          <button type="button" className="link-button" disabled={is_busy} onClick={() => run(props.undo(transaction))}>
             Undo this change{transaction.events > 1 && `, with the ${transaction.events - 1} made with it`}
           </button>
         )}

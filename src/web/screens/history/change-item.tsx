@@ -34,10 +34,10 @@ export function ChangeItem(props: { change: Change; time_zone: string; is_read_o
   const [shown, setShown] = useState(SHOWN_VERSIONS);
   const tx_time = versions[0]?.tx_time ?? '';
 
-  async function undo({ tx }: Transaction): Promise<void> {
+  async function undo(transaction: Transaction): Promise<void> {
     setBusy(true);
     try {
-      await data.undo(tx);
+      await data.undo(transaction);
       showToast({ text: 'That change is undone.' });
     } catch (error) {
       showToast({ text: failureText(error) });
