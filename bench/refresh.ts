@@ -81,8 +81,12 @@ export async function run(report: Report, isLarge: boolean): Promise<void> {
 
 async function refreshPass(owner: pg.Client): Promise<void> {
   const { rows } = await owner.query("select refresh_start(null, '{daily_activity}', false) ->> 'lease' as lease");
-  await owner.query('select refresh_rollups($1, 5000)', [rows[0].lease]);
-  await owner.query('select refresh_finish($1)', [rows[0].lease]);
+  const { lease } = rows[0];
+  let { rows: answers } = await owner.query('select refresh_rollups($1, 5000) as answer', [lease]);
+  while (answers[0].answer.rebuilding) {
+    ({ rows: answers } = await owner.query('select rebuild_rollups($1, 10000) as answer', [lease]));
+  }
+  await owner.query('select refresh_finish($1)', [lease]);
 }
 
 /** All five rollups after new events, against one materialized view of the first of them. @returns ours in ms */

@@ -58,8 +58,13 @@ comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap
 create function begin_rebuild() returns void
 language plpgsql as $$
 declare
+  c_large_bytes constant bigint := 8 * 1024 * 1024;
   v_name text;
 begin
+  -- Often an import has just ended, and the planner takes its tables to be as small as they were: plans were ten times as slow.
+  if pg_relation_size('entities') > c_large_bytes then
+    analyze entities, event_log;
+  end if;
   update analytics set stale = false, rebuilding = true where kind = 'rollup' and (stale or rebuilding);
   for v_name in select name from analytics where rebuilding order by name loop
     execute format('truncate %I', v_name || '_next');
@@ -229,7 +234,7 @@ declare
   c_rebuild_share constant double precision := 0.2;
   c_rebuild_floor constant integer := 2000;
   -- Users of more records than this are too much for one statement.
-  c_max_records_of_users constant integer := 20000;
+  c_max_records_of_users constant integer := 10000;
   c_import_patience constant interval := '5 minutes';
   v_began constant timestamptz := clock_timestamp();
   v_state refresh_state%rowtype := hold_lease(p_lease);

@@ -3,7 +3,7 @@
 -- docs/playbook.md says when, and what it costs.
 
 -- What is bound to a table by its number rather than its name would stay with the old table: the sequence, which an identity column
--- owns (and the row type that version_at answers, which 0016 freed).
+-- owns (and the row type that version_at answers, which 0018 freed).
 do $$
 declare
   v_next bigint := nextval('event_log_seq_seq');

@@ -929,6 +929,30 @@ CREATE OR REPLACE FUNCTION public.added(p_one bigint[], p_other bigint[])
  IMMUTABLE
 RETURN (SELECT array_agg((COALESCE(u.a, (0)::bigint) + COALESCE(u.b, (0)::bigint)) ORDER BY u.n) AS array_agg FROM UNNEST(added.p_one, added.p_other) WITH ORDINALITY u(a, b, n))
 ;
+CREATE OR REPLACE FUNCTION public.adopt_log()
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_xid xid8;
+  v_events bigint;
+begin
+  -- First the locks, then our own id: whoever wrote before has a lower one, and nobody writes beside.
+  lock table event_log, evictions in share row exclusive mode;
+  v_xid := pg_current_xact_id();
+  if not exists (select from event_log where xid > v_xid) and not exists (select from evictions where xid > v_xid) then
+    return 0;
+  end if;
+  alter table event_log disable trigger event_log_append_only;
+  update event_log set xid = v_xid where xid > v_xid;
+  get diagnostics v_events = row_count;
+  alter table event_log enable trigger event_log_append_only;
+  update evictions set xid = v_xid where xid > v_xid;
+  update analytics set stale = true where not stale;
+  return v_events;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.another_version()
  RETURNS text
  LANGUAGE sql
@@ -3130,6 +3154,7 @@ declare
 begin
   for v_edit in select jsonb_array_elements(p_edits) loop
     v_path := array(select jsonb_array_elements_text(v_edit -> 'path'));
+    continue when v_edit ->> 'action' = 'object' and jsonb_typeof(v_row.doc #> v_path) = 'object';
     v_pointer := v_edit ->> 'pointer';
     if v_edit ->> 'action' in ('add', 'remove') then
       -- A set: no positions, no doubles, in alphabetical order, as the schema writes it.
@@ -3158,7 +3183,9 @@ begin
         raise exception '%: what is around it has no plain form in JSON', v_pointer
           using errcode = 'AN409', hint = 'Set the whole attribute.';
       end if;
-      v_row.doc := patched_part(v_row.doc, v_path, v_edit ->> 'action', v_edit -> 'value', v_pointer);
+      v_row.doc := patched_part(
+        v_row.doc, v_path, case v_edit ->> 'action' when 'unset' then 'unset' else 'set' end, v_edit -> 'value', v_pointer
+      );
       v_row.hints := (
         select jsonb_object_agg(h.key, h.value) from jsonb_each(v_row.hints) h
         where ltrim(h.key, '#') <> v_pointer and not ltrim(h.key, '#') ^@ (v_pointer || '/')
@@ -4712,6 +4739,7 @@ comment on function about_rows(regclass) is 'How many rows a table has: exact wh
 comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
 comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges: read once, and made into each rollup''s rows by its R_of';
 comment on function added(bigint[],bigint[]) is 'Two histograms in one';
+comment on function adopt_log() is 'After a restore from a dump: gives every event and eviction whose transaction id this cluster has not reached its own transaction''s, so that all come after what was read before, in the order of their sequence. The owner''s. Returns how many events.';
 comment on function another_version() is 'The reason of a reject whose row is well-formed, and whose bytes are kept as JSON';
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
@@ -4789,7 +4817,7 @@ comment on function monthly_summary_now() is 'What monthly_summary holds after a
 comment on function months_ahead() is 'The partitions of this month and the next three, of a log that is in months; returns how many it made';
 comment on function ms_since(timestamp with time zone) is 'Milliseconds from p_from to this very moment';
 comment on function next_to_rebuild(refresh_state,integer) is 'The buckets of the next p_records records that a rebuild comes to, and notes that it has; is_last when there are no more behind them';
-comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';
+comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove|object, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets, object makes an empty one unless an object is there. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
 comment on function pending_activity(uuid) is 'What of a user''s rollups is behind the log at this moment: some buckets, or (whole) possibly all; as_of is the rollups'' own clock';
 comment on function percentile_of(bigint[],double precision) is 'The upper bound, in ms, of the bucket in which this share of a histogram is reached; null for an empty one';

@@ -6,8 +6,8 @@ const MAX_EVENTS_A_PASS = 5_000;
 /** Bounds a tick at a million events; what is left waits for the next tick. */
 const MAX_PASSES = 200;
 /** One step of a rebuild takes about a second. */
-const MAX_RECORDS_A_STEP = 20_000;
-/** Bounds a tick at ten million records; what is left waits for the next tick, which goes on there. */
+const MAX_RECORDS_A_STEP = 10_000;
+/** Bounds a tick at five million records; what is left waits for the next tick, which goes on there. */
 const MAX_STEPS = 500;
 /** Buckets drawn for the drift check, of each rollup from its table and as many from records. */
 const DRIFT_SAMPLE = 200;

@@ -3,6 +3,7 @@ import { HistoryFailure, type HistoryFailureKind } from '../import-client/histor
 import { ApiFailure } from '../import-client/import-api.ts';
 import { CliFailure, EXIT, type ExitCode } from './cli-failure.ts';
 import type { Command, CommandContext, Options } from './command.ts';
+import { adoptCommand } from './commands/adopt.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { importsCommand } from './commands/imports.ts';
@@ -19,6 +20,7 @@ import { SETTINGS } from './settings.ts';
 const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   roles: rolesCommand,
+  adopt: adoptCommand,
   import: importCommand,
   imports: importsCommand,
   rejects: rejectsCommand,

@@ -61,7 +61,7 @@ try {
     api: { ...signIn, DATABASE_URL: database.appUrl },
     import: { ...signIn, DATABASE_URL: database.importUrl },
   };
-  await keepSettings(DATA_FOLDER, settings);
+  for (const worker of ['api', 'import'] as const) await keepSettings(DATA_FOLDER, worker, settings[worker]);
   const workers = await runWorkers({
     apiPort,
     importPort,
@@ -74,6 +74,13 @@ try {
   await keepPageAddress(DATA_FOLDER, workers.apiUrl);
 
   const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
+  await keepSettings(DATA_FOLDER, 'annals', {
+    ANNALS_API_URL: workers.apiUrl,
+    ANNALS_IMPORT_URL: workers.importUrl,
+    OIDC_ISSUER: operator.issuer,
+    ANNALS_CLIENT_ID: operator.client_id,
+    ANNALS_CLIENT_SECRET: operator.client_secret,
+  });
   const imported = await importSample(workers.importUrl, operator, shutdown.signal);
   const cron = startCron(workers);
   shutdown.add(cron);
