@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(report: Report, isLar
   concurrency: () => import('./concurrency.ts'),
   refresh: () => import('./refresh.ts'),
   import: () => import('./import.ts'),
+  web: () => import('./web.ts'),
   scale: () => import('./scale.ts'),
 };
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import type { ImportStatus } from '../../src/importer/import-status.ts';
 import {
   LOCAL_AUDIENCE,
   OPERATOR_CLIENT_ID,
@@ -24,8 +25,8 @@ export interface WebStack {
   readonly issuer: string;
   /** A JSON request to the API as this user. */
   request<Answer>(userId: string, path: string, body?: unknown): Promise<Answer>;
-  /** A token with the scope `operator`, as the operator's own client gets it. */
-  operatorToken(): Promise<string>;
+  /** All imports, the newest first. */
+  imports(): Promise<readonly ImportStatus[]>;
   /** Brings the analytics up to date. */
   refresh(): Promise<void>;
   stop(): Promise<void>;
@@ -62,6 +63,15 @@ export async function startWebStack(template: string): Promise<WebStack> {
     web_origins: [origin],
     data_dir,
   });
+  async function operatorToken(): Promise<string> {
+    const response = await fetch(`${issuer}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${OPERATOR_CLIENT_ID}:${provider.operator_secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'operator' }),
+    });
+    const { access_token } = (await response.json()) as { access_token: string };
+    return access_token;
+  }
   return {
     origin,
     issuer,
@@ -75,14 +85,10 @@ export async function startWebStack(template: string): Promise<WebStack> {
       if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
       return (await response.json()) as Answer;
     },
-    async operatorToken() {
-      const response = await fetch(`${issuer}/token`, {
-        method: 'POST',
-        headers: { authorization: `Basic ${btoa(`${OPERATOR_CLIENT_ID}:${provider.operator_secret}`)}` },
-        body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'operator' }),
-      });
-      const { access_token } = (await response.json()) as { access_token: string };
-      return access_token;
+    async imports() {
+      const headers = { authorization: `Bearer ${await operatorToken()}` };
+      const response = await fetch(`${workers.importUrl}/v1/imports`, { headers });
+      return ((await response.json()) as { imports: ImportStatus[] }).imports;
     },
     refresh: () => workers.tick(new Date()),
     async stop() {

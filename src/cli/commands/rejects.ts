@@ -1,7 +1,8 @@
 import { ApiFailure, ImportApi } from '../../import-client/import-api.ts';
+import { rejectHeading } from '../../import-client/reject-heading.ts';
 import { CliFailure, EXIT, type ExitCode } from '../cli-failure.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { mendedLines, rejectHeading } from '../mended-lines.ts';
+import { mendedLines } from '../mended-lines.ts';
 import { importService } from '../settings.ts';
 
 export const rejectsCommand: Command = {
