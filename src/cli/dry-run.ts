@@ -3,9 +3,8 @@ import type { ImportReport } from '../importer/import-report.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
 import { filteredBytes } from './filtered-bytes.ts';
-import { openHistoryFile } from './history-file.ts';
 import { ApiFailure, ImportApi } from './import-api.ts';
-import type { ImportFileOptions } from './import-file.ts';
+import { type ImportFileOptions, openImportFile } from './import-file.ts';
 
 const CHUNK = { lines: 2_000, bytes: 3 * 1024 * 1024 };
 
@@ -25,7 +24,7 @@ export async function dryRun(options: ImportFileOptions): Promise<DryRun> {
   const signal = options.signal ?? new AbortController().signal;
   const { url, token, onRetry } = options;
   const api = new ImportApi({ url, token, signal, ...(onRetry && { onRetry }) });
-  const file = await openHistoryFile(options.file);
+  const file = await openImportFile(options);
   const sum = { rows: 0, tombstones: 0, evictions: 0, skipped: 0, rejects: 0, nonconforming: 0 };
   const report: ReportSum = {
     types: {},

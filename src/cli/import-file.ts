@@ -1,10 +1,12 @@
 import type { ChunkAnswer } from '../importer/apply-chunk.ts';
+import type { CsvMapping } from '../importer/csv/csv-history.ts';
 import type { ImportStatus } from '../importer/import-status.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
+import { csvAsHistory } from './csv-file.ts';
 import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
 import { filteredBytes } from './filtered-bytes.ts';
-import { fingerprintOf, openHistoryFile } from './history-file.ts';
+import { fingerprintOf, type HistoryFile, openHistoryFile } from './history-file.ts';
 import { ApiFailure, ImportApi } from './import-api.ts';
 import { MAX_IN_FLIGHT, Pace } from './pace.ts';
 
@@ -24,6 +26,8 @@ export interface ImportProgress {
 export interface ImportFileOptions {
   /** Path of a history, plain or gzipped; `-` is standard input. */
   readonly file: string;
+  /** How to make a history of the file, when it is CSV. */
+  readonly csv?: CsvMapping | null;
   /** What of the file to bring in; everything, unless said. The same file with other arguments is another import. */
   readonly arguments?: ImportArguments;
   /** Of the import Worker. */
@@ -50,7 +54,7 @@ const LEAVE_MS = 20_000;
  */
 export async function importFile(options: ImportFileOptions): Promise<ImportStatus> {
   const signal = options.signal ?? new AbortController().signal;
-  const file = await openHistoryFile(options.file);
+  const file = await openImportFile(options);
   try {
     const fingerprint = await fingerprintOf(
       file,
@@ -100,6 +104,12 @@ export async function importFile(options: ImportFileOptions): Promise<ImportStat
   } finally {
     await file.close();
   }
+}
+
+/** The file as a history, whatever it is. */
+export async function openImportFile({ file: path, csv = null }: ImportFileOptions): Promise<HistoryFile> {
+  const file = await openHistoryFile(path);
+  return csv === null ? file : csvAsHistory(file, csv);
 }
 
 /** Leaves word of why; when that fails too, what stopped the import is the better news. */
