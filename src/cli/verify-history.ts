@@ -10,6 +10,7 @@ import { HistoryDigest, lineValue } from './history-digest.ts';
 import { openHistoryFile } from './history-file.ts';
 import { type FilteredLine, HistoryFilter } from './history-filter.ts';
 import { openOperatorDatabase } from './operator-database.ts';
+import { type SpotCheck, SpotChecks } from './spot-checks.ts';
 import { type StoredPart, type StoredPiece, storedHistory } from './stored-history.ts';
 import { textLines } from './text-lines.ts';
 
@@ -20,6 +21,8 @@ export interface VerifyOptions {
   readonly arguments?: ImportArguments;
   /** Lines, by number, that were applied in place of rejected ones. */
   readonly mended?: ReadonlyMap<number, string>;
+  /** Records to show side by side, by our ids. */
+  readonly show?: readonly string[];
   /** From 0 to under 1: chooses the as-of questions. */
   readonly random?: () => number;
   readonly onRows?: (side: 'file' | 'store', rows: number) => void;
@@ -45,6 +48,8 @@ export interface Verification {
   readonly store: { readonly rows: number; readonly evicted: number; readonly native_rows: number };
   readonly differences: readonly Difference[];
   readonly as_of: { readonly asked: number; readonly wrong: readonly AsOfQuestion[] };
+  /** The records that were asked for. */
+  readonly shown: readonly SpotCheck[];
   /** Entities whose current state is not what the log says holds now (I2). */
   readonly stale_entities: number;
 }
@@ -59,7 +64,8 @@ const MAX_WRONG_SHOWN = 20;
  */
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
-  const { digest: file, skipped, delta, store: source } = await digestFile(options, sample);
+  const spots = new SpotChecks(options.show ?? []);
+  const { digest: file, skipped, delta, store: source } = await digestFile(options, sample, spots);
   const client = await openOperatorDatabase(options.databaseUrl);
   try {
     // A backup of this very store has its own writes too, up to the moment it was made.
@@ -81,6 +87,7 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
       store: { rows: store.rows, evicted: store.evicted, native_rows: rows[0]?.native ?? 0 },
       differences,
       as_of: { asked: questions.length, wrong },
+      shown: spots.isEmpty ? [] : await spots.besideStore(client, native_until),
       stale_entities,
     };
   } finally {
@@ -103,7 +110,7 @@ interface FileDigest {
   readonly store: string | null;
 }
 
-async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<FileDigest> {
+async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: SpotChecks): Promise<FileDigest> {
   const { file: path, mended, onRows, signal } = options;
   const digest = new HistoryDigest();
   const filter = new HistoryFilter<string>(options.arguments ?? {});
@@ -119,6 +126,7 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
       }
       digest.add(line);
       sample.add(line);
+      spots.add(line);
       if (line.kind === 'row') delta?.entity_ids.add(entityIdOf(line.id));
       else if (line.kind === 'evicted') delta?.evicted.add(line.evicted);
     }

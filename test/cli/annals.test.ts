@@ -149,6 +149,16 @@ describe('annals', () => {
     expect(verified.code).toBe(3);
     const verification = JSON.parse(verified.out) as Verification;
     expect(verification).toMatchObject({ equal: false, stale_entities: 1 });
+    const [tampered] = (
+      await owner.query<{ id: string }>(
+        `select entity_id as id from event_log where doc ? 'notes' order by entity_id limit 1`,
+      )
+    ).rows;
+    const shown = await annals(['verify', file, '--show', `${tampered?.id},:biff/ensure-unique`]);
+    expect(shown.out).toMatch(new RegExp(`${tampered?.id}: (\\d+) versions in the file, \\1 in the store`));
+    expect(shown.out).toMatch(/\n {4}file {3}(\{.*)\n {4}store {2}\{.* "/);
+    expect(shown.out).toMatch(/1 versions in the file, 1 in the store\n {2}valid .*\n {4}both {3}\{/);
+    expect((await annals(['verify', file, '--show', '{'])).code).toBe(2);
     expect(verification.differences.map((d) => [d.same_digest, d.file_rows === d.store_rows])).toContainEqual([
       false,
       true,
