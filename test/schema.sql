@@ -2242,7 +2242,8 @@ BEGIN ATOMIC
                    WHERE (c.import_id = i.import_id)
                    GROUP BY k_1.key) k), '{}'::jsonb), 'other_ids', ( SELECT jsonb_build_object('count', sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint), 'line', min((((c.report -> 'other_ids'::text) ->> 'line'::text))::bigint)) AS jsonb_build_object
             FROM import_chunks c
-           WHERE (c.import_id = i.import_id))) AS jsonb_build_object
+           WHERE (c.import_id = i.import_id)
+          HAVING (sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint) > (0)::numeric))) AS jsonb_build_object
     FROM imports i
    WHERE (i.import_id = import_report.p_import_id);
 END

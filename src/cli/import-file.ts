@@ -1,6 +1,7 @@
 import type { ChunkAnswer } from '../importer/apply-chunk.ts';
 import type { CsvMapping } from '../importer/csv/csv-history.ts';
 import type { ImportStatus } from '../importer/import-status.ts';
+import { MAX_REASON_CHARS } from '../importer/limits.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { csvAsHistory } from './csv-file.ts';
@@ -116,7 +117,8 @@ export async function openImportFile({ file: path, csv = null }: ImportFileOptio
 async function pause(api: ImportApi, id: string, error: unknown): Promise<void> {
   const reason =
     error instanceof ApiFailure ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : null;
-  await api.pause(id, reason).catch(() => {});
+  // What a broken line is quoted with can be long; a reason that is refused would leave the import running.
+  await api.pause(id, reason?.slice(0, MAX_REASON_CHARS) ?? null).catch(() => {});
 }
 
 interface SenderOptions {

@@ -21,6 +21,8 @@ export interface VerifyOptions {
   readonly arguments?: ImportArguments;
   /** Lines, by number, that were applied in place of rejected ones. */
   readonly mended?: ReadonlyMap<number, string>;
+  /** The file is a part of what imports brought: only the entities that it names are compared. */
+  readonly isPart?: boolean;
   /** Records to show side by side, by our ids. */
   readonly show?: readonly string[];
   /** From 0 to under 1: chooses the as-of questions. */
@@ -40,7 +42,9 @@ export interface Difference {
 
 export interface Verification {
   readonly equal: boolean;
-  /** Of a delta, the transaction after which its entities were written: only these are compared. Null compares everything. */
+  /** Whether only the entities that the file names were compared. */
+  readonly is_part: boolean;
+  /** Of a delta, which always is a part, the transaction after which its entities were written. */
   readonly since: string | null;
   /** `skipped` is rows that were left out of the comparison, as told. */
   readonly file: { readonly rows: number; readonly evicted: number; readonly skipped: number };
@@ -65,12 +69,12 @@ const MAX_WRONG_SHOWN = 20;
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
   const spots = new SpotChecks(options.show ?? []);
-  const { digest: file, skipped, delta, store: source } = await digestFile(options, sample, spots);
+  const { digest: file, skipped, part, store: source } = await digestFile(options, sample, spots);
   const client = await openOperatorDatabase(options.databaseUrl);
   try {
     // A backup of this very store has its own writes too, up to the moment it was made.
     const native_until = source === 'annals' ? file.latest_tx_time : null;
-    const store = await digestStore(client, options, delta ?? { native_until });
+    const store = await digestStore(client, options, part ?? { native_until });
     const questions = sample.questions();
     const wrong = (await askStore(client, questions)).slice(0, MAX_WRONG_SHOWN);
     const { rows } = await client.query<{ native: number; stale: number }>(
@@ -82,7 +86,8 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
     const stale_entities = rows[0]?.stale ?? 0;
     return {
       equal: differences.length === 0 && wrong.length === 0 && stale_entities === 0,
-      since: delta?.since ?? null,
+      is_part: part !== null,
+      since: part?.since ?? null,
       file: { rows: file.rows, evicted: file.evicted, skipped },
       store: { rows: store.rows, evicted: store.evicted, native_rows: rows[0]?.native ?? 0 },
       differences,
@@ -95,9 +100,9 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
   }
 }
 
-/** A delta's entities, which its verification is limited to: they are few beside the history's. */
-interface Delta {
-  readonly since: string;
+/** The entities of a delta, or of another part, which its verification is limited to. */
+interface Part {
+  readonly since: string | null;
   readonly entity_ids: Set<string>;
   readonly evicted: Set<string>;
 }
@@ -105,7 +110,7 @@ interface Delta {
 interface FileDigest {
   readonly digest: HistoryDigest;
   readonly skipped: number;
-  readonly delta: Delta | null;
+  readonly part: Part | null;
   /** Which store it says it is from. */
   readonly store: string | null;
 }
@@ -114,7 +119,7 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: Spo
   const { file: path, mended, onRows, signal } = options;
   const digest = new HistoryDigest();
   const filter = new HistoryFilter<string>(options.arguments ?? {});
-  let delta: Delta | null = null;
+  let part: Part | null = null;
   let store: string | null = null;
   let skipped = 0;
   const add = (lines: readonly FilteredLine<string>[]): void => {
@@ -127,8 +132,8 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: Spo
       digest.add(line);
       sample.add(line);
       spots.add(line);
-      if (line.kind === 'row') delta?.entity_ids.add(entityIdOf(line.id));
-      else if (line.kind === 'evicted') delta?.evicted.add(line.evicted);
+      if (line.kind === 'row') part?.entity_ids.add(entityIdOf(line.id));
+      else if (line.kind === 'evicted') part?.evicted.add(line.evicted);
     }
   };
   const file = await openHistoryFile(path);
@@ -150,7 +155,8 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: Spo
         const header = line.kind === 'header' ? decodeLine(text, number) : null;
         if (header?.kind === 'header') {
           store = header.store;
-          if (header.since !== null) delta = { since: header.since, entity_ids: new Set(), evicted: new Set() };
+          if (header.since !== null || options.isPart === true)
+            part = { since: header.since, entity_ids: new Set(), evicted: new Set() };
         }
         add(filter.push(text, text));
       }
@@ -162,16 +168,16 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: Spo
   if (!ended)
     throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
   add(filter.end());
-  return { digest, skipped, delta, store };
+  return { digest, skipped, part, store };
 }
 
 async function digestStore(
   client: pg.Client,
   { onRows, signal }: VerifyOptions,
-  part: StoredPart,
+  wanted: StoredPart,
 ): Promise<HistoryDigest> {
   const digest = new HistoryDigest();
-  for await (const page of storedHistory(client, part)) {
+  for await (const page of storedHistory(client, wanted)) {
     signal?.throwIfAborted();
     for (const piece of page) {
       const line = lineValue(lineOf(piece));

@@ -54,7 +54,6 @@ try {
     api: { ...signIn, DATABASE_URL: database.appUrl },
     import: { ...signIn, DATABASE_URL: database.importUrl },
   };
-  await keepSettings(DATA_FOLDER, settings);
   const workers = await runWorkers({
     apiPort,
     importPort,
@@ -67,6 +66,17 @@ try {
   await keepPageAddress(DATA_FOLDER, workers.apiUrl);
 
   const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
+  await keepSettings(DATA_FOLDER, {
+    ...settings,
+    operator: {
+      DATABASE_URL: database.ownerUrl,
+      ANNALS_IMPORT_URL: workers.importUrl,
+      ANNALS_API_URL: workers.apiUrl,
+      OIDC_ISSUER: operator.issuer,
+      ANNALS_CLIENT_ID: operator.client_id,
+      ANNALS_CLIENT_SECRET: operator.client_secret,
+    },
+  });
   const imported = await importSample(workers.importUrl, operator, shutdown.signal);
   const cron = startCron(workers);
   shutdown.add(cron);

@@ -13,7 +13,8 @@ import { type Verification, verifyHistory } from '../verify-history.ts';
 const MAX_DIFFERENCES_SHOWN = 50;
 
 export const verifyCommand: Command = {
-  usage: 'verify FILE [--only TYPE,…] [--except TYPE,…] [--thin TYPE=N,…] [--mended FILE] [--show ID,…] [--json]',
+  usage:
+    'verify FILE [--only TYPE,…] [--except TYPE,…] [--thin TYPE=N,…] [--part] [--mended FILE] [--show ID,…] [--json]',
   summary: 'prove that the store holds what a history file holds; exit code 0 only when equal',
   details: [
     'Compares counts and digests of every version by type and month, a thousand as-of answers recomputed from the file, and',
@@ -21,10 +22,17 @@ export const verifyCommand: Command = {
     'Of a delta only the entities that it names are compared.',
     ...CHOICE_DETAILS,
     '  They are given as they were to the import.',
+    '--part: the store has other imports besides; only the entities that the file names are compared.',
     '--show ID,… shows every version of these records side by side, as the file and as the store has them.',
     '--mended FILE: the lines that were applied with annals rejects ID --retry FILE, in place of the file’s own.',
   ],
-  options: { ...CHOICE_OPTIONS, mended: { type: 'string' }, show: { type: 'string' }, json: { type: 'boolean' } },
+  options: {
+    ...CHOICE_OPTIONS,
+    mended: { type: 'string' },
+    show: { type: 'string' },
+    part: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
   arguments: [1, 1],
   async run([file = ''], options, context) {
     const bar = new ProgressBar({
@@ -37,6 +45,7 @@ export const verifyCommand: Command = {
       databaseUrl: databaseUrl(context.env),
       arguments: importChoice(options),
       ...(typeof options.mended === 'string' && { mended: await mendedLines(options.mended) }),
+      isPart: options.part === true,
       ...(typeof options.show === 'string' && { show: shownIds(options.show) }),
       signal: context.signal,
       onRows: (side, rows) => bar.show({ what: `the ${side}`, done: rows, total: null, rows, note: null }),
@@ -49,7 +58,7 @@ export const verifyCommand: Command = {
 };
 
 function show(
-  { equal, since, file, store, differences, as_of, stale_entities, shown }: Verification,
+  { equal, is_part, since, file, store, differences, as_of, stale_entities, shown }: Verification,
   { out }: CommandContext,
 ): void {
   out(
@@ -60,8 +69,9 @@ function show(
     ]),
   );
   out('');
-  if (since !== null) {
-    out(`This is a delta (since transaction ${since}): only the entities that it names were compared.`);
+  if (is_part) {
+    const what = since === null ? 'As told' : `This is a delta (since transaction ${since})`;
+    out(`${what}: only the entities that it names were compared.`);
   }
   if (file.skipped > 0) out(`${file.skipped} rows of the file were left out of the comparison, as told.`);
   if (store.native_rows > 0) out(`The store has ${store.native_rows} rows of its own besides.`);
@@ -81,6 +91,8 @@ function show(
     if (differences.length > MAX_DIFFERENCES_SHOWN) out(`(and ${differences.length - MAX_DIFFERENCES_SHOWN} more)`);
   }
   for (const record of shown) out(`\n${sideBySide(record)}`);
+  if (!is_part && differences.some((d) => d.file_rows === 0))
+    out('\nWhere the store has other imports besides, compare the entities of this file alone: --part');
   out(equal ? '\nEqual.' : '\nNOT equal.');
 }
 
