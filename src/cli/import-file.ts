@@ -97,6 +97,8 @@ export async function importFile(options: ImportFileOptions): Promise<ImportStat
       sender.tell('finishing');
       return await api.act(status.import_id, 'finish');
     } catch (error) {
+      const stopped = await stoppedByAnother(api, status.import_id, error);
+      if (stopped !== null) throw stopped;
       await pause(api, status.import_id, error);
       throw error;
     } finally {
@@ -111,6 +113,23 @@ export async function importFile(options: ImportFileOptions): Promise<ImportStat
 export async function openImportFile({ file: path, csv = null }: ImportFileOptions): Promise<HistoryFile> {
   const file = await openHistoryFile(path);
   return csv === null ? file : csvAsHistory(file, csv);
+}
+
+/** What a refused chunk or end means when somebody else pressed a button meanwhile; null when nobody did. */
+async function stoppedByAnother(api: ImportApi, id: string, error: unknown): Promise<CliFailure | null> {
+  if (!(error instanceof ApiFailure) || error.status !== 409) return null;
+  const state = await api.status(id).then(
+    (now) => now.state,
+    () => null,
+  );
+  if (state !== 'paused' && state !== 'cancelled') return null;
+  return new CliFailure(EXIT.failed, `Somebody else ${state} import ${id} meanwhile.`, {
+    hint:
+      state === 'paused'
+        ? 'Start it again to go on.'
+        : 'Start it again for a new import: what is in is not written twice.',
+    cause: error,
+  });
 }
 
 /** Leaves word of why; when that fails too, what stopped the import is the better news. */

@@ -289,6 +289,23 @@ describe('annals', () => {
     expect(JSON.parse(again.out)).toMatchObject({ state: 'finished', rows: longer.rows });
   });
 
+  test('paused by another operator, it stops, says so, and goes on when started again', async () => {
+    const stall = stack.neon.faults.arm('stall', { matches: (query) => query.includes('import_chunk') });
+    const running = start(['import', file]);
+    await stall.reached;
+    const [status] = (await annals(['imports', '--json'])).out.split('\n').map((line) => JSON.parse(line || 'null'));
+    const paused = await annals(['imports', status.import_id.slice(0, 13), '--pause']);
+    stall.release();
+    expect(paused.code).toBe(0);
+    const stopped = await running.ended;
+    expect(stopped.err).toMatch(/Somebody else paused import [-\da-f]+ meanwhile\.\nStart it again to go on\./);
+    expect(stopped.code).toBe(1);
+    expect((await annals(['import', file])).code).toBe(0);
+    expect((await annals(['imports', 'nonsense'])).err).toMatch(
+      /the id of no import\.\nList them with: annals imports/,
+    );
+  });
+
   test.each([
     [[], 0, /annals import FILE/],
     [['import', '--help'], 0, /--dry-run/],

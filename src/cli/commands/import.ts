@@ -74,6 +74,8 @@ export const importCommand: Command = {
         if (status.skipped > 0) context.out(`${status.skipped} rows were left out, as told.`);
         if (status.erased > 0) context.out(`${status.erased} older versions were erased: their entities were evicted.`);
         if (found > 0) context.out(`See them with: annals rejects ${status.import_id}`);
+        if (found > 0 && csv !== null)
+          context.out('Correct them in the file and import it again: what is in is not written twice.');
         if (csv === null) context.out(`Prove it with: annals verify ${[file, ...choiceWords(options)].join(' ')}`);
       }
       return found > 0 ? EXIT.findings : EXIT.done;

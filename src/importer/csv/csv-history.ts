@@ -90,7 +90,8 @@ export class CsvHistory {
     const doc = docOf(texts, type);
     if (typeof doc === 'string') return doc;
     const encoded = encodeDoc(type, doc);
-    if (!encoded.ok) return encoded.issues.map(({ field, message }) => `${field} ${message}`).join('; ');
+    if (!encoded.ok)
+      return encoded.issues.map(({ field, message }) => `${field} ${field in doc ? message : 'is missing'}`).join('; ');
     const written = typeof doc.created_at === 'string' ? canonicalInstant(doc.created_at) : written_at;
     if (written === null) return 'created_at is missing';
     const time = toMicroseconds(written);
