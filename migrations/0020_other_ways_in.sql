@@ -162,7 +162,7 @@ begin atomic
     ), '{}'),
     'other_ids', (
       select jsonb_build_object('count', sum((c.report -> 'other_ids' ->> 'count')::bigint), 'line', min((c.report -> 'other_ids' ->> 'line')::bigint))
-      from import_chunks c where c.import_id = i.import_id
+      from import_chunks c where c.import_id = i.import_id having sum((c.report -> 'other_ids' ->> 'count')::bigint) > 0
     )
   )
   from imports i where i.import_id = p_import_id;

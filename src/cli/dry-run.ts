@@ -2,8 +2,7 @@ import { checkHistory, type HistoryCheck } from '../import-client/check-history.
 import { type Chunk, halves } from '../import-client/cut-chunks.ts';
 import { ApiFailure, ImportApi } from '../import-client/import-api.ts';
 import type { ChunkCheck } from '../importer/check-chunk.ts';
-import { openHistoryFile } from './history-file.ts';
-import type { ImportFileOptions } from './import-file.ts';
+import { type ImportFileOptions, openImportFile } from './import-file.ts';
 
 /** Has the import Worker decode and check a whole history, with nothing written and the database not asked. */
 export async function dryRun(options: ImportFileOptions): Promise<HistoryCheck> {
@@ -19,7 +18,7 @@ export async function dryRun(options: ImportFileOptions): Promise<HistoryCheck> 
       return [...(await check(parts[0])), ...(await check(parts[1]))];
     }
   };
-  const history = await openHistoryFile(options.file);
+  const history = await openImportFile(options);
   try {
     return await checkHistory({
       history,

@@ -11,6 +11,7 @@ import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { openHistoryFile } from './history-file.ts';
 import { openOperatorDatabase } from './operator-database.ts';
+import { type SpotCheck, SpotChecks } from './spot-checks.ts';
 import { type StoredPart, type StoredPiece, storedHistory } from './stored-history.ts';
 
 export interface VerifyOptions {
@@ -20,6 +21,10 @@ export interface VerifyOptions {
   readonly arguments?: ImportArguments;
   /** Lines, by number, that were applied in place of rejected ones. */
   readonly mended?: ReadonlyMap<number, string>;
+  /** The file is a part of what imports brought: only the entities that it names are compared. */
+  readonly isPart?: boolean;
+  /** Records to show side by side, by our ids. */
+  readonly show?: readonly string[];
   /** From 0 to under 1: chooses the as-of questions. */
   readonly random?: () => number;
   readonly onRows?: (side: 'file' | 'store', rows: number) => void;
@@ -37,7 +42,9 @@ export interface Difference {
 
 export interface Verification {
   readonly equal: boolean;
-  /** Of a delta, the transaction after which its entities were written: only these are compared. Null compares everything. */
+  /** Whether only the entities that the file names were compared. */
+  readonly is_part: boolean;
+  /** Of a delta, which always is a part, the transaction after which its entities were written. */
   readonly since: string | null;
   /** `skipped` is rows that were left out of the comparison, as told. */
   readonly file: { readonly rows: number; readonly evicted: number; readonly skipped: number };
@@ -45,6 +52,8 @@ export interface Verification {
   readonly store: { readonly rows: number; readonly evicted: number; readonly native_rows: number };
   readonly differences: readonly Difference[];
   readonly as_of: { readonly asked: number; readonly wrong: readonly AsOfQuestion[] };
+  /** The records that were asked for. */
+  readonly shown: readonly SpotCheck[];
   /** Entities whose current state is not what the log says holds now (I2). */
   readonly stale_entities: number;
 }
@@ -59,12 +68,13 @@ const MAX_WRONG_SHOWN = 20;
  */
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
-  const { digest: file, skipped, delta, store: source } = await digestFile(options, sample);
+  const spots = new SpotChecks(options.show ?? []);
+  const { digest: file, skipped, part, store: source } = await digestFile(options, sample, spots);
   const client = await openOperatorDatabase(options.databaseUrl);
   try {
     // A backup of this very store has its own writes too, up to the moment it was made.
     const native_until = source === 'annals' ? file.latest_tx_time : null;
-    const store = await digestStore(client, options, delta ?? { native_until });
+    const store = await digestStore(client, options, part ?? { native_until });
     const questions = sample.questions();
     const wrong = (await askStore(client, questions)).slice(0, MAX_WRONG_SHOWN);
     const { rows } = await client.query<{ native: number; stale: number }>(
@@ -76,11 +86,13 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
     const stale_entities = rows[0]?.stale ?? 0;
     return {
       equal: differences.length === 0 && wrong.length === 0 && stale_entities === 0,
-      since: delta?.since ?? null,
+      is_part: part !== null,
+      since: part?.since ?? null,
       file: { rows: file.rows, evicted: file.evicted, skipped },
       store: { rows: store.rows, evicted: store.evicted, native_rows: rows[0]?.native ?? 0 },
       differences,
       as_of: { asked: questions.length, wrong },
+      shown: spots.isEmpty ? [] : await spots.besideStore(client, native_until),
       stale_entities,
     };
   } finally {
@@ -88,9 +100,9 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
   }
 }
 
-/** A delta's entities, which its verification is limited to: they are few beside the history's. */
-interface Delta {
-  readonly since: string;
+/** The entities of a delta, or of another part, which its verification is limited to. */
+interface Part {
+  readonly since: string | null;
   readonly entity_ids: Set<string>;
   readonly evicted: Set<string>;
 }
@@ -98,16 +110,16 @@ interface Delta {
 interface FileDigest {
   readonly digest: HistoryDigest;
   readonly skipped: number;
-  readonly delta: Delta | null;
+  readonly part: Part | null;
   /** Which store it says it is from. */
   readonly store: string | null;
 }
 
-async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<FileDigest> {
+async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: SpotChecks): Promise<FileDigest> {
   const { file: path, mended, onRows, signal } = options;
   const digest = new HistoryDigest();
   const filter = new HistoryFilter<string>(options.arguments ?? {});
-  let delta: Delta | null = null;
+  let part: Part | null = null;
   let store: string | null = null;
   let skipped = 0;
   const add = (lines: readonly FilteredLine<string>[]): void => {
@@ -119,8 +131,9 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
       }
       digest.add(line);
       sample.add(line);
-      if (line.kind === 'row') delta?.entity_ids.add(entityIdOf(line.id));
-      else if (line.kind === 'evicted') delta?.evicted.add(line.evicted);
+      spots.add(line);
+      if (line.kind === 'row') part?.entity_ids.add(entityIdOf(line.id));
+      else if (line.kind === 'evicted') part?.evicted.add(line.evicted);
     }
   };
   const file = await openHistoryFile(path);
@@ -142,7 +155,8 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
         const header = line.kind === 'header' ? decodeLine(text, number) : null;
         if (header?.kind === 'header') {
           store = header.store;
-          if (header.since !== null) delta = { since: header.since, entity_ids: new Set(), evicted: new Set() };
+          if (header.since !== null || options.isPart === true)
+            part = { since: header.since, entity_ids: new Set(), evicted: new Set() };
         }
         add(filter.push(text, text));
       }
@@ -154,16 +168,16 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
   if (!ended)
     throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
   add(filter.end());
-  return { digest, skipped, delta, store };
+  return { digest, skipped, part, store };
 }
 
 async function digestStore(
   client: pg.Client,
   { onRows, signal }: VerifyOptions,
-  part: StoredPart,
+  wanted: StoredPart,
 ): Promise<HistoryDigest> {
   const digest = new HistoryDigest();
-  for await (const page of storedHistory(client, part)) {
+  for await (const page of storedHistory(client, wanted)) {
     signal?.throwIfAborted();
     for (const piece of page) {
       const line = lineValue(lineOf(piece));

@@ -1,5 +1,6 @@
 import type { ChunkAnswer } from '../importer/apply-chunk.ts';
 import type { ImportStatus } from '../importer/import-status.ts';
+import { MAX_REASON_CHARS } from '../importer/limits.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
 import { filteredBytes } from './filtered-bytes.ts';
@@ -89,6 +90,8 @@ export async function sendHistory(options: SendHistoryOptions): Promise<ImportSt
     sender.tell('finishing');
     return await api.act(status.import_id, 'finish');
   } catch (error) {
+    const stopped = await stoppedByAnother(api, status.import_id, error);
+    if (stopped !== null) throw stopped;
     await pause(api, status.import_id, error);
     throw error;
   } finally {
@@ -97,11 +100,29 @@ export async function sendHistory(options: SendHistoryOptions): Promise<ImportSt
   }
 }
 
+/** What a refused chunk or end means when somebody else pressed a button meanwhile; null when nobody did. */
+async function stoppedByAnother(api: ImportApi, id: string, error: unknown): Promise<HistoryFailure | null> {
+  if (!(error instanceof ApiFailure) || error.status !== 409) return null;
+  const state = await api.status(id).then(
+    (now) => now.state,
+    () => null,
+  );
+  if (state !== 'paused' && state !== 'cancelled') return null;
+  return new HistoryFailure(
+    'stopped',
+    `Somebody else ${state} import ${id} meanwhile.`,
+    state === 'paused'
+      ? 'Start it again to go on.'
+      : 'Start it again for a new import: what is in is not written twice.',
+  );
+}
+
 /** Leaves word of why; when that fails too, what stopped the import is the better news. */
 async function pause(api: ImportApi, id: string, error: unknown): Promise<void> {
   const reason =
     error instanceof ApiFailure ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : null;
-  await api.pause(id, reason).catch(() => {});
+  // What a broken line is quoted with can be long; a reason that is refused would leave the import running.
+  await api.pause(id, reason?.slice(0, MAX_REASON_CHARS) ?? null).catch(() => {});
 }
 
 interface SenderOptions {

@@ -1,8 +1,13 @@
 import * as z from 'zod';
 import { digits, entityId, instant } from '../api/parameters.ts';
+import { readableText } from '../domain/codec/jsonb-text.ts';
+import { MAX_REASON_CHARS } from './limits.ts';
 
 const fingerprint = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hex');
 const first_line = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+
+/** What people or programs say, perhaps quoting a broken file: Postgres holds no NUL. */
+const reason = z.string().max(MAX_REASON_CHARS).transform(readableText);
 
 export const importPath = z.object({ id: z.uuid('is not the id of an import') });
 
@@ -27,7 +32,7 @@ export type ImportArguments = z.infer<typeof importArguments>;
 export const importOpening = z.strictObject({
   /** SHA-256 of the whole file, decompressed. */
   fingerprint,
-  file_name: z.string().min(1).max(400),
+  file_name: z.string().min(1).max(400).transform(readableText),
   /** Of the file, decompressed. */
   total_bytes: z.number().int().nonnegative(),
   arguments: importArguments.default({}),
@@ -36,12 +41,12 @@ export type ImportOpening = z.input<typeof importOpening>;
 
 export const importPause = z.strictObject({
   /** Why, for whoever looks later. */
-  reason: z.string().max(1_000).nullable(),
+  reason: reason.nullable(),
 });
 
 export const importFinish = z.strictObject({
   /** Why it is finished although the footer disagrees; null finishes it only when the footer agrees. */
-  force: z.string().min(1).max(1_000).nullable().default(null),
+  force: z.string().min(1).pipe(reason).nullable().default(null),
 });
 
 export const mendPath = z.object({ id: z.uuid('is not the id of an import'), line: first_line });

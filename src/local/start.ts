@@ -75,6 +75,7 @@ try {
 
   const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
   await keepSettings(DATA_FOLDER, 'annals', {
+    DATABASE_URL: database.ownerUrl,
     ANNALS_API_URL: workers.apiUrl,
     ANNALS_IMPORT_URL: workers.importUrl,
     OIDC_ISSUER: operator.issuer,

@@ -456,11 +456,12 @@ describe('an import’s state', () => {
 
   test('paused takes no chunk until it is resumed, and keeps the reason', async () => {
     const id = await open(cut);
-    await act(id, 'pause', 200, { reason: 'lunch' });
-    expect(await statusOf(id)).toMatchObject({ state: 'paused', last_error: 'lunch' });
+    await act(id, 'pause', 200, { reason: 'lunch\0' });
+    expect(await statusOf(id)).toMatchObject({ state: 'paused', last_error: 'lunch␀' });
     await refused(await send(id, cut, firstOf(cut)), 409, /paused/);
     await act(id, 'resume', 200);
     expect(await applied(id, cut, firstOf(cut))).toMatchObject({ applied: true });
+    expect(await statusOf(id)).toMatchObject({ state: 'running', last_error: 'lunch␀' });
   });
 
   test('two operators pressing different buttons at once: one order, and every answer fits it', async () => {

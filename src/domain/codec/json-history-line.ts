@@ -198,8 +198,8 @@ export const encodeJsonEvicted = ({ hash, entity_id, tx, tx_time, record }: Hist
 export const encodeJsonTransaction = ({ tx, tx_time, user_id, events, client, meta }: HistoryTransaction): string =>
   `{"transaction":${tx},${withMembers({ tx_time, user_id, events, client }, { meta }).slice(1)}`;
 
-/** `exported_at` is ISO 8601 in UTC. */
-export const encodeJsonHeader = (header: { exported_at: string; store: string; version: string }): string =>
+/** `exported_at` is ISO 8601 in UTC, or null when nobody knows. */
+export const encodeJsonHeader = (header: { exported_at: string | null; store: string; version: string }): string =>
   JSON.stringify({
     annals_format: HISTORY_FORMAT,
     source: { store: header.store, version: header.version },

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useRouteContext, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
+import { instantOf } from '../../../domain/time/zoned-time.ts';
 import type { HistoryQuery, LoggedVersion } from '../../api.ts';
 import { useLoadedTypes } from '../../data/use-loaded-types.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
@@ -11,7 +12,6 @@ import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { dayHeading, localDay } from '../../time/local-day.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
-import { instantOf } from '../../time/zoned-time.ts';
 import { addDays } from '../dashboards/periods.ts';
 import { type Change, ChangeItem } from './change-item.tsx';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instantOf, localDateTime } from '../../src/web/time/zoned-time.ts';
+import { instantOf, localDateTime } from '../../src/domain/time/zoned-time.ts';
 
 describe('clock times in a zone', () => {
   it.each([
