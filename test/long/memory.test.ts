@@ -45,7 +45,6 @@ async function maxRssMb(args: readonly string[], input: Readable | null = null):
   const child = spawn(process.execPath, ['--import', SAYS_RSS, ...ANNALS, ...args], {
     env: {
       PATH: process.env.PATH ?? '',
-      DATABASE_URL: stack().database.url,
       ANNALS_IMPORT_URL: stack().workers.importUrl,
       ANNALS_TOKEN: await stack().operatorToken(),
     },
@@ -59,11 +58,9 @@ async function maxRssMb(args: readonly string[], input: Readable | null = null):
   return used;
 }
 
-test(`the command's memory stays under ${MAX_RSS_MB} MB for ${ROWS} rows: from gzip, from stdin, to verify and to export`, async () => {
+test(`an import's command stays under ${MAX_RSS_MB} MB of memory for ${ROWS} rows, from gzip and from stdin`, async () => {
   const plain = () => createReadStream(file).pipe(createGunzip());
   expect(await maxRssMb(['import', file, '--dry-run'])).toBeLessThan(MAX_RSS_MB);
   expect(await maxRssMb(['import', '-', '--dry-run'], plain())).toBeLessThan(MAX_RSS_MB);
   expect(await maxRssMb(['import', file])).toBeLessThan(MAX_RSS_MB);
-  expect(await maxRssMb(['verify', file])).toBeLessThan(MAX_RSS_MB);
-  expect(await maxRssMb(['export', '-o', join(folder, 'out.ndjson.gz')])).toBeLessThan(MAX_RSS_MB);
 });
