@@ -171,12 +171,20 @@ interface Opening {
 }
 
 async function opening(page: Page, origin: string): Promise<Opening> {
+  await page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      if (document.querySelector('.add-button') === null) return;
+      performance.mark('frame of the app');
+      observer.disconnect();
+    }).observe(document, { childList: true, subtree: true });
+  });
   await page.goto(origin);
   await page.locator('.record-row').first().waitFor();
   return page.evaluate(async () => {
     const content_ms = performance.now();
-    // React is there with the first paint; long tasks after it would keep the page from answering.
-    const [paint] = performance.getEntriesByName('first-contentful-paint');
+    // From then on everything can be pressed; long tasks after it would keep the page from answering.
+    const [frame] = performance.getEntriesByName('frame of the app');
+    if (frame === undefined) throw new Error('The app never showed its frame.');
     const seen = (type: string) =>
       new Promise<PerformanceEntryList>((resolve) => {
         new PerformanceObserver((list) => resolve(list.getEntries())).observe({ type, buffered: true });
@@ -186,7 +194,7 @@ async function opening(page: Page, origin: string): Promise<Opening> {
     const last = (await seen('longtask')).at(-1);
     const shifts = await seen('layout-shift');
     const shift = shifts.reduce((sum, entry) => sum + ('value' in entry ? Number(entry.value) : 0), 0);
-    const interactive_ms = Math.max(paint?.startTime ?? 0, last === undefined ? 0 : last.startTime + last.duration);
+    const interactive_ms = Math.max(frame.startTime, last === undefined ? 0 : last.startTime + last.duration);
     return { interactive_ms, content_ms, shift };
   });
 }
