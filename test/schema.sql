@@ -240,6 +240,13 @@ create table log_rewrite (
   state text not null default 'copying'::text,
   started_at timestamp with time zone not null default clock_timestamp()
 );
+create table projections (
+  entity_type text not null,
+  fields jsonb not null,
+  indexed text[] not null,
+  cursor uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  is_complete boolean not null default false
+);
 create table refresh_log (
   refresh_id uuid not null default gen_random_uuid(),
   lease uuid not null,
@@ -372,6 +379,7 @@ alter table imports add constraint imports_total_bytes_check CHECK ((total_bytes
 alter table log_rewrite add constraint log_rewrite_is_only_row_check CHECK (is_only_row);
 alter table log_rewrite add constraint log_rewrite_pkey PRIMARY KEY (is_only_row);
 alter table log_rewrite add constraint log_rewrite_state_check CHECK ((state = ANY (ARRAY['copying'::text, 'equal'::text, 'swapped'::text])));
+alter table projections add constraint projections_pkey PRIMARY KEY (entity_type);
 alter table refresh_log add constraint refresh_log_mode_check CHECK ((mode = ANY (ARRAY['noop'::text, 'incremental'::text, 'full'::text, 'deferred'::text, 'done'::text])));
 alter table refresh_log add constraint refresh_log_name_fkey FOREIGN KEY (name) REFERENCES analytics(name);
 alter table refresh_log add constraint refresh_log_pkey PRIMARY KEY (refresh_id);
@@ -3256,6 +3264,24 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.rest_read(p_entity_type text, p_fields jsonb, p_projected text, p_projected_params text[], p_plain text, p_plain_params text[])
+ RETURNS TABLE(total text, id uuid, version text, body text, hints text, place text)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  -- A version whose time has just come is not in its columns before the cron has turned it over.
+  if exists (
+    select from projections p
+    where p.entity_type = p_entity_type and p.is_complete and p.fields @> p_fields and p_fields ?| p.indexed
+  ) and not exists (select from entities e where e.next_valid_time <= now()) then
+    return query execute p_projected using p_projected_params;
+  else
+    return query execute p_plain using p_plain_params;
+  end if;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.rest_write(p_request jsonb, p_params text[])
  RETURNS TABLE(refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
  LANGUAGE plpgsql
@@ -4209,6 +4235,7 @@ grant select on own_entities to annals_app;
 grant select on own_habit_streaks to annals_app;
 grant select on own_monthly_summary to annals_app;
 grant select on own_versions to annals_app;
+grant select on projections to annals_app;
 grant select on refresh_state to annals_app;
 grant select on slow_statements to annals_app;
 grant select on task_activity to annals_app;
@@ -4317,6 +4344,7 @@ comment on function refresh_view(uuid,uuid) is 'Refreshes a materialized view th
 comment on function refreshes(integer,text) is 'The newest runs, for the operator; one that was killed is abandoned';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
 comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
+comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by whichever of two compiled statements fits: over the type''s projection, where that is complete and has these fields ({name: kind}), or over docs. Both run with the caller''s rights.';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
@@ -4386,6 +4414,10 @@ comment on table imports.last_error is 'what the sender said when it paused';
 comment on table imports.ran_before is 'time in state running before state_since: without the pauses';
 comment on table log_rewrite is 'The checkpoint of a log that is being brought into another shape; no row when none is';
 comment on table log_rewrite.since_xid is 'the transaction that began it: what later ones write is mirrored, whom they evict is taken out at the end';
+comment on table projections is 'Entity types that have a table projected_TYPE, kept by triggers on entities';
+comment on table projections.cursor is 'entities up to this id were filled in; later writes come by trigger';
+comment on table projections.fields is '{field: kind}, as src/api/rest compares them: a list uses the projection when its own say the same';
+comment on table projections.indexed is 'fields with an index per user';
 comment on table refresh_log is 'Every run; the row is written before the work, so a killed refresh leaves a row without finished_at';
 comment on table refresh_state is 'How far the rollups have read the log: the cursor (I9), and the lease of the tick that runs. One row.';
 comment on table refresh_state.as_of is 'the clock of the last pass that left no committed event behind';
