@@ -6,32 +6,35 @@ import { createGzip } from 'node:zlib';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CliFailure, EXIT } from '../cli-failure.ts';
 import type { Command } from '../command.ts';
-import { exportedLines } from '../export-history.ts';
+import { exportedLines, exportedStatements } from '../export-history.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { databaseUrl } from '../settings.ts';
 
 export const exportCommand: Command = {
-  usage: 'export [--output FILE]',
+  usage: 'export [--output FILE] [--format xtdb2]',
   summary: 'write the whole history as EDN, as of one moment, in the format that import reads',
   details: [
     'Without --output it goes to standard output. A FILE whose name ends in .gz is gzipped; it appears under its name when it is whole.',
+    '--format xtdb2 writes SQL that replays the history into XTDB 2, by psql, with its own system times (docs/playbook.md).',
   ],
-  options: { output: { type: 'string', short: 'o' } },
+  options: { output: { type: 'string', short: 'o' }, format: { type: 'string' } },
   arguments: [0, 0],
   async run(_args, options, { env, err, is_terminal, signal }) {
     const bar = new ProgressBar({ write: err, is_terminal, now_ms: () => performance.now() });
     let rows = 0;
+    const onRows = (done: number) => {
+      rows = done;
+      bar.show({ what: 'exporting', done, total: null, rows: done, note: null });
+    };
+    const source = { databaseUrl: databaseUrl(env), signal, onRows };
+    const { format = 'edn' } = options;
+    if (format !== 'edn' && format !== 'xtdb2') {
+      throw new CliFailure(EXIT.usage, `There is no format ${format}.`, { hint: 'There are edn and xtdb2.' });
+    }
     const lines = Readable.from(
-      exportedLines({
-        databaseUrl: databaseUrl(env),
-        version: packageJson.version,
-        now: new Date(),
-        signal,
-        onRows(done) {
-          rows = done;
-          bar.show({ what: 'exporting', done, total: null, rows: done, note: null });
-        },
-      }),
+      format === 'xtdb2'
+        ? exportedStatements(source)
+        : exportedLines({ ...source, version: packageJson.version, now: new Date() }),
     );
     const output = typeof options.output === 'string' ? options.output : null;
     try {
