@@ -2473,8 +2473,11 @@ begin
   loop
     execute v_definition;
   end loop;
-  if p_monthly then
+  if not p_monthly then
+    perform tend_log('event_log_next');
+  else
     create table event_log_other partition of event_log_next default;
+    perform tend_log('event_log_other');
     create trigger event_log_no_truncate before truncate on event_log_other for each statement execute function refuse_log_change();
     foreach v_month in array v_months loop
       perform make_log_month('event_log_next', v_month);
@@ -2628,6 +2631,7 @@ begin
   -- Made by itself and then attached: a partition that is born in its place shuts everybody out of the whole log.
   execute format('create table %I (like %s including defaults including constraints including storage)', v_name, p_log);
   execute format('create trigger event_log_no_truncate before truncate on %I for each statement execute function refuse_log_change()', v_name);
+  perform tend_log(v_name);
   execute format('alter table %s attach partition %I for values from (%L) to (%L)', p_log, v_name, p_month, v_end);
 end
 $function$
@@ -3602,6 +3606,15 @@ BEGIN ATOMIC
    GROUP BY b.user_id, b.entity_type, b.day;
 END
 ;
+CREATE OR REPLACE FUNCTION public.tend_log(p_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('alter table %s set (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02, autovacuum_freeze_min_age = 0)', p_table);
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4355,6 +4368,7 @@ comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
 comment on function task_day(live_entities,text,text) is 'The local day on which a task was created or done, or until which it is put off; null for none';
 comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
+comment on function tend_log(regclass) is 'Gives a table of the log the autovacuum settings that suit a log; docs/playbook.md has the reasons';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
 comment on function transaction_entry(transactions) is 'A transaction as the API answers it';
 comment on function tripwire(tripwires) is 'A tripwire as JSON; trend_per_day is the slope of its value over the last 30 days, null when there is but one measurement';
