@@ -250,6 +250,13 @@ create table log_rewrite (
   state text not null default 'copying'::text,
   started_at timestamp with time zone not null default clock_timestamp()
 );
+create table projections (
+  entity_type text not null,
+  fields jsonb not null,
+  indexed text[] not null,
+  cursor uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  is_complete boolean not null default false
+);
 create table refresh_log (
   refresh_id uuid not null default gen_random_uuid(),
   lease uuid not null,
@@ -387,6 +394,7 @@ alter table imports add constraint imports_total_bytes_check CHECK ((total_bytes
 alter table log_rewrite add constraint log_rewrite_is_only_row_check CHECK (is_only_row);
 alter table log_rewrite add constraint log_rewrite_pkey PRIMARY KEY (is_only_row);
 alter table log_rewrite add constraint log_rewrite_state_check CHECK ((state = ANY (ARRAY['copying'::text, 'equal'::text, 'swapped'::text])));
+alter table projections add constraint projections_pkey PRIMARY KEY (entity_type);
 alter table refresh_log add constraint refresh_log_mode_check CHECK ((mode = ANY (ARRAY['noop'::text, 'incremental'::text, 'full'::text, 'deferred'::text, 'done'::text])));
 alter table refresh_log add constraint refresh_log_name_fkey FOREIGN KEY (name) REFERENCES analytics(name);
 alter table refresh_log add constraint refresh_log_pkey PRIMARY KEY (refresh_id);
@@ -966,7 +974,7 @@ CREATE OR REPLACE FUNCTION public.as_instant(p_text text)
  RETURNS timestamp with time zone
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN ((p_text ~ '^\d{4}-\d\d-\d\d$'::text) AND pg_input_is_valid(p_text, 'date'::text)) THEN ((p_text || 'T00:00:00Z'::text))::timestamp with time zone WHEN ((p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$'::text) AND pg_input_is_valid(p_text, 'timestamptz'::text)) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END
+RETURN CASE WHEN (("right"(p_text, 1) = 'Z'::text) AND (translate("left"(p_text, 16), '123456789 '::text, '000000000T'::text) = '0000-00-00T00:00'::text) AND (length(p_text) > 16)) THEN CASE WHEN pg_input_is_valid(p_text, 'timestamptz'::text) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END WHEN ((p_text ~ '^\d{4}-\d\d-\d\d$'::text) AND pg_input_is_valid(p_text, 'date'::text)) THEN ((p_text || 'T00:00:00Z'::text))::timestamp with time zone WHEN ((p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*[+-]\d\d(:?\d\d)?$'::text) AND pg_input_is_valid(p_text, 'timestamptz'::text)) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END
 ;
 CREATE OR REPLACE FUNCTION public.as_zone(p_text text, p_default text)
  RETURNS text
@@ -2647,7 +2655,8 @@ BEGIN ATOMIC
                    WHERE (c.import_id = i.import_id)
                    GROUP BY k_1.key) k), '{}'::jsonb), 'other_ids', ( SELECT jsonb_build_object('count', sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint), 'line', min((((c.report -> 'other_ids'::text) ->> 'line'::text))::bigint)) AS jsonb_build_object
             FROM import_chunks c
-           WHERE (c.import_id = i.import_id))) AS jsonb_build_object
+           WHERE (c.import_id = i.import_id)
+          HAVING (sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint) > (0)::numeric))) AS jsonb_build_object
     FROM imports i
    WHERE (i.import_id = import_report.p_import_id);
 END
@@ -2698,12 +2707,14 @@ CREATE OR REPLACE FUNCTION public.import_write(p_import_id uuid, p_rows jsonb, p
  LANGUAGE plpgsql
 AS $function$
 declare
+  v_now constant timestamptz := clock_timestamp();
   v_rows integer;
   v_inserted integer;
   v_tombstones integer;
+  v_entities integer;
   v_conflicts jsonb := '[]';
   v_max_tx bigint;
-  v_ids uuid[];
+  v_others uuid[];
 begin
   with input as materialized (
     select * from jsonb_to_recordset(p_rows) as r(
@@ -2717,12 +2728,37 @@ begin
     from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
     order by i.entity_id, i.valid_time, i.tx_time, i.tx
     on conflict (entity_id, valid_time, tx_time, tx) do nothing
+    returning entity_id, valid_time, tx_time, tx, seq, user_id, entity_type, doc, hints
+  ), ranked as (
+    select i.*, row_number() over latest_first as n, min(i.tx_time) over whole as first_tx_time, max(i.tx_time) over whole as last_tx_time
+    from inserted i
+    window
+      latest_first as (partition by i.entity_id order by i.valid_time desc, i.tx_time desc, i.tx desc),
+      whole as (latest_first rows between unbounded preceding and unbounded following)
+  ), created as (
+    -- An entity that nobody knows yet is folded from what was just written, if its latest version is a doc that holds now. Who
+    -- has no row has no other event: a rival that writes some is met here as a conflict, and the later of the two folds both.
+    insert into entities (
+      entity_id, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+      last_tx_time, next_valid_time, sensitive, archived, entity_type, label, related, doc, hints
+    )
+    select
+      r.entity_id, r.user_id, r.seq,
+      coalesce(x.occurred_at, r.first_tx_time), case when x.occurred_at is null then r.first_tx_time else x.occurred_until end,
+      coalesce(x.created_at, r.first_tx_time), r.tx_time, x.deleted_at,
+      r.last_tx_time, null, x.sensitive, x.archived, r.entity_type, x.label, x.related, r.doc, r.hints
+    from ranked r
+    cross join lateral entity_facts(r.entity_type, r.doc) x
+    where r.n = 1 and r.doc is not null and r.valid_time <= v_now
+    order by r.entity_id
+    on conflict (entity_id) do nothing
     returning entity_id
   )
   select (select count(*) from input), (select count(*) from inserted),
-    (select count(*) from input where nullif(doc, 'null') is null), (select array_agg(distinct entity_id) from input),
-    (select max(tx) from input)
-  into v_rows, v_inserted, v_tombstones, v_ids, v_max_tx;
+    (select count(*) from input where nullif(doc, 'null') is null), (select max(tx) from input),
+    count(*), array_agg(e.entity_id) filter (where c.entity_id is null)
+  from (select distinct entity_id from input) e left join created c using (entity_id)
+  into v_rows, v_inserted, v_tombstones, v_max_tx, v_entities, v_others;
 
   if v_inserted < v_rows then
     -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
@@ -2739,12 +2775,12 @@ begin
     from jsonb_to_recordset(p_evictions) as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
     on conflict do nothing;
 
-  if v_ids is not null then
-    perform fold_entities(v_ids, clock_timestamp());
+  if v_others is not null then
+    perform fold_entities(v_others, v_now);
   end if;
   return jsonb_build_object(
     'rows', v_rows, 'inserted', v_inserted, 'tombstones', v_tombstones, 'conflicts', v_conflicts,
-    'entities', coalesce(cardinality(v_ids), 0), 'max_tx', v_max_tx
+    'entities', v_entities, 'max_tx', v_max_tx
   );
 end
 $function$
@@ -2868,8 +2904,11 @@ begin
   loop
     execute v_definition;
   end loop;
-  if p_monthly then
+  if not p_monthly then
+    perform tend_log('event_log_next');
+  else
     create table event_log_other partition of event_log_next default;
+    perform tend_log('event_log_other');
     create trigger event_log_no_truncate before truncate on event_log_other for each statement execute function refuse_log_change();
     foreach v_month in array v_months loop
       perform make_log_month('event_log_next', v_month);
@@ -3023,6 +3062,7 @@ begin
   -- Made by itself and then attached: a partition that is born in its place shuts everybody out of the whole log.
   execute format('create table %I (like %s including defaults including constraints including storage)', v_name, p_log);
   execute format('create trigger event_log_no_truncate before truncate on %I for each statement execute function refuse_log_change()', v_name);
+  perform tend_log(v_name);
   execute format('alter table %s attach partition %I for values from (%L) to (%L)', p_log, v_name, p_month, v_end);
 end
 $function$
@@ -3776,6 +3816,24 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.rest_read(p_entity_type text, p_fields jsonb, p_projected text, p_projected_params text[], p_plain text, p_plain_params text[])
+ RETURNS TABLE(total text, id uuid, version text, body text, hints text, place text)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  -- A version whose time has just come is not in its columns before the cron has turned it over.
+  if exists (
+    select from projections p
+    where p.entity_type = p_entity_type and p.is_complete and p.fields @> p_fields and p_fields ?| p.indexed
+  ) and not exists (select from entities e where e.next_valid_time <= now()) then
+    return query execute p_projected using p_projected_params;
+  else
+    return query execute p_plain using p_plain_params;
+  end if;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.rest_write(p_request jsonb, p_params text[])
  RETURNS TABLE(refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
  LANGUAGE plpgsql
@@ -4104,6 +4162,15 @@ BEGIN ATOMIC
    WHERE (b.entity_type = 'task'::text)
    GROUP BY b.user_id, b.entity_type, b.day, t.hidden;
 END
+;
+CREATE OR REPLACE FUNCTION public.tend_log(p_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('alter table %s set (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02, autovacuum_freeze_min_age = 0)', p_table);
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS jsonb
@@ -4738,6 +4805,7 @@ grant select on own_entities to annals_app;
 grant select on own_habit_streaks to annals_app;
 grant select on own_monthly_summary to annals_app;
 grant select on own_versions to annals_app;
+grant select on projections to annals_app;
 grant select on refresh_state to annals_app;
 grant select on slow_statements to annals_app;
 grant select on snoozes to annals_app;
@@ -4856,6 +4924,7 @@ comment on function refreshes(integer,text) is 'The newest runs, for the operato
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
 comment on function related_buckets(uuid,uuid) is 'The buckets that hold a record about this thing, as the last pass saw them';
 comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
+comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by whichever of two compiled statements fits: over the type''s projection, where that is complete and has these fields ({name: kind}), or over docs. Both run with the caller''s rights.';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
@@ -4866,6 +4935,7 @@ comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap
 comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares; what is made by something else than it was is stale. Run by migrate, as the owner, after the entity types are.';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
 comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
+comment on function tend_log(regclass) is 'Gives a table of the log the autovacuum settings that suit a log; docs/playbook.md has the reasons';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
 comment on function transaction_entry(transactions) is 'A transaction as the API answers it';
 comment on function tripwire(tripwires) is 'A tripwire as JSON; trend_per_day is the slope of its value over the last 30 days, null when there is but one measurement';
@@ -4934,6 +5004,10 @@ comment on table imports.last_error is 'what the sender said when it paused';
 comment on table imports.ran_before is 'time in state running before state_since: without the pauses';
 comment on table log_rewrite is 'The checkpoint of a log that is being brought into another shape; no row when none is';
 comment on table log_rewrite.since_xid is 'the transaction that began it: what later ones write is mirrored, whom they evict is taken out at the end';
+comment on table projections is 'Entity types that have a table projected_TYPE, kept by triggers on entities';
+comment on table projections.cursor is 'entities up to this id were filled in; later writes come by trigger';
+comment on table projections.fields is '{field: kind}, as src/api/rest compares them: a list uses the projection when its own say the same';
+comment on table projections.indexed is 'fields with an index per user';
 comment on table refresh_log is 'Every run; the row is written before the work, so a killed refresh leaves a row without finished_at';
 comment on table refresh_state is 'How far the rollups have read the log: the cursor (I9), and the lease of the tick that runs. One row.';
 comment on table refresh_state.as_of is 'the clock of the last pass that left no committed event behind';

@@ -1,16 +1,20 @@
 import { HISTORY_FORMATS } from '../domain/codec/history-format.ts';
 import { openOperatorDatabase } from './operator-database.ts';
 import { type StoredPiece, storedHistory } from './stored-history.ts';
+import { xtdb2Statements } from './xtdb2-statements.ts';
 
-export interface ExportOptions {
+interface ExportSource {
   readonly databaseUrl: string;
+  readonly onRows?: (rows: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportOptions extends ExportSource {
   /** `ndjson` is a backup to the letter; `edn` is what XTDB's export would be, without hints and transactions. */
   readonly format: 'edn' | 'ndjson';
   /** Of this program, for the header. */
   readonly version: string;
   readonly now: Date;
-  readonly onRows?: (rows: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -53,4 +57,20 @@ export async function* exportedLines(options: ExportOptions): AsyncGenerator<str
     await database.end();
   }
   yield `${format.end(end)}\n`;
+}
+
+/** The whole history as SQL for XTDB 2, whole lines at a time; see xtdb2-statements.ts. */
+export async function* exportedStatements({ databaseUrl, onRows, signal }: ExportSource): AsyncGenerator<string> {
+  let rows = 0;
+  const database = await openOperatorDatabase(databaseUrl);
+  try {
+    for await (const lines of xtdb2Statements(database)) {
+      signal?.throwIfAborted();
+      rows += lines.filter((line) => !/^(BEGIN|COMMIT)/.test(line)).length;
+      if (lines.length > 0) yield `${lines.join('\n')}\n`;
+      onRows?.(rows);
+    }
+  } finally {
+    await database.end();
+  }
 }

@@ -9,6 +9,7 @@ import { importCommand } from './commands/import.ts';
 import { importsCommand } from './commands/imports.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { partitionCommand } from './commands/partition.ts';
+import { projectCommand } from './commands/project.ts';
 import { refreshesCommand } from './commands/refreshes.ts';
 import { rejectsCommand } from './commands/rejects.ts';
 import { rolesCommand } from './commands/roles.ts';
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   verify: verifyCommand,
   export: exportCommand,
   partition: partitionCommand,
+  project: projectCommand,
   refreshes: refreshesCommand,
   slow: slowCommand,
   tripwires: tripwiresCommand,

@@ -17,14 +17,38 @@ export interface RestPage {
 
 type Answered = { total: string | null } & (RestRow | { id: null });
 
-/** Runs a compiled read, in one request. @param parameters the value of `$1` */
+/** A statement whose `$1` is `parameters`. */
+export interface RestStatement {
+  readonly text: string;
+  readonly parameters: string;
+}
+
+/** The same read over the type's projection, from which it takes these fields with these kinds. */
+export interface ProjectedStatement extends RestStatement {
+  readonly entity_type: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Runs a compiled read, in one request; over the projection where the database has it. */
 export async function restRead(
   database: Database,
   userId: string,
-  text: string,
-  parameters: string,
+  { text, parameters }: RestStatement,
+  projected: ProjectedStatement | null,
 ): Promise<RestPage> {
-  const rows = await database.read<Answered>('rest_read', userId, text, [parameters]);
+  const rows =
+    projected === null
+      ? await database.read<Answered>('rest_read', userId, text, [parameters])
+      : await database.read<Answered>('rest_read_projected', userId, REST_READ, [
+          projected.entity_type,
+          JSON.stringify(projected.fields),
+          projected.text,
+          projected.parameters,
+          text,
+          parameters,
+        ]);
   const total = rows[0]?.total ?? null;
   return { total: total === null ? null : Number(total), rows: rows.filter((row) => row.id !== null) };
 }
+
+const REST_READ = 'select * from rest_read($1::text, $2::jsonb, $3::text, $4::text[], $5::text, $6::text[])';

@@ -264,16 +264,20 @@ const MAX_VERSIONS = 500;
  * was withdrawn, say) is renewed once before anyone is troubled.
  */
 export function authorized(session: Session, moment: string | null): typeof fetch {
+  // Where reads are a replica's, it must have got as far as our last write.
+  let position: string | null = null;
   return async (input, init) => {
     const send = (token: string): Promise<Response> => {
       const headers = new Headers(init?.headers);
       headers.set('authorization', `Bearer ${token}`);
       if (moment !== null) headers.set('accept-datetime', new Date(moment).toUTCString());
+      if (position !== null) headers.set('position', position);
       return fetch(input, { ...init, headers });
     };
     let response = await send(await session.accessToken());
     if (response.status === 401) response = await send(await session.renewedToken());
     if (!response.ok) throw new ApiError(response.status, await errorBody(response));
+    position = response.headers.get('position') ?? position;
     return response;
   };
 }

@@ -24,7 +24,7 @@ export interface Written {
   readonly failures: readonly unknown[];
 }
 
-const WRITERS = 4;
+const WRITERS = 2;
 
 /** People who put, patch and now and then evict, one after another, until they are stopped. @param url as annals_app */
 export function keepWriting(url: string): { stop(): Promise<Written> } {

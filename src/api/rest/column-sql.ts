@@ -2,6 +2,7 @@ import type { EntityType } from '../../domain/define-entity-type.ts';
 import { type Column, columnOf } from './columns.ts';
 import type { FieldReference } from './field-reference.ts';
 import type { Parameters } from './parameters.ts';
+import { isProjectable, LISTED_ROW, PROJECTED_ROW } from './projection.ts';
 import { RestProblem } from './rest-problem.ts';
 
 /** A field as SQL sees it: an expression with a type of its own, to compare and order by. */
@@ -10,6 +11,8 @@ export interface Expression {
   readonly column: Column;
   /** Within JSON: no kind is known but that of the arrow. */
   readonly isPath: boolean;
+  /** A column of its own, with an index perhaps: the index on docs knows nothing better. */
+  readonly isProjected: boolean;
 }
 
 const ENVELOPE_SQL: Readonly<Record<string, string>> = { id: 'entity_id' };
@@ -22,10 +25,16 @@ export function fieldExpression(
   parameters: Parameters,
 ): Expression {
   const column = columnOf(type, field.name);
-  if (field.path.length > 0) return { sql: pathSql(column, field, row, parameters), column, isPath: true };
+  if (field.path.length > 0)
+    return { sql: pathSql(column, field, row, parameters), column, isPath: true, isProjected: false };
   // Its index is worth more than the field of a document that its schema would refuse today, which stands by another time.
-  if (column.isAxis) return { sql: `${row}.occurred_at`, column, isPath: false };
-  return { sql: columnSql(column, row, parameters), column, isPath: false };
+  if (column.isAxis) return { sql: `${row}.occurred_at`, column, isPath: false, isProjected: false };
+  if (row === LISTED_ROW && isProjectable(column)) {
+    parameters.projectable.set(column.name, column.kind);
+    if (parameters.isProjected)
+      return { sql: `${PROJECTED_ROW}."${column.name}"`, column, isPath: false, isProjected: true };
+  }
+  return { sql: columnSql(column, row, parameters), column, isPath: false, isProjected: false };
 }
 
 /** The field's JSON, as an answer shows it. */

@@ -91,7 +91,9 @@ const isTextPath = ({ sql }: Expression): boolean => sql.includes(' #>> ');
 function equalSql(text: string, at: Place): string {
   if (at.isPositive && !at.subject.isPath && !at.subject.column.isEnvelope) {
     const { json } = operand(at.subject.column.kind, text, at.parameters);
-    if (json !== null) return hasSql(json, at);
+    // A projection's column finds it, and the doc decides: a text may be somebody's number.
+    if (json !== null)
+      return at.subject.isProjected ? `(${compareSql('=', text, at)} and ${hasSql(json, at)})` : hasSql(json, at);
   }
   return compareSql('=', text, at);
 }
@@ -120,14 +122,20 @@ function inSql(members: readonly string[], at: Place): string {
   if (members.length === 0) return '(false)';
   if (at.isPositive && !isEnvelope && !subject.isPath && members.length <= MAX_INDEX_LOOKS) {
     const jsons = members.map((member) => operand(kind, member, parameters).json);
-    if (jsons.every((json) => json !== null)) return `(${jsons.map((json) => hasSql(json, at)).join(' or ')})`;
+    if (jsons.every((json) => json !== null)) {
+      const has = `(${jsons.map((json) => hasSql(json, at)).join(' or ')})`;
+      return subject.isProjected ? `(${listedSql(members, at)} and ${has})` : has;
+    }
   }
   if (kind === 'uuid' && !subject.isPath) {
     for (const member of members) operand(kind, member, parameters);
     return `(${subject.sql} = any (${parameters.addList(members)}::uuid[]))`;
   }
-  return `(${subject.sql} in (${members.map((member) => comparand(member, at)).join(', ')}))`;
+  return listedSql(members, at);
 }
+
+const listedSql = (members: readonly string[], at: Place): string =>
+  `(${at.subject.sql} in (${members.map((member) => comparand(member, at)).join(', ')}))`;
 
 function isSql(text: string, at: Place): string {
   const word = text.toLowerCase();

@@ -1,4 +1,5 @@
 import { fitsJsonb } from '../../domain/codec/jsonb-text.ts';
+import type { ColumnKind } from './columns.ts';
 import { RestProblem } from './rest-problem.ts';
 
 /**
@@ -8,6 +9,14 @@ import { RestProblem } from './rest-problem.ts';
 export class Parameters {
   readonly #values: string[] = [];
   readonly #places = new Map<string, string>();
+  /** Whether the statement has the type's projection beside its rows. */
+  readonly isProjected: boolean;
+  /** The fields that it takes from there, or could, with their kinds. */
+  readonly projectable = new Map<string, ColumnKind>();
+
+  constructor(isProjected = false) {
+    this.isProjected = isProjected;
+  }
 
   /** @returns the SQL that stands for the value, as text. @throws RestProblem 22021 for text that Postgres cannot hold */
   add(value: string): string {

@@ -26,15 +26,22 @@ export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise
       hint: 'The cursor says where the page begins.',
     });
   }
-  const moment = asOf(c, { valid_time: instantOf('valid_time', query), tx_time: instantOf('tx_time', query) });
-  const selection = selectionOf(type, query, c.var.caller.user_id, moment);
-  const compiled = readSql(selection, range, preferences.count, hasCursor ? decodePlace(query.cursor ?? '') : null);
-  const { rows, total } = await restRead(c.var.database, c.var.caller.user_id, compiled.text, compiled.parameters);
+  const basis = asOf(c, { valid_time: instantOf('valid_time', query), tx_time: instantOf('tx_time', query) });
+  const place = hasCursor ? decodePlace(query.cursor ?? '') : null;
+  const user = c.var.caller.user_id;
+  const isPresent = basis.valid_time === null && basis.tx_time === null;
+  const compile = (isProjected: boolean) =>
+    readSql(selectionOf(type, query, user, basis, isProjected), range, preferences.count, place);
+  const compiled = compile(false);
+  const { embeds, projectable } = compiled;
+  const fields = Object.fromEntries(projectable);
+  const projected = isPresent && projectable.size > 0 ? { ...compile(true), entity_type: type.name, fields } : null;
+  const { rows, total } = await restRead(c.var.database, user, compiled, projected);
 
   const status = hasCursor ? 200 : rangeStatus(range, rows.length, total);
-  const body = renderRows(rows, media, type, query.select, compiled.embeds);
+  const body = renderRows(rows, media, type, query.select, embeds);
   const last = rows.length === range.limit ? rows.at(-1) : undefined;
-  const isOneRecord = media.form === 'object' && compiled.embeds.length === 0 && !media.isNullsStripped;
+  const isOneRecord = media.form === 'object' && embeds.length === 0 && !media.isNullsStripped;
   const etag = isOneRecord ? `"${rows[0]?.version}"` : await weakEtag(body, `${total ?? ''} ${last?.place ?? ''}`);
 
   const headers = new Headers({

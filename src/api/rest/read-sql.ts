@@ -1,23 +1,27 @@
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import type { Basis } from '../../store/get-entity.ts';
 import { hiddenParentsSql, type MomentSql, visibleSql } from '../../store/visibility.ts';
+import type { ColumnKind } from './columns.ts';
 import { filterSql } from './filter-sql.ts';
 import { afterSql, checkPlace, type OrderKey, orderBySql, orderKeys, placeSql } from './order-sql.ts';
 import { Parameters } from './parameters.ts';
 import type { Filter } from './parse-filter.ts';
 import { type PlannedEmbed, planEmbeds } from './plan-embeds.ts';
 import type { Preferences } from './preferences.ts';
+import { LISTED_ROW } from './projection.ts';
 import { parentTypes, relationFields } from './relationship.ts';
 import type { RestQuery } from './rest-query.ts';
 import { existsSql, rowSql } from './row-sql.ts';
 import type { RowsRange } from './rows-range.ts';
-import { listSource, type Sight } from './source-sql.ts';
+import { listSource, projectedSource, type Sight } from './source-sql.ts';
 
 export interface Compiled {
   readonly text: string;
   /** The value of `$1`. */
   readonly parameters: string;
   readonly embeds: readonly PlannedEmbed[];
+  /** As {@link Parameters.projectable}. */
+  readonly projectable: ReadonlyMap<string, ColumnKind>;
 }
 
 /** Everything that a statement over a type's records is made of. */
@@ -32,9 +36,18 @@ export interface Selection {
   readonly where: string;
 }
 
-/** @throws RestProblem for what the type does not have, or cannot compare */
-export function selectionOf(type: EntityType, query: RestQuery, userId: string, moment: Basis): Selection {
-  const parameters = new Parameters();
+/**
+ * @param isProjected whether the type's projection is read beside its docs: of the present alone
+ * @throws RestProblem for what the type does not have, or cannot compare
+ */
+export function selectionOf(
+  type: EntityType,
+  query: RestQuery,
+  userId: string,
+  moment: Basis,
+  isProjected = false,
+): Selection {
+  const parameters = new Parameters(isProjected);
   const { shown } = query;
   const sight: Sight = {
     parameters,
@@ -44,7 +57,7 @@ export function selectionOf(type: EntityType, query: RestQuery, userId: string, 
   };
   const { embeds, filters } = planEmbeds(query, type);
   const parents = [...new Set([type, ...embeds.map(({ relationship }) => relationship.type)].flatMap(parentTypes))];
-  const { from, where } = listSource(sight, type.name, 's');
+  const { from, where } = (isProjected ? projectedSource : listSource)(sight, type.name, LISTED_ROW);
   const conditions = [
     where,
     // Who names a record by its id means that one, hidden or not.
@@ -98,7 +111,7 @@ left join (
   ${row.joins}
 ) r on true
 order by r.n`;
-  return { text, parameters: parameters.text, embeds };
+  return { text, parameters: parameters.text, embeds, projectable: parameters.projectable };
 }
 
 /** Up to here an estimate is an exact count. */

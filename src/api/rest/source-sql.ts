@@ -1,5 +1,6 @@
 import type { MomentSql, Shown } from '../../store/visibility.ts';
 import type { Parameters } from './parameters.ts';
+import { PROJECTED_ROW } from './projection.ts';
 
 /** The columns of the SQL type entity_state, in order. */
 const STATE_COLUMNS = [
@@ -43,6 +44,15 @@ export function listSource(
   if (moment !== null)
     return { from: `entities_at(${userId}, ${name}, ${moment.valid_time}, ${moment.tx_time}) ${row}`, where };
   return { from: `own_entities ${row}`, where };
+}
+
+/** As {@link listSource} now, with the type's projection beside each row. */
+export function projectedSource(sight: Sight, type: string, row: string): { from: string; where: string } {
+  const { from, where } = listSource(sight, type, row);
+  return {
+    from: `own_projected_${type} ${PROJECTED_ROW} join ${from} on ${row}.entity_id = ${PROJECTED_ROW}.entity_id`,
+    where: `${PROJECTED_ROW}.user_id = ${sight.userId} and ${where}`,
+  };
 }
 
 /** The records of a type with these ids. @param ids SQL of a uuid[] */

@@ -6,17 +6,18 @@ import { createGzip } from 'node:zlib';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CliFailure, EXIT } from '../cli-failure.ts';
 import type { Command } from '../command.ts';
-import { exportedLines } from '../export-history.ts';
+import { exportedLines, exportedStatements } from '../export-history.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { databaseUrl } from '../settings.ts';
 
 export const exportCommand: Command = {
-  usage: 'export [--format ndjson|edn] [--output FILE]',
+  usage: 'export [--format ndjson|edn|xtdb2] [--output FILE]',
   summary: 'write the whole history, as of one moment, in a form that import reads',
   details: [
     '--format ndjson is a backup: hints, owners of deletes, who evicted and transactions are in it, and import makes an equal store',
     '  of it. --format edn is the history as XTDB would export it, which has no place for those; the default for a FILE named .edn.',
     'Without --output it goes to standard output. A FILE whose name ends in .gz is gzipped; it appears under its name when it is whole.',
+    '--format xtdb2 writes SQL that replays the history into XTDB 2, by psql, with its own system times (docs/playbook.md).',
   ],
   options: { format: { type: 'string' }, output: { type: 'string', short: 'o' } },
   arguments: [0, 0],
@@ -25,18 +26,15 @@ export const exportCommand: Command = {
     const output = typeof options.output === 'string' ? options.output : null;
     const format = formatOf(options.format, output);
     let rows = 0;
+    const onRows = (done: number) => {
+      rows = done;
+      bar.show({ what: 'exporting', done, total: null, rows: done, note: null });
+    };
+    const source = { databaseUrl: databaseUrl(env), signal, onRows };
     const lines = Readable.from(
-      exportedLines({
-        databaseUrl: databaseUrl(env),
-        format,
-        version: packageJson.version,
-        now: new Date(),
-        signal,
-        onRows(done) {
-          rows = done;
-          bar.show({ what: 'exporting', done, total: null, rows: done, note: null });
-        },
-      }),
+      format === 'xtdb2'
+        ? exportedStatements(source)
+        : exportedLines({ ...source, format, version: packageJson.version, now: new Date() }),
     );
     try {
       if (output === null) await pipeline(lines, process.stdout, { end: false });
@@ -53,9 +51,9 @@ export const exportCommand: Command = {
 };
 
 /** As told; else as the file's name says; else a backup. */
-function formatOf(told: string | boolean | undefined, output: string | null): 'ndjson' | 'edn' {
-  if (told === 'ndjson' || told === 'edn') return told;
-  if (told !== undefined) throw new CliFailure(EXIT.usage, '--format is ndjson or edn.');
+function formatOf(told: string | boolean | undefined, output: string | null): 'ndjson' | 'edn' | 'xtdb2' {
+  if (told === 'ndjson' || told === 'edn' || told === 'xtdb2') return told;
+  if (told !== undefined) throw new CliFailure(EXIT.usage, '--format is ndjson, edn or xtdb2.');
   return output !== null && /\.edn(\.gz)?$/.test(output) ? 'edn' : 'ndjson';
 }
 
