@@ -32,7 +32,8 @@ export const partitionCommand: Command = {
       });
       bar.clear();
       const shape = options.undo === true ? 'one table' : 'one partition a month';
-      out(digest === null ? `The log is ${shape} already.` : `The log is ${shape}. Rows and digest: ${digest}`);
+      const proof = digest === '' ? '' : ` Rows and digest: ${digest}`;
+      out(digest === null ? `The log is ${shape} already.` : `The log is ${shape}.${proof}`);
       return EXIT.done;
     } finally {
       bar.clear();
