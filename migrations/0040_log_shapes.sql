@@ -180,6 +180,13 @@ begin
   perform from log_rewrite where state = 'equal' for update;
   if not found then
     raise exception 'log and twin were not found equal' using errcode = 'AN409', hint = 'Compare them first.';
+  elsif (select count(distinct (c.columns, c.indexes)) from (
+      select (select count(*) from pg_attribute where attrelid = t.oid and attnum > 0 and not attisdropped) as columns,
+        (select count(*) from pg_index where indrelid = t.oid) as indexes
+      from pg_class t where t.oid in ('event_log'::regclass, 'event_log_next'::regclass)
+    ) c) > 1 then
+    raise exception 'the log has another form than its twin, which was made before a migration' using errcode = 'AN409',
+      hint = 'Give the twin up and begin again: annals partition --give-up.';
   end if;
   delete from event_log_next n using evictions v, log_rewrite r
     where v.xid >= r.since_xid and n.entity_id = v.entity_id and not exists (

@@ -1591,7 +1591,7 @@ BEGIN ATOMIC
            WHERE (p.occurred_at IS NULL)
          UNION
           SELECT i.user_id,
-             'task'::text,
+             'task'::text AS entity_type,
              ((i.at AT TIME ZONE i.zone))::date AS timezone
             FROM instants i
          UNION
@@ -2569,7 +2569,8 @@ declare
   v_reject import_rejects%rowtype;
   v_written jsonb;
 begin
-  select state into v_state from imports where import_id = (p_mend ->> 'import_id')::uuid for share;
+  -- Not for share: of two that mend a finished import, each would wait for the other to let go before it counts what it erased.
+  select state into v_state from imports where import_id = (p_mend ->> 'import_id')::uuid for no key update;
   if not found then
     raise exception 'no such import' using errcode = 'AN404', hint = 'List the imports to find its id.';
   elsif v_state = 'cancelled' then
@@ -2991,6 +2992,13 @@ begin
   perform from log_rewrite where state = 'equal' for update;
   if not found then
     raise exception 'log and twin were not found equal' using errcode = 'AN409', hint = 'Compare them first.';
+  elsif (select count(distinct (c.columns, c.indexes)) from (
+      select (select count(*) from pg_attribute where attrelid = t.oid and attnum > 0 and not attisdropped) as columns,
+        (select count(*) from pg_index where indrelid = t.oid) as indexes
+      from pg_class t where t.oid in ('event_log'::regclass, 'event_log_next'::regclass)
+    ) c) > 1 then
+    raise exception 'the log has another form than its twin, which was made before a migration' using errcode = 'AN409',
+      hint = 'Give the twin up and begin again: annals partition --give-up.';
   end if;
   delete from event_log_next n using evictions v, log_rewrite r
     where v.xid >= r.since_xid and n.entity_id = v.entity_id and not exists (

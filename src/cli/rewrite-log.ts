@@ -22,7 +22,8 @@ export interface LogRewrite {
 
 /**
  * Brings the event log into the other shape while writes go on, from wherever an earlier run of this was interrupted.
- * @returns the digest that log and twin had in common (`rows:sum of hashes`), or null when there was nothing to do
+ * @returns the digest that log and twin had in common (`rows:sum of hashes`; empty when an earlier run had compared them), or null when
+ *   there was nothing to do
  * @throws CliFailure when the copy is not equal (the log stays as it is) or the log is too busy for a lock; AN409 of a rewrite the other way
  */
 export async function rewriteLog({ database, monthly, onRows, signal }: LogRewrite): Promise<string | null> {

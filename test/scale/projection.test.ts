@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { projectType } from '../../src/cli/project-type.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
+import { entityTypes } from '../../src/domain/entity-types.generated.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
 import { transact } from './keep-writing.ts';
@@ -150,6 +152,45 @@ test('lists by an indexed field read the projection, in one request, and pages f
   await owner.query('delete from projected_task where user_id = $1', [user]);
   expect(JSON.parse((await list(user, 'order=due_on&limit=10')).body)).toEqual([]);
   expect(JSON.parse((await list(user, 'order=created_at&limit=10')).body)).toHaveLength(10);
+});
+
+test('what was stopped half way goes on where it was, with what was written and evicted meanwhile', async () => {
+  const user = randomUUID();
+  const ids = Array.from({ length: 4_500 }, () => randomUUID());
+  const put = (id: string, state: string) => ({
+    op: 'put',
+    entity_id: id,
+    entity_type: 'task',
+    doc: { label: 'a', state },
+  });
+  for (let n = 0; n < ids.length; n += 900)
+    await transact(
+      app,
+      user,
+      ids.slice(n, n + 900).map((id) => put(id, 'now')),
+    );
+  const stopping = new AbortController();
+  const client = new pg.Client({ connectionString: stack().database.url });
+  await client.connect();
+  await expect(
+    projectType({
+      database: client,
+      type: entityTypes.task,
+      indexed: ['state'],
+      onRows: () => stopping.abort(),
+      signal: stopping.signal,
+    }),
+  ).rejects.toThrow();
+  await client.end();
+  expect(JSON.parse((await list(user, 'state=eq.now&limit=3')).body)).toHaveLength(3);
+  const [evicted = '', edited = ''] = ids;
+  await transact(app, user, [{ op: 'evict', entity_id: evicted }, put(edited, 'done')]);
+  expect(await annals('project', 'task', 'state')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/equal to its docs/),
+  });
+  expect((await list(user, 'state=eq.now&limit=1')).range).toBe('0-0/4498');
+  expect((await list(user, 'state=eq.done&limit=1')).range).toBe('0-0/1');
 });
 
 test('each sees only their own rows of a projection', async () => {

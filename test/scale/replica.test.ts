@@ -164,9 +164,8 @@ test('a replica that cannot be reached is not missed', async () => {
 
 test('an error of the request itself is not asked twice', async () => {
   const counts = await counted(async () => {
-    expect(
-      (await request(randomUUID(), `/v1/entities/${randomUUID()}?valid_time=2026-01-01T00:00:00%2B17:00`)).status,
-    ).toBe(422);
+    // A pattern whose last letter escapes nothing, which Postgres alone can tell.
+    expect((await request(randomUUID(), '/rest/v1/habit?label=like.a%5C')).status).toBe(400);
   });
   expect(counts.primary).toBe(0);
 });

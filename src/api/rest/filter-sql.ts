@@ -93,7 +93,7 @@ function equalSql(text: string, at: Place): string {
     const { json } = operand(at.subject.column.kind, text, at.parameters);
     // A projection's column finds it, and the doc decides: a text may be somebody's number.
     if (json !== null)
-      return at.subject.isProjected ? `(${compareSql('=', text, at)} and ${hasSql(json, at)})` : hasSql(json, at);
+      return at.subject.isProjected ? agreedSql(compareSql('=', text, at), hasSql(json, at)) : hasSql(json, at);
   }
   return compareSql('=', text, at);
 }
@@ -101,6 +101,9 @@ function equalSql(text: string, at: Place): string {
 /** Whether the doc has this JSON in the field, by the index on docs. */
 const hasSql = (json: string, { subject, row, parameters }: Place): string =>
   `(${row}.doc @> ${parameters.add(`{${JSON.stringify(subject.column.name)}:${json}}`)}::jsonb)`;
+
+/** Of two conditions that say nearly the same the planner must count one: of a number it thinks that nearly all differ from 0. */
+const agreedSql = (byColumn: string, byDoc: string): string => `(${byColumn} and ${byDoc}::integer <> 0)`;
 
 function compareSql(operator: string, text: string, at: Place): string {
   const right = comparand(text, at);
@@ -124,7 +127,7 @@ function inSql(members: readonly string[], at: Place): string {
     const jsons = members.map((member) => operand(kind, member, parameters).json);
     if (jsons.every((json) => json !== null)) {
       const has = `(${jsons.map((json) => hasSql(json, at)).join(' or ')})`;
-      return subject.isProjected ? `(${listedSql(members, at)} and ${has})` : has;
+      return subject.isProjected ? agreedSql(listedSql(members, at), has) : has;
     }
   }
   if (kind === 'uuid' && !subject.isPath) {

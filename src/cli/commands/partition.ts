@@ -11,7 +11,7 @@ export const partitionCommand: Command = {
   details: [
     'Started again after a kill or Ctrl-C it goes on where it stopped. Needs room for a second log until it ends.',
     '--undo makes one table of the months; --give-up drops a copy that was begun, and leaves the log as it is.',
-    'docs/playbook.md says when it helps.',
+    'It helps to look after a large log, and costs every read that looks at the past: docs/playbook.md has the figures.',
   ],
   options: { undo: { type: 'boolean' }, 'give-up': { type: 'boolean' } },
   arguments: [0, 0],
@@ -32,7 +32,8 @@ export const partitionCommand: Command = {
       });
       bar.clear();
       const shape = options.undo === true ? 'one table' : 'one partition a month';
-      out(digest === null ? `The log is ${shape} already.` : `The log is ${shape}. Rows and digest: ${digest}`);
+      const proof = digest === '' ? '' : ` Rows and digest: ${digest}`;
+      out(digest === null ? `The log is ${shape} already.` : `The log is ${shape}.${proof}`);
       return EXIT.done;
     } finally {
       bar.clear();
