@@ -8,7 +8,7 @@ import { invalid } from './invalid.ts';
 import { instant } from './parameters.ts';
 
 /** What is answered from the log alone, and so can be answered again. */
-const REPEATABLE = /^\/(v1\/(overview|heatmap|history|entities\/[^/]+(\/history)?)|rest\/v1\/[^/]+)$/;
+const REPEATABLE = /^\/(v1\/(overview|heatmap|history|entities(\/[^/]+(\/history)?)?)|rest\/v1\/[^/]+)$/;
 
 const logBasis = z.object({
   log: z.string().max(60),

@@ -32,7 +32,6 @@ export function crossOrigin(): MiddlewareHandler<ApiEnv> {
     exposeHeaders: [
       ...['Basis', 'Content-Location', 'Content-Range', 'ETag', 'Link', 'Location', 'Memento-Datetime', 'Next-Cursor'],
       ...['Position', 'Preference-Applied', 'Retry-After', 'Server-Timing', 'X-Request-Id'],
-      ...['Preference-Applied', 'Retry-After', 'Server-Timing', 'X-Request-Id'],
     ],
     maxAge: PREFLIGHT_MAX_AGE_S,
   });

@@ -6,11 +6,11 @@ export function encodeCursor(place: Readonly<Record<string, string | number>>): 
   return btoa(JSON.stringify(place)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** @throws Failure AN422 for text that is no cursor of ours */
+/** @param parameter where the text came in, for the error. @throws Failure AN422 for text that is none of ours */
 export function decodeCursor<T>(text: string, place: ZodType<T>, parameter = 'after'): T {
   try {
     return place.parse(JSON.parse(atob(text.replaceAll('-', '+').replaceAll('_', '/'))));
   } catch {
-    throw invalid([{ field: `/${parameter}`, message: 'is not a cursor; send `next` of the page before, unchanged' }]);
+    throw invalid([{ field: `/${parameter}`, message: 'is none of ours: send what an answer gave, unchanged' }]);
   }
 }

@@ -24,10 +24,11 @@ export async function writeRequest(
   };
 }
 
-/** The body alone would take a PUT to another entity, or with another condition, for the same request. */
+/** The body alone would take a PUT to another entity, at another valid time, or with another condition, for the same request. */
 function requestText(c: Context, body: string): string {
+  const { pathname, search } = new URL(c.req.url);
   const conditions = [c.req.header('if-match') ?? '', c.req.header('if-none-match') ?? ''];
-  return [c.req.method, new URL(c.req.url).pathname, ...conditions, body].join('\n');
+  return [c.req.method, pathname + search, ...conditions, body].join('\n');
 }
 
 async function sha256(text: string): Promise<string> {

@@ -68,7 +68,6 @@ with moment as materialized (
     case when s.doc ->> t.axis_from[1] ~ '^\\d{4}-\\d\\d-\\d\\d$' then 'UTC' else as_zone(s.doc ->> t.time_zone_field, m.zone) end
   ) d
   where isfinite(s.occurred_at) and ${visibleSql({ ...shown, deleted: false }, 's', { hidden: 'hidden', fields: null }, MOMENT)}
-    ${shown.sensitive && shown.archived ? '' : 'and not s.related && (select ids from hidden)'}
 )
 select jsonb_build_object(
   'time_zone', m.zone,

@@ -1,10 +1,12 @@
 import type { Database } from './database.ts';
+import type { Basis } from './get-entity.ts';
 import { RECORD_COLUMNS, type StoredRecord } from './stored-record.ts';
-import { hiddenParentsSql, type Shown, visibleSql } from './visibility.ts';
+import { hiddenParentsSql, type MomentSql, type Shown, visibleSql } from './visibility.ts';
 
 export interface ListRequest {
   readonly entity_type: string;
   readonly shown: Shown;
+  readonly basis: Basis;
   readonly limit: number;
   /** The place after which to go on: the last record's, of the page before. */
   readonly after: Place | null;
@@ -21,21 +23,42 @@ export interface ListedRecord extends StoredRecord {
   readonly id: string;
 }
 
-/** A user's records of one type, newest first, in keyset pages: an index range whatever the page. What visibility.ts hides is left out. */
-export function listEntities(database: Database, userId: string, request: ListRequest): Promise<ListedRecord[]> {
+const MOMENT: MomentSql = {
+  valid_time: 'coalesce($6::timestamptz, now())',
+  tx_time: `coalesce($7::timestamptz, 'infinity')`,
+};
+
+/**
+ * A user's records of one type, newest first, in keyset pages: an index range whatever the page, of the past too. What visibility.ts hides
+ * is left out.
+ */
+export function listEntities(
+  database: Database,
+  userId: string,
+  { entity_type, shown, basis, limit, after }: ListRequest,
+): Promise<ListedRecord[]> {
+  const { valid_time, tx_time } = basis;
+  const moment = valid_time === null && tx_time === null ? null : MOMENT;
   return database.read<ListedRecord>(
-    'list_entities',
+    moment === null ? 'list_entities' : 'list_entities_as_of',
     userId,
-    `with hidden as materialized ${hiddenParentsSql(request.shown, '$1::uuid', null, null)}
+    `with hidden as materialized ${hiddenParentsSql(shown, '$1::uuid', null, moment)}
     select ${RECORD_COLUMNS}, iso(s.occurred_at) as occurred_at, s.entity_id as id
-    from live_entities s
+    from ${moment === null ? 'live_entities' : `entities_at($1::uuid, $2::text, ${moment.valid_time}, ${moment.tx_time})`} s
     where s.user_id = $1::uuid and s.entity_type = $2::text
-      and ${visibleSql(request.shown, 's', { hidden: 'hidden', fields: null }, null)}
+      and ${visibleSql(shown, 's', { hidden: 'hidden', fields: null }, moment)}
       and ($4::timestamptz is null or s.occurred_at <= $4::timestamptz
         -- The bound above is what the index can start at: of an "or" it would make a bitmap of all that is left.
         and (s.occurred_at < $4::timestamptz or s.entity_id > $5::uuid))
     order by s.occurred_at desc, s.entity_id
     limit $3::integer`,
-    [userId, request.entity_type, request.limit, request.after?.occurred_at ?? null, request.after?.id ?? null],
+    [
+      userId,
+      entity_type,
+      limit,
+      after?.occurred_at ?? null,
+      after?.id ?? null,
+      ...(moment === null ? [] : [valid_time, tx_time]),
+    ],
   );
 }

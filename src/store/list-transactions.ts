@@ -4,6 +4,10 @@ export interface TransactionsRequest {
   /** Bounds of the transaction time: the first belongs to the range, the second does not. */
   readonly since: string | null;
   readonly until: string | null;
+  /** How the client's name begins. */
+  readonly client: string | null;
+  /** JSON text of what the metadata contains. */
+  readonly meta: string | null;
   readonly limit: number;
   readonly after: { readonly tx_time: string; readonly tx: string } | null;
 }
@@ -19,7 +23,7 @@ export interface ListedTransaction {
 export function listTransactions(
   database: Database,
   userId: string,
-  { since, until, limit, after }: TransactionsRequest,
+  { since, until, client, meta, limit, after }: TransactionsRequest,
 ): Promise<ListedTransaction[]> {
   return database.read<ListedTransaction>(
     'list_transactions',
@@ -30,7 +34,9 @@ export function listTransactions(
       and ($2::timestamptz is null or t.tx_time >= $2::timestamptz)
       and t.tx_time < coalesce($3::timestamptz, 'infinity')
       and ($4::timestamptz is null or (t.tx_time, t.tx) < ($4::timestamptz, $5::bigint))
+      and ($7::text is null or starts_with(t.client, $7::text))
+      and ($8::jsonb is null or t.meta @> $8::jsonb)
     order by t.tx_time desc, t.tx desc limit $6::integer`,
-    [userId, since, until, after?.tx_time ?? null, after?.tx ?? null, limit],
+    [userId, since, until, after?.tx_time ?? null, after?.tx ?? null, limit, client, meta],
   );
 }

@@ -35,7 +35,6 @@ const TIMER_TYPES = 't.timer_parent is not null';
 function overviewSql(moment: MomentSql | null): string {
   const now = moment?.valid_time ?? 'now()';
   const visible = `${visibleSql(SHOW_NOTHING_HIDDEN, 's', { hidden: 'hidden', fields: null }, moment)}
-    ${moment === null ? '' : 'and not s.related && (select ids from hidden)'}
     and (s.entity_type <> 'bm_log' or (select me.shows_bm_logs from me))`;
   const person = (id: string) =>
     moment === null ? 'live_entities' : `state_at(${id}, ${moment.valid_time}, ${moment.tx_time})`;

@@ -17,8 +17,10 @@ export interface RestWrite {
   readonly singular: boolean;
   /** The statement that answers the written rows; null: nobody wants them. */
   readonly answer: string | null;
-  readonly idempotency_key?: string;
+  /** As a transaction's. */
+  readonly idempotency_key: string | null;
   readonly request_hash: string;
+  readonly client: string | null;
 }
 
 export interface WrittenRow {

@@ -33,6 +33,8 @@ export interface UserHistory {
   readonly next: LogPlace | null;
 }
 
+const EVENT = 'e.entity_id, e.seq, e.valid_time, e.tx_time, e.tx, e.entity_type, e.doc, e.hints';
+
 /** What changed over all of a user's entities, by transaction time: ranges of an index, whatever the history's size. */
 export async function userHistory(
   database: Database,
@@ -41,16 +43,28 @@ export async function userHistory(
 ): Promise<UserHistory> {
   const order = request.order === 'asc' ? 'asc' : 'desc';
   const [beyond, reversed] = order === 'asc' ? ['>', 'desc'] : ['<', 'asc'];
+  const [within, furthest] =
+    order === 'asc' ? ['<=', "max(tx_time) else 'infinity'"] : ['>=', "min(tx_time) else '-infinity'"];
+  const range = `($3::timestamptz is null or e.tx_time >= $3::timestamptz) and e.tx_time < coalesce($4::timestamptz, 'infinity')
+        and ($5::timestamptz is null or (e.tx_time, e.tx, e.seq) ${beyond} ($5::timestamptz, $6::bigint, $7::bigint))
+      order by e.tx_time ${order}, e.tx ${order}, e.seq ${order}
+      limit $8::integer`;
   const scanned = request.attribute === null ? request.limit : MAX_EVENTS_SCANNED;
   const rows = await database.read<LoggedVersion & { shown: boolean }>(
     'user_history',
     userId,
-    `with looked_at as materialized (
-      select e.* from event_log e
-      where e.user_id = $1::uuid and ($2::text is null or e.entity_type = $2::text)
-        and ($3::timestamptz is null or e.tx_time >= $3::timestamptz) and e.tx_time < coalesce($4::timestamptz, 'infinity')
-        and ($5::timestamptz is null or (e.tx_time, e.tx, e.seq) ${beyond} ($5::timestamptz, $6::bigint, $7::bigint))
-      order by e.tx_time ${order}, e.tx ${order}, e.seq ${order}
+    `with own as materialized (
+      select ${EVENT} from event_log e
+      where e.user_id = $1::uuid and ($2::text is null or e.entity_type = $2::text) and ${range}
+    ), looked_at as materialized (
+      select * from own
+      union all
+      -- Only where the page is, as there are those of everybody to look through.
+      (select ${EVENT} from own_imported_deletes e
+      where ($2::text is null or e.entity_type = $2::text)
+        and e.tx_time ${within} (select case when count(*) = $8::integer then ${furthest} end from own)
+        and ${range})
+      order by tx_time ${order}, tx ${order}, seq ${order}
       limit $8::integer
     ), compared as (
       select e.*, changed_fields(b.doc, e.doc) as changed

@@ -67,10 +67,10 @@ export function visibleSql(shown: Shown, row: string, { hidden, fields }: Parent
     ...(shown.archived ? [] : [`${row}.archived is not true`]),
   ];
   if (!shown.sensitive || !shown.archived) {
-    // Of the past, `related` would be computed for each row.
-    if (moment === null && (fields === null || fields.length > 0)) {
+    if (fields === null || (moment === null && fields.length > 0)) {
       conditions.push(`not ${row}.related && (select ids from ${hidden})`);
-    } else if (fields !== null) {
+    } else if (moment !== null) {
+      // Of the past, `related` would be computed for each row.
       conditions.push(
         ...fields.map((field) => `(${row}.doc -> '${field}' ?| (select ids::text[] from ${hidden})) is not true`),
       );

@@ -6,7 +6,7 @@ import { callerOf } from './caller.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
 
-test('the overview and the heatmap of a moment are as they were then, whatever is written afterwards', async () => {
+test('the overview, lists and the heatmap of a moment are as they were then, whatever is written afterwards', async () => {
   const user = randomUUID();
   const me = callerOf(stack, user);
   const [run, quiet, first, running] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
@@ -41,6 +41,7 @@ test('the overview and the heatmap of a moment are as they were then, whatever i
   });
   const ask = async () => ({
     overview: await me.get(`/v1/overview?valid_time=${tx_time}&tx_time=${tx_time}`),
+    list: await me.get(`/v1/entities?entity_type=habit_log&valid_time=${tx_time}&tx_time=${tx_time}`),
     heatmap: await me.get(
       `/v1/heatmap?entity_type=habit_log&year=${tx_time.slice(0, 4)}&valid_time=${tx_time}&tx_time=${tx_time}`,
     ),
@@ -56,6 +57,12 @@ test('the overview and the heatmap of a moment are as they were then, whatever i
   expect(then.overview.counts.last_7_days.habit_log).toBe(1);
   expect(then.heatmap).toMatchObject({ time_zone: 'Europe/Berlin', lag_ms: 0, years: [Number(tx_time.slice(0, 4))] });
   // The quiet one is left out here as it is there.
+  expect(ids(then.list.records)).toEqual([first]);
+  const shown = await me.get(`/v1/entities?entity_type=habit_log&show=sensitive&tx_time=${tx_time}&limit=1`);
+  const others = await me.get(
+    `/v1/entities?entity_type=habit_log&show=sensitive&tx_time=${tx_time}&after=${shown.next}`,
+  );
+  expect(shown.records.length + others.records.length).toBe(2);
   expect(then.heatmap.days.map((day: { records: number }) => day.records)).toEqual([1]);
   // The present, asked as a moment, is the present.
   const { as_of: _, ...now } = await me.get('/v1/overview');

@@ -67,6 +67,7 @@ test('every event comes once, in pages, with deletes and evictions, and nobody e
   const { body, headers } = await me.ok('GET', `/v1/changes?since=${next}`);
   expect(body).toEqual({ changes: [], next, up_to_date: true });
   expect(headers.get('cache-control')).toBe('private, max-age=1');
+  expect(headers.get('vary')).toBe('Authorization');
   const again = await me.request('GET', `/v1/changes?since=${next}`, undefined, {
     'If-None-Match': headers.get('etag') ?? '',
   });

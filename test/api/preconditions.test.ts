@@ -74,13 +74,14 @@ test('a reader that has the version already gets no body', async () => {
   await me.ok('GET', `/v1/entities/${id}`, undefined, { 'If-None-Match': etag });
 });
 
-test('the same Idempotency-Key at another address, or with another condition, is another request', async () => {
+test('the same Idempotency-Key at another address or valid time, or with another condition, is another request', async () => {
   const me = someone();
   const [one, other] = [randomUUID(), randomUUID()];
   const key = { 'Idempotency-Key': randomUUID() };
   const first = (await me.ok('PUT', `/v1/entities/habit/${one}`, habit('x'), key)).body;
   expect((await me.ok('PUT', `/v1/entities/habit/${one}`, habit('x'), key)).body).toEqual({ ...first, replayed: true });
   await me.refused(422, 'PUT', `/v1/entities/habit/${other}`, habit('x'), key);
+  await me.refused(422, 'PUT', `/v1/entities/habit/${one}?valid_from=2020-01-01T00:00:00Z`, habit('x'), key);
   await me.refused(422, 'PUT', `/v1/entities/habit/${one}`, habit('x'), { ...key, 'If-Match': '*' });
 });
 

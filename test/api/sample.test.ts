@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
+import { PRESENT } from '../../src/store/get-entity.ts';
 import { listEntities } from '../../src/store/list-entities.ts';
 import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
 import { sampleTemplate } from '../sample-template.ts';
@@ -141,10 +142,33 @@ test('a page after the first begins where the one before ended, without a look a
   await listEntities(explained, MAYA, {
     entity_type: 'habit_log',
     shown: SHOW_NOTHING_HIDDEN,
+    basis: PRESENT,
     limit,
     after: middle[0] ?? null,
   });
   // Half of six thousand lies on either side of this place.
   const read = [...plan.matchAll(/"(?:Actual Rows|Rows Removed by Filter)":([\d.]+)/g)].map(([, rows]) => Number(rows));
   expect(Math.max(...read)).toBeLessThan(1_000);
+});
+
+test('the history over all records tells its owner, and nobody else, of imported deletes, which name nobody', async () => {
+  const { rows } = await owner.query<{ id: string; user: string; type: string; version: number; at: Date }>(
+    `select e.entity_id as id, o.user_id as user, o.entity_type as type, e.seq::integer as version, date_trunc('milliseconds', e.tx_time) as at
+    from event_log e join entities o using (entity_id)
+    where e.user_id is null and e.doc is null and o.user_id is not null order by e.seq limit 5`,
+  );
+  expect(rows).toHaveLength(5);
+  for (const { id, user, type, version, at } of rows) {
+    const since = at.toISOString();
+    const until = new Date(at.getTime() + 1).toISOString();
+    const told = async (as: string, query = '') =>
+      (await get(`/v1/history?since=${since}&until=${until}&limit=1000${query}`, as)).versions.filter(
+        (told: { version: number }) => told.version === version,
+      );
+    expect(await told(user)).toMatchObject([{ id, doc: null, entity_type: type }]);
+    expect(await told(user, `&entity_type=${type}&order=asc`)).toHaveLength(1);
+    expect(await told(user, '&entity_type=no_such_type')).toEqual([]);
+    const other = expected.users.find((someone) => someone.id !== user);
+    expect(await told(other?.id ?? '')).toEqual([]);
+  }
 });

@@ -208,6 +208,25 @@ test('what is said of a transaction is kept with it, and found', async () => {
   await me.refused(422, 'POST', '/v1/transactions', { operations, meta: { long: 'x'.repeat(5_000) } });
 });
 
+test('transactions are found by their client and by what their metadata contains', async () => {
+  const me = someone();
+  const write = async (client: string, meta?: object) =>
+    (await me.ok('POST', '/v1/transactions', { operations: [putHabit('a')], meta }, { 'User-Agent': client })).body.tx;
+  const phone = await write('phone/1.2', { screen: { name: 'today' } });
+  const laptop = await write('laptop/3', { screen: { name: 'tomorrow' }, why: 'NUL \0' });
+  const untold = await write('phone/2');
+  const found = async (query: Record<string, string>) =>
+    (await me.get(`/v1/transactions?${new URLSearchParams(query)}`)).transactions.map(({ tx }: { tx: number }) => tx);
+  expect(await found({ client: 'phone/' })).toEqual([untold, phone]);
+  expect(await found({ meta: '{"screen":{"name":"today"}}' })).toEqual([phone]);
+  expect(await found({ meta: '{"screen":{}}', client: 'laptop' })).toEqual([laptop]);
+  expect(await found({ meta: JSON.stringify({ why: 'NUL \0' }) })).toEqual([laptop]);
+  expect(await found({ meta: '{"screen":"today"}' })).toEqual([]);
+  for (const meta of ['{', '[]', 'null', '"why"']) {
+    await me.refused(422, 'GET', `/v1/transactions?${new URLSearchParams({ meta })}`);
+  }
+});
+
 test('an operation sees those before it in its transaction', async () => {
   const me = someone();
   const id = randomUUID();

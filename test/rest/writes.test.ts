@@ -233,6 +233,30 @@ test('the same Idempotency-Key writes once, for every kind of write, also when t
   expect(await dataOf(client.from('habit').select('label'))).toEqual([{ label: 'b' }]);
 });
 
+test('of retries sent at once one writes, and all have its answer', async () => {
+  const { user } = await person();
+  const atOnce = (method: string, path: string, body: object, headers: Record<string, string>) =>
+    Promise.all(Array.from({ length: 6 }, async () => (await rest(user, method, path, body, headers)).status));
+  for (let round = 0; round < 4; round++) {
+    const id = randomUUID();
+    const inserts = await atOnce('POST', 'habit', { id, label: 'a' }, { 'Idempotency-Key': `insert ${id}` });
+    expect(new Set(inserts)).toEqual(new Set([201]));
+    const read = await stack().fetch(`/v1/entities/${id}`, { as: user });
+    const expecting = { 'Idempotency-Key': `update ${id}`, 'If-Match': read.headers.get('etag') ?? '' };
+    expect(new Set(await atOnce('PATCH', `habit?id=eq.${id}`, { label: 'b' }, expecting))).toEqual(new Set([204]));
+    expect((await versions(user, id)).length).toBe(2);
+    const otherwise = { ...expecting, 'If-Match': '*' };
+    expect((await rest(user, 'PATCH', `habit?id=eq.${id}`, { label: 'b' }, otherwise)).status).toBe(422);
+  }
+});
+
+test('a write keeps from which client it came', async () => {
+  const { user } = await person();
+  await rest(user, 'POST', 'habit', { label: 'a' }, { 'User-Agent': 'annals-test/2' });
+  const { transactions } = await (await stack().fetch('/v1/transactions', { as: user })).json();
+  expect(transactions).toMatchObject([{ client: 'annals-test/2' }]);
+});
+
 test('increments by a filter on the value they read lose none under concurrency', async () => {
   const { client } = await person();
   const { id } = await dataOf(

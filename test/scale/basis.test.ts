@@ -38,6 +38,7 @@ async function get(
 /** Every kind of answer that can be had again. */
 const paths = (id: string) => [
   '/rest/v1/habit_log?order=timestamp.desc,id&show=archived,sensitive',
+  '/v1/entities?entity_type=habit_log&show=archived,sensitive',
   `/v1/entities/${id}`,
   `/v1/entities/${id}/history`,
   '/v1/history?limit=500',
@@ -159,5 +160,5 @@ test('a basis that is none, or where the present alone is known, is refused', as
   const { basis } = await get(user, '/v1/overview', 'now');
   expect((await get(user, '/v1/overview', `${basis}x`)).status).toBe(422);
   expect((await get(user, '/v1/changes', basis)).status).toBe(422);
-  expect((await get(user, '/v1/entities?entity_type=habit', 'now')).status).toBe(422);
+  expect((await get(user, '/v1/dashboard?from=2026-01-01&to=2026-01-02', 'now')).status).toBe(422);
 });

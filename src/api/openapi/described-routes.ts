@@ -84,8 +84,9 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     method: 'get',
     path: '/v1/entities',
     tag: 'Records',
-    summary: 'Records of a type, newest first, in pages',
+    summary: 'Records of a type, newest first, in pages, now or as they were',
     query: entitiesQuery,
+    headers: ['Accept-Datetime'],
     answer: json(entitiesAnswer),
   },
   {

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import { type RestWrite, type RestWritten, restWrite } from '../../store/rest-write.ts';
 import type { ApiEnv } from '../env.ts';
+import { writeRequest } from '../write-request.ts';
 import { expectedVersions } from './etag.ts';
 import { type MediaType, mediaType } from './media-type.ts';
 import { MAX_WRITTEN_ROWS, planInsert, planUpdate } from './plan-rows.ts';
@@ -20,8 +21,7 @@ export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action:
   const text = action === 'delete' ? '' : await c.req.text();
   const media = mediaType(c.req.header('accept'));
   const preferences = readPreferences(c.req.header('prefer'));
-  const url = new URL(c.req.url);
-  const query = readQuery(url.search);
+  const query = readQuery(new URL(c.req.url).search);
   if (query.valid_time !== null || query.tx_time !== null || query.cursor !== null) {
     throw new RestProblem(400, 'PGRST100', 'valid_time, tx_time and cursor are for reads', {
       hint: 'POST /v1/transactions writes at a valid time.',
@@ -35,13 +35,11 @@ export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action:
       : byFilter(c, selection, action, text, user_id);
   if (change === null) return answer(c, selection, media, preferences, action, NOTHING_WRITTEN);
   const request: RestWrite = {
-    user_id,
     action,
     max_affected: action === 'insert' ? null : preferences.maxAffected,
     singular: media.form === 'object',
     answer: preferences.representation === 'representation' ? writtenSql(selection) : null,
-    request_hash: await sha256(`${c.req.method} ${url.pathname}${url.search}\n${text}`),
-    ...idempotencyKey(c.req.header('idempotency-key')),
+    ...(await writeRequest(c, text)),
     ...change,
   };
   const written = await restWrite(c.var.database, request, selection.sight.parameters.text);
@@ -165,19 +163,4 @@ function answer(
     isCreated ? 201 : 200,
     Object.fromEntries(headers),
   );
-}
-
-const MAX_KEY_CHARS = 255;
-
-function idempotencyKey(header: string | undefined): { idempotency_key?: string } {
-  if (header === undefined) return {};
-  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
-  if (key === '' || key.length > MAX_KEY_CHARS)
-    throw new RestProblem(400, 'PGRST102', `Idempotency-Key must have 1 to ${MAX_KEY_CHARS} characters`);
-  return { idempotency_key: key };
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -61,6 +61,8 @@ export const changesRoute = new Hono<ApiEnv>().get('/v1/changes', query(changesQ
   const headers = {
     ETag: `"${cursor}.${changes.length}"`,
     'Cache-Control': `private, max-age=${up_to_date ? LAST_PAGE_MAX_AGE_S : FULL_PAGE_MAX_AGE_S}`,
+    // Two people may use one browser, whose cache is private all the same.
+    Vary: 'Authorization',
   };
   if (isUnchanged(c.req.header('if-none-match'), headers.ETag)) {
     const unchanged: Response = c.body(null, 304, headers);

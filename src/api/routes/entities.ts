@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { listEntities } from '../../store/list-entities.ts';
 import type { RecordJson } from '../answer-types.ts';
+import { asOf } from '../as-of.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
@@ -15,16 +16,19 @@ export const entitiesQuery = z.object({
   limit: limit(50),
   after: z.string().optional(),
   show,
+  valid_time: instant.optional(),
+  tx_time: instant.optional(),
 });
 
 const place = z.object({ occurred_at: instant, id: entityId });
 
-/** `GET /v1/entities?entity_type=…`: a type's records, newest first; `next` is the `after` of the page that follows. */
+/** `GET /v1/entities?entity_type=…`: a type's records, newest first, now or as they were; `next` is the `after` of the page that follows. */
 export const entitiesRoute = new Hono<ApiEnv>().get('/v1/entities', query(entitiesQuery), async (c) => {
-  const { entity_type, limit, after, show: shown } = c.req.valid('query');
+  const { entity_type, limit, after, show: shown, ...asked } = c.req.valid('query');
   const records = await listEntities(c.var.database, c.var.caller.user_id, {
     entity_type,
     shown,
+    basis: asOf(c, asked),
     limit,
     after: after === undefined ? null : decodeCursor(after, place),
   });

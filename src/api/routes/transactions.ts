@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import type { JsonObject } from '../../domain/json/json-value.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json/json-value.ts';
+import { JsonSyntaxError, parseJson } from '../../domain/json/parse-json.ts';
 import { Failure } from '../../store/failure.ts';
 import { getTransaction } from '../../store/get-transaction.ts';
 import { listTransactions } from '../../store/list-transactions.ts';
@@ -13,7 +14,7 @@ import { type FieldProblem, invalid, problemsOf } from '../invalid.ts';
 import { jsonBody } from '../json-body.ts';
 import { jsonObject } from '../json-object.ts';
 import { jsonText } from '../json-text.ts';
-import { digits, instant, limit } from '../parameters.ts';
+import { digits, instant, limit, plainText } from '../parameters.ts';
 import { metaText, planTransaction, type transactionRequest } from '../plan-transaction.ts';
 import { path, query } from '../query.ts';
 import { writeRequest } from '../write-request.ts';
@@ -42,9 +43,25 @@ interface TransactionEntryJson {
 export const transactionPath = z.object({
   tx: z.string().regex(/^[1-9]\d{0,17}$/, 'is not the number of a transaction'),
 });
+/** Metadata to look for, as JSON text; becomes the text that the store would have kept. */
+const soughtMeta = z.string().transform((text, context) => {
+  try {
+    const json = parseJson(text);
+    const problems: FieldProblem[] = [];
+    const kept = isJsonObject(json) ? metaText(json, problems) : null;
+    if (kept !== null) return kept;
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+  }
+  context.addIssue({ code: 'custom', message: 'is not a JSON object: write {"why":"spring"}' });
+  return z.NEVER;
+});
+
 export const transactionsQuery = z.object({
   since: instant.optional(),
   until: instant.optional(),
+  client: plainText.optional(),
+  meta: soughtMeta.optional(),
   limit: limit(100),
   after: z.string().optional(),
 });
@@ -64,10 +81,12 @@ export const transactionsRoutes = new Hono<ApiEnv>()
   })
   /** `GET /v1/transactions`: who wrote when, from where and why, newest first. */
   .get('/v1/transactions', query(transactionsQuery), async (c) => {
-    const { since, until, limit, after } = c.req.valid('query');
+    const { since, until, client, meta, limit, after } = c.req.valid('query');
     const rows = await listTransactions(c.var.database, c.var.caller.user_id, {
       since: since ?? null,
       until: until ?? null,
+      client: client ?? null,
+      meta: meta ?? null,
       limit,
       after: after === undefined ? null : decodeCursor(after, place),
     });
