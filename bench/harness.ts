@@ -13,15 +13,34 @@ export interface Figure {
   readonly pass: boolean | null;
 }
 
-/** A promise about a figure's ratio. */
-export type Goal = { readonly ratio_at_most: number } | { readonly ratio_at_least: number };
+/** A promise about a figure: about its ratio to the baseline, how much more than the baseline it is, or about itself. */
+export type Goal =
+  | { readonly ratio_at_most: number }
+  | { readonly ratio_at_least: number }
+  | { readonly more_at_most: number }
+  | { readonly value_at_most: number };
+
+interface Verdict {
+  readonly goal: string;
+  readonly pass: boolean;
+}
+
+function verdictOf(goal: Goal, value: number, baseline: number | null): Verdict {
+  if ('value_at_most' in goal) return { goal: `value <= ${goal.value_at_most}`, pass: value <= goal.value_at_most };
+  const against = baseline ?? Number.NaN;
+  if ('more_at_most' in goal) {
+    return { goal: `at most ${goal.more_at_most} more`, pass: value - against <= goal.more_at_most };
+  }
+  return 'ratio_at_most' in goal
+    ? { goal: `ratio <= ${goal.ratio_at_most}`, pass: value / against <= goal.ratio_at_most }
+    : { goal: `ratio >= ${goal.ratio_at_least}`, pass: value / against >= goal.ratio_at_least };
+}
 
 /** Prints figures as they come: JSON with `--json`, else a line each. */
 export class Report {
   readonly #bench: string;
   readonly #isJson: boolean;
-  /** Whether every goal so far was met. */
-  allMet = true;
+  readonly figures: Figure[] = [];
 
   constructor(bench: string, isJson: boolean) {
     this.#bench = bench;
@@ -32,20 +51,9 @@ export class Report {
 
   add(metric: string, unit: string, value: number, baseline: number | null = null, goal: Goal | null = null): void {
     const ratio = baseline === null ? null : value / baseline;
-    const pass =
-      goal === null || ratio === null
-        ? null
-        : 'ratio_at_most' in goal
-          ? ratio <= goal.ratio_at_most
-          : ratio >= goal.ratio_at_least;
-    const words =
-      goal === null
-        ? null
-        : 'ratio_at_most' in goal
-          ? `ratio <= ${goal.ratio_at_most}`
-          : `ratio >= ${goal.ratio_at_least}`;
-    if (pass === false) this.allMet = false;
+    const { goal: words, pass } = goal === null ? { goal: null, pass: null } : verdictOf(goal, value, baseline);
     const figure: Figure = { bench: this.#bench, metric, value, unit, baseline, ratio, goal: words, pass };
+    this.figures.push(figure);
     if (this.#isJson) console.log(JSON.stringify(figure));
     else {
       const against = baseline === null ? '' : `  against ${short(baseline)} ${unit}: ${short(ratio ?? 0)}`;
@@ -61,12 +69,15 @@ export class Report {
   }
 }
 
-const short = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+export const short = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-export const median = (values: readonly number[]): number => {
+/** @param share from 0 to 1: 0.99 is the p99 */
+export const quantile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 };
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** How long it took, in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {

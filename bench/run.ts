@@ -1,21 +1,40 @@
-import { Report } from './harness.ts';
+import { type Figure, Report } from './harness.ts';
+import { writeReadme } from './readme-table.ts';
 
-/** `npm run bench -- NAME [--json] [--large]`: measures beside a baseline, alternating, in one run. Exits with 1 when a goal is missed. */
+/**
+ * `npm run bench -- NAME… [--json] [--large] [--readme]`: measures beside a baseline, alternating, in one run. `all` is every
+ * benchmark. `--readme` writes the figures that have a goal into the README. Exits with 1 when a goal is missed.
+ */
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run(report: Report, isLarge: boolean): Promise<void> }>>> = {
+  size: () => import('./size.ts'),
+  edge: () => import('./edge.ts'),
+  write: () => import('./write.ts'),
+  read: () => import('./read.ts'),
+  concurrency: () => import('./concurrency.ts'),
   refresh: () => import('./refresh.ts'),
   import: () => import('./import.ts'),
+  web: () => import('./web.ts'),
   scale: () => import('./scale.ts'),
 };
 
-const [name = '', ...options] = process.argv.slice(2);
-const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
-if (load === undefined) {
-  console.error(`There is no benchmark ${name}. There are: ${Object.keys(BENCHES).join(', ')}.`);
+const OPTIONS = ['--json', '--large', '--readme'];
+
+const given = process.argv.slice(2);
+const named = given.filter((argument) => !OPTIONS.includes(argument));
+const names = named.includes('all') ? Object.keys(BENCHES) : named;
+const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
+if (names.length === 0 || unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}, all.`);
   process.exitCode = 2;
 } else {
-  const report = new Report(name, options.includes('--json'));
-  const { run } = await load();
-  await run(report, options.includes('--large'));
-  if (!report.allMet) process.exitCode = 1;
+  const figures: Figure[] = [];
+  for (const name of names) {
+    const report = new Report(name, given.includes('--json'));
+    const bench = await BENCHES[name]?.();
+    await bench?.run(report, given.includes('--large'));
+    figures.push(...report.figures);
+  }
+  if (given.includes('--readme')) await writeReadme(figures);
+  if (figures.some(({ pass }) => pass === false)) process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ create extension pgcrypto;
 
 -- Composite types
 create type activity_bucket as (user_id uuid, entity_type text, day date);
-create type changed_version as (entity_id uuid, user_id uuid, entity_type text, doc jsonb, first_tx_time timestamp with time zone);
+create type changed_version as (entity_id uuid, user_id uuid, entity_type text, doc jsonb);
 create type entity_facts as (occurred_at timestamp with time zone, occurred_until timestamp with time zone, created_at timestamp with time zone, deleted_at timestamp with time zone, sensitive boolean, archived boolean, label text, related uuid[]);
 create type entity_state as (entity_id uuid, entity_type text, user_id uuid, version bigint, occurred_at timestamp with time zone, occurred_until timestamp with time zone, created_at timestamp with time zone, updated_at timestamp with time zone, deleted_at timestamp with time zone, sensitive boolean, archived boolean, label text, related uuid[], doc jsonb, hints jsonb);
 create type event_row as (entity_id uuid, valid_time timestamp with time zone, tx_time timestamp with time zone, tx bigint, entity_type text, user_id uuid, doc jsonb, hints jsonb);
@@ -22,7 +22,9 @@ create table analytics (
   serves text not null default ''::text,
   stale boolean not null default true,
   as_of timestamp with time zone not null default '-infinity'::timestamp with time zone,
-  scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone
+  scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  rebuilding boolean not null default false,
+  definition text
 );
 create table call_stats (
   name text not null,
@@ -38,6 +40,7 @@ create table daily_activity (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   records integer not null,
   minutes double precision not null
 );
@@ -45,6 +48,7 @@ create table daily_activity_next (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   records integer not null,
   minutes double precision not null
 );
@@ -52,6 +56,7 @@ create table daily_hours (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   hours smallint[] not null,
   records integer[] not null
 );
@@ -59,6 +64,7 @@ create table daily_hours_next (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   hours smallint[] not null,
   records integer[] not null
 );
@@ -66,6 +72,7 @@ create table daily_measures (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   field text not null,
   unit text not null,
   of_id uuid not null,
@@ -79,6 +86,7 @@ create table daily_measures_next (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   field text not null,
   unit text not null,
   of_id uuid not null,
@@ -92,6 +100,7 @@ create table daily_related (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   related_id uuid not null,
   records integer not null,
   minutes double precision not null
@@ -100,6 +109,7 @@ create table daily_related_next (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   related_id uuid not null,
   records integer not null,
   minutes double precision not null
@@ -273,7 +283,10 @@ create table refresh_state (
   changed_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
   scheduled_for timestamp with time zone not null default '-infinity'::timestamp with time zone,
   lease uuid,
-  lease_until timestamp with time zone
+  lease_until timestamp with time zone,
+  rebuild_user uuid,
+  rebuild_type text,
+  rebuild_before timestamp with time zone
 );
 create table route_stats (
   route text not null,
@@ -300,6 +313,7 @@ create table task_flow (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   created integer not null,
   done integer not null,
   snoozed integer not null
@@ -308,6 +322,7 @@ create table task_flow_next (
   user_id uuid not null,
   entity_type text not null,
   day date not null,
+  hidden smallint not null,
   created integer not null,
   done integer not null,
   snoozed integer not null
@@ -343,14 +358,14 @@ create table tripwires (
 alter table analytics add constraint analytics_kind_check CHECK ((kind = ANY (ARRAY['rollup'::text, 'materialized_view'::text, 'housekeeping'::text, 'check'::text])));
 alter table analytics add constraint analytics_pkey PRIMARY KEY (name);
 alter table call_stats add constraint call_stats_pkey PRIMARY KEY (name, hour);
-alter table daily_activity add constraint daily_activity_pkey PRIMARY KEY (user_id, entity_type, day);
-alter table daily_activity_next add constraint daily_activity_next_pkey PRIMARY KEY (user_id, entity_type, day);
-alter table daily_hours add constraint daily_hours_pkey PRIMARY KEY (user_id, entity_type, day);
-alter table daily_hours_next add constraint daily_hours_next_pkey PRIMARY KEY (user_id, entity_type, day);
-alter table daily_measures add constraint daily_measures_pkey PRIMARY KEY (user_id, entity_type, day, field, unit, of_id);
-alter table daily_measures_next add constraint daily_measures_next_pkey PRIMARY KEY (user_id, entity_type, day, field, unit, of_id);
-alter table daily_related add constraint daily_related_pkey PRIMARY KEY (user_id, entity_type, day, related_id);
-alter table daily_related_next add constraint daily_related_next_pkey PRIMARY KEY (user_id, entity_type, day, related_id);
+alter table daily_activity add constraint daily_activity_pkey PRIMARY KEY (user_id, entity_type, day, hidden);
+alter table daily_activity_next add constraint daily_activity_next_pkey PRIMARY KEY (user_id, entity_type, day, hidden);
+alter table daily_hours add constraint daily_hours_pkey PRIMARY KEY (user_id, entity_type, day, hidden);
+alter table daily_hours_next add constraint daily_hours_next_pkey PRIMARY KEY (user_id, entity_type, day, hidden);
+alter table daily_measures add constraint daily_measures_pkey PRIMARY KEY (user_id, entity_type, day, hidden, field, unit, of_id);
+alter table daily_measures_next add constraint daily_measures_next_pkey PRIMARY KEY (user_id, entity_type, day, hidden, field, unit, of_id);
+alter table daily_related add constraint daily_related_pkey PRIMARY KEY (user_id, entity_type, day, hidden, related_id);
+alter table daily_related_next add constraint daily_related_next_pkey PRIMARY KEY (user_id, entity_type, day, hidden, related_id);
 alter table drift_log add constraint drift_log_pkey PRIMARY KEY (drift_id);
 alter table entities add constraint entities_absent_is_deleted CHECK (((doc IS NOT NULL) OR (deleted_at IS NOT NULL)));
 alter table entities add constraint entities_pkey PRIMARY KEY (entity_id);
@@ -388,8 +403,8 @@ alter table refresh_state add constraint refresh_state_pkey PRIMARY KEY (is_only
 alter table route_stats add constraint route_stats_pkey PRIMARY KEY (route, hour);
 alter table slow_calls add constraint slow_calls_pkey PRIMARY KEY (slow_call_id);
 alter table slow_statements add constraint slow_statements_pkey PRIMARY KEY (name);
-alter table task_flow add constraint task_flow_pkey PRIMARY KEY (user_id, entity_type, day);
-alter table task_flow_next add constraint task_flow_next_pkey PRIMARY KEY (user_id, entity_type, day);
+alter table task_flow add constraint task_flow_pkey PRIMARY KEY (user_id, entity_type, day, hidden);
+alter table task_flow_next add constraint task_flow_next_pkey PRIMARY KEY (user_id, entity_type, day, hidden);
 alter table time_zones add constraint time_zones_pkey PRIMARY KEY (name);
 alter table transactions add constraint transactions_pkey PRIMARY KEY (tx);
 alter table tripwire_samples add constraint tripwire_samples_pkey PRIMARY KEY (name, at);
@@ -403,14 +418,19 @@ create view activity with (security_invoker=true) as
     e.occurred_at,
     e.occurred_until,
     e.related,
-    e.doc,
-    t.measures,
-    z.timed,
-    z.zone,
+        CASE
+            WHEN (t.measures <> '[]'::jsonb) THEN e.doc
+            ELSE NULL::jsonb
+        END AS doc,
+    h.h AS hidden,
+        CASE
+            WHEN z.timed THEN (date_part('hour'::text, (e.occurred_at AT TIME ZONE z.zone)))::smallint
+            ELSE NULL::smallint
+        END AS hour,
     d.day,
     d.records,
     d.minutes
-   FROM ((((live_entities e
+   FROM (((((live_entities e
      LEFT JOIN entity_types t ON ((t.name = e.entity_type)))
      LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
      CROSS JOIN LATERAL ( SELECT (NOT COALESCE(is_date((e.doc ->> t.axis_from[1])), false)) AS timed,
@@ -423,35 +443,40 @@ create view activity with (security_invoker=true) as
                       WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text)
                 END AS zone
          OFFSET 0) z)
+     CROSS JOIN LATERAL hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h(h))
      CROSS JOIN LATERAL activity_days(e.occurred_at, e.occurred_until, z.zone) d(day, records, minutes))
   WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type IS NOT NULL) AND isfinite(e.occurred_at));
 create view daily_activity_definition with (security_invoker=true) as
  SELECT user_id,
     entity_type,
     day,
+    hidden,
     (sum(records))::integer AS records,
     sum(minutes) AS minutes
    FROM activity
-  GROUP BY user_id, entity_type, day;
+  GROUP BY user_id, entity_type, day, hidden;
 create view daily_hours_definition with (security_invoker=true) as
  SELECT user_id,
     entity_type,
     day,
+    hidden,
     array_agg(hour ORDER BY hour) AS hours,
     array_agg(records ORDER BY hour) AS records
    FROM ( SELECT activity.user_id,
             activity.entity_type,
             activity.day,
-            (EXTRACT(hour FROM (activity.occurred_at AT TIME ZONE activity.zone)))::smallint AS hour,
+            activity.hidden,
+            activity.hour,
             (count(*))::integer AS records
            FROM activity
-          WHERE ((activity.records = 1) AND activity.timed)
-          GROUP BY activity.user_id, activity.entity_type, activity.day, ((EXTRACT(hour FROM (activity.occurred_at AT TIME ZONE activity.zone)))::smallint)) h
-  GROUP BY user_id, entity_type, day;
+          WHERE ((activity.records = 1) AND (activity.hour IS NOT NULL))
+          GROUP BY activity.user_id, activity.entity_type, activity.day, activity.hidden, activity.hour) h
+  GROUP BY user_id, entity_type, day, hidden;
 create view daily_measures_definition with (security_invoker=true) as
  SELECT a.user_id,
     a.entity_type,
     a.day,
+    a.hidden,
     m.field,
     m.unit,
     m.of_id,
@@ -460,34 +485,38 @@ create view daily_measures_definition with (security_invoker=true) as
     min(m.value) AS min,
     max(m.value) AS max,
     (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS last
-   FROM (activity a
-     CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
+   FROM ((activity a
+     JOIN entity_types t ON ((t.name = a.entity_type)))
+     CROSS JOIN LATERAL measured(a.doc, t.measures) m(field, unit, of_id, value))
   WHERE (a.records = 1)
-  GROUP BY a.user_id, a.entity_type, a.day, m.field, m.unit, m.of_id;
+  GROUP BY a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id;
 create view daily_related_definition with (security_invoker=true) as
  SELECT a.user_id,
     a.entity_type,
     a.day,
+    a.hidden,
     r.related_id,
     (sum(a.records))::integer AS records,
     sum(a.minutes) AS minutes
    FROM (activity a
-     CROSS JOIN LATERAL ( SELECT DISTINCT r_1.r AS related_id
-           FROM unnest(a.related) r_1(r)) r)
-  GROUP BY a.user_id, a.entity_type, a.day, r.related_id;
+     CROSS JOIN LATERAL unnest(a.related) WITH ORDINALITY r(related_id, n))
+  WHERE (array_position(a.related, r.related_id) = r.n)
+  GROUP BY a.user_id, a.entity_type, a.day, a.hidden, r.related_id;
 create materialized view duration_profile as
  SELECT user_id,
     entity_type,
     month,
+    shown,
     records,
     median_minutes,
     p90_minutes,
     p99_minutes,
     longest_minutes
-   FROM duration_profile_now() duration_profile_now(user_id, entity_type, month, records, median_minutes, p90_minutes, p99_minutes, longest_minutes);
+   FROM duration_profile_now() duration_profile_now(user_id, entity_type, month, shown, records, median_minutes, p90_minutes, p99_minutes, longest_minutes);
 create materialized view habit_streaks as
  SELECT user_id,
     habit_id,
+    shown,
     days,
     first_day,
     last_day,
@@ -496,7 +525,7 @@ create materialized view habit_streaks as
     longest_streak_from,
     longest_gap_days,
     longest_gap_from
-   FROM habit_streaks_now() habit_streaks_now(user_id, habit_id, days, first_day, last_day, last_streak_days, longest_streak_days, longest_streak_from, longest_gap_days, longest_gap_from);
+   FROM habit_streaks_now() habit_streaks_now(user_id, habit_id, shown, days, first_day, last_day, last_streak_days, longest_streak_days, longest_streak_from, longest_gap_days, longest_gap_from);
 create view live_entities with (security_invoker=true) as
  SELECT entity_id,
     entity_type,
@@ -549,19 +578,37 @@ create view live_entities with (security_invoker=true) as
             NULL::timestamp with time zone
            FROM due_entities() due_entities(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)) u
   WHERE ((doc IS NOT NULL) AND ((next_valid_time IS NULL) OR (next_valid_time > now())));
+create view live_tasks with (security_invoker=true) as
+ SELECT e.user_id,
+    e.entity_id,
+    e.occurred_at,
+    e.created_at,
+    as_instant((e.doc ->> 'done_at'::text)) AS done_at,
+    h.h AS hidden,
+    z.zone
+   FROM (((live_entities e
+     LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
+     CROSS JOIN LATERAL ( SELECT COALESCE(( SELECT n.name
+                   FROM time_zones n
+                  WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text) AS zone
+         OFFSET 0) z)
+     CROSS JOIN LATERAL hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h(h))
+  WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type = 'task'::text));
 create materialized view monthly_summary as
  SELECT user_id,
     entity_type,
     month,
+    shown,
     records,
     minutes,
     active_days,
     busiest_day
-   FROM monthly_summary_now() monthly_summary_now(user_id, entity_type, month, records, minutes, active_days, busiest_day);
+   FROM monthly_summary_now() monthly_summary_now(user_id, entity_type, month, shown, records, minutes, active_days, busiest_day);
 create view own_duration_profile with (security_barrier=true) as
  SELECT user_id,
     entity_type,
     month,
+    shown,
     records,
     median_minutes,
     p90_minutes,
@@ -624,6 +671,7 @@ create view own_entities as
 create view own_habit_streaks with (security_barrier=true) as
  SELECT user_id,
     habit_id,
+    shown,
     days,
     first_day,
     last_day,
@@ -638,6 +686,7 @@ create view own_monthly_summary with (security_barrier=true) as
  SELECT user_id,
     entity_type,
     month,
+    shown,
     records,
     minutes,
     active_days,
@@ -684,42 +733,61 @@ create view own_versions as
             event_log.xid
            FROM event_log) v
   WHERE ((user_id = ( SELECT caller() AS caller)) AND (doc IS NOT NULL) AND (COALESCE((pg_visible_in_snapshot(xid, ( SELECT basis() AS basis)))::integer, 1) <> 0));
+create view snoozes with (security_invoker=true) as
+ SELECT user_id,
+    entity_id,
+    tx_time
+   FROM event_log e
+  WHERE ((entity_type = 'task'::text) AND ((doc ->> 'snooze_until'::text) IS NOT NULL) AND ((doc ->> 'snooze_until'::text) IS DISTINCT FROM ( SELECT (p.doc ->> 'snooze_until'::text)
+           FROM event_log p
+          WHERE ((p.entity_id = e.entity_id) AND (ROW(p.tx_time, p.tx) < ROW(e.tx_time, e.tx)))
+          ORDER BY p.tx_time DESC, p.tx DESC, p.valid_time DESC
+         LIMIT 1)));
 create view task_activity with (security_invoker=true) as
- SELECT e.user_id,
-    e.entity_type,
-    e.entity_id,
-    e.occurred_at,
-    e.created_at,
-    (e.doc ->> 'snooze_until'::text) AS snooze_until,
-    w.what,
-    task_day(e.*, w.what, z.zone) AS day
-   FROM (((live_entities e
-     LEFT JOIN entities u ON (((u.entity_id = e.user_id) AND (u.entity_type = 'user'::text))))
-     CROSS JOIN LATERAL ( SELECT COALESCE(( SELECT n.name
-                   FROM time_zones n
-                  WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text) AS zone
-         OFFSET 0) z)
-     CROSS JOIN ( VALUES ('created'::text), ('done'::text), ('snoozed'::text)) w(what))
-  WHERE ((e.deleted_at IS NULL) AND (e.user_id IS NOT NULL) AND (e.entity_type = 'task'::text));
+ SELECT t.user_id,
+    t.hidden,
+    'created'::text AS what,
+    t.created_at AS at,
+    t.occurred_at,
+    ((t.created_at AT TIME ZONE t.zone))::date AS day
+   FROM live_tasks t
+UNION ALL
+ SELECT t.user_id,
+    t.hidden,
+    'done'::text AS what,
+    t.occurred_at AS at,
+    t.occurred_at,
+    ((t.done_at AT TIME ZONE t.zone))::date AS day
+   FROM live_tasks t
+  WHERE (t.done_at IS NOT NULL)
+UNION ALL
+ SELECT t.user_id,
+    t.hidden,
+    'snoozed'::text AS what,
+    s.tx_time AS at,
+    t.occurred_at,
+    ((s.tx_time AT TIME ZONE t.zone))::date AS day
+   FROM (snoozes s
+     JOIN live_tasks t ON (((t.entity_id = s.entity_id) AND (t.user_id = s.user_id))));
 create view task_flow_definition with (security_invoker=true) as
  SELECT user_id,
-    entity_type,
+    'task'::text AS entity_type,
     day,
+    hidden,
     (count(*) FILTER (WHERE (what = 'created'::text)))::integer AS created,
     (count(*) FILTER (WHERE (what = 'done'::text)))::integer AS done,
     (count(*) FILTER (WHERE (what = 'snoozed'::text)))::integer AS snoozed
    FROM task_activity
   WHERE isfinite(day)
-  GROUP BY user_id, entity_type, day;
+  GROUP BY user_id, 'task'::text, day, hidden;
 
 -- Indexes
-CREATE UNIQUE INDEX duration_profile_key ON public.duration_profile USING btree (user_id, entity_type, month);
+CREATE UNIQUE INDEX duration_profile_key ON public.duration_profile USING btree (user_id, entity_type, month, shown);
 CREATE INDEX entities_doc ON public.entities USING gin (doc jsonb_path_ops);
 CREATE INDEX entities_hidden_parents ON public.entities USING btree (user_id) WHERE (sensitive OR archived);
 CREATE INDEX entities_long ON public.entities USING btree (user_id, entity_type, occurred_until) WHERE ((occurred_until - occurred_at) > '24:00:00'::interval);
 CREATE INDEX entities_running ON public.entities USING btree (user_id, occurred_at DESC) WHERE ((occurred_until IS NULL) AND (deleted_at IS NULL));
 CREATE INDEX entities_tasks_created ON public.entities USING btree (user_id, created_at) WHERE ((entity_type = 'task'::text) AND (deleted_at IS NULL));
-CREATE INDEX entities_tasks_snoozed ON public.entities USING btree (user_id, ((doc ->> 'snooze_until'::text))) WHERE ((entity_type = 'task'::text) AND (deleted_at IS NULL) AND ((doc ->> 'snooze_until'::text) IS NOT NULL));
 CREATE INDEX entities_turning_over ON public.entities USING btree (next_valid_time) WHERE (next_valid_time IS NOT NULL);
 CREATE INDEX entities_user ON public.entities USING btree (user_id, entity_id);
 CREATE INDEX entities_user_time ON public.entities USING btree (user_id, occurred_at DESC, entity_id) WHERE (deleted_at IS NULL);
@@ -735,11 +803,11 @@ CREATE INDEX event_log_user_xid_seq ON public.event_log USING btree (user_id, xi
 CREATE INDEX event_log_xid_seq ON public.event_log USING btree (xid, seq);
 CREATE INDEX evictions_user_xid_seq ON public.evictions USING btree (user_id, xid, seq);
 CREATE UNIQUE INDEX evictions_xtdb ON public.evictions USING btree (xtdb_id_hash, tx, tx_time) WHERE (xtdb_id_hash IS NOT NULL);
-CREATE UNIQUE INDEX habit_streaks_key ON public.habit_streaks USING btree (user_id, habit_id);
+CREATE UNIQUE INDEX habit_streaks_key ON public.habit_streaks USING btree (user_id, habit_id, shown);
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX import_chunks_footer ON public.import_chunks USING btree (import_id, last_line) WHERE (footer IS NOT NULL);
 CREATE UNIQUE INDEX imports_fingerprint ON public.imports USING btree (fingerprint, arguments) WHERE (state <> 'cancelled'::text);
-CREATE UNIQUE INDEX monthly_summary_key ON public.monthly_summary USING btree (user_id, entity_type, month);
+CREATE UNIQUE INDEX monthly_summary_key ON public.monthly_summary USING btree (user_id, entity_type, month, shown);
 CREATE INDEX refresh_log_name ON public.refresh_log USING btree (name, started_at DESC);
 CREATE INDEX refresh_log_open ON public.refresh_log USING btree (lease) WHERE (finished_at IS NULL);
 CREATE INDEX refresh_log_started ON public.refresh_log USING btree (started_at DESC);
@@ -770,29 +838,29 @@ CREATE OR REPLACE FUNCTION public.activity_days(p_from timestamp with time zone,
  LANGUAGE sql
  STABLE PARALLEL SAFE
 BEGIN ATOMIC
- WITH b AS MATERIALIZED (
-          SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
+ SELECT d.day,
+     d.records,
+     d.minutes
+    FROM (( SELECT ((activity_days.p_from AT TIME ZONE activity_days.p_zone))::date AS first,
              ((GREATEST(activity_days.p_from, activity_days.p_until) AT TIME ZONE activity_days.p_zone))::date AS last
-         )
-  SELECT b.first,
-     1,
-         CASE
-             WHEN (activity_days.p_until > activity_days.p_from) THEN ((EXTRACT(epoch FROM (activity_days.p_until - activity_days.p_from)))::double precision / (60)::double precision)
-             ELSE (0)::double precision
-         END AS "case"
-    FROM b
-   WHERE (b.last = b.first)
- UNION ALL
-  SELECT s.day,
-     s.records,
-     s.minutes
-    FROM ( SELECT (d.day)::date AS day,
-             (((d.day)::date = b.first))::integer AS records,
-             ((EXTRACT(epoch FROM (LEAST(activity_days.p_until, ((((d.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))))::double precision / (60)::double precision) AS minutes
-            FROM (b
-              CROSS JOIN LATERAL generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d(day))
-           WHERE (b.last > b.first)) s
-   WHERE ((s.records > 0) OR (s.minutes > (0)::double precision));
+          OFFSET 0) b
+      CROSS JOIN LATERAL ( SELECT b.first AS day,
+             1 AS records,
+                 CASE
+                     WHEN (activity_days.p_until > activity_days.p_from) THEN (date_part('epoch'::text, (activity_days.p_until - activity_days.p_from)) / (60)::double precision)
+                     ELSE (0)::double precision
+                 END AS minutes
+           WHERE (b.last = b.first)
+         UNION ALL
+          SELECT s.day,
+             s.records,
+             s.minutes
+            FROM ( SELECT (d_1.day)::date AS day,
+                     (((d_1.day)::date = b.first))::integer AS records,
+                     (date_part('epoch'::text, (LEAST(activity_days.p_until, ((((d_1.day)::date + 1))::timestamp without time zone AT TIME ZONE activity_days.p_zone)) - GREATEST(activity_days.p_from, (((d_1.day)::date)::timestamp without time zone AT TIME ZONE activity_days.p_zone)))) / (60)::double precision) AS minutes
+                    FROM generate_series((b.first)::timestamp with time zone, (LEAST(b.last, (b.first + 366)))::timestamp with time zone, '1 day'::interval) d_1(day)
+                   WHERE (b.last > b.first)) s
+           WHERE ((s.records > 0) OR (s.minutes > (0)::double precision))) d);
 END
 ;
 CREATE OR REPLACE FUNCTION public.activity_of(p_buckets activity_bucket[])
@@ -822,9 +890,8 @@ BEGIN ATOMIC
      a.occurred_until,
      a.related,
      a.doc,
-     a.measures,
-     a.timed,
-     a.zone,
+     a.hidden,
+     a.hour,
      a.day,
      a.records,
      a.minutes
@@ -836,9 +903,8 @@ BEGIN ATOMIC
              a_1.occurred_until,
              a_1.related,
              a_1.doc,
-             a_1.measures,
-             a_1.timed,
-             a_1.zone,
+             a_1.hidden,
+             a_1.hour,
              a_1.day,
              a_1.records,
              a_1.minutes
@@ -852,9 +918,8 @@ BEGIN ATOMIC
              a_1.occurred_until,
              a_1.related,
              a_1.doc,
-             a_1.measures,
-             a_1.timed,
-             a_1.zone,
+             a_1.hidden,
+             a_1.hour,
              a_1.day,
              a_1.records,
              a_1.minutes
@@ -868,6 +933,30 @@ CREATE OR REPLACE FUNCTION public.added(p_one bigint[], p_other bigint[])
  LANGUAGE sql
  IMMUTABLE
 RETURN (SELECT array_agg((COALESCE(u.a, (0)::bigint) + COALESCE(u.b, (0)::bigint)) ORDER BY u.n) AS array_agg FROM UNNEST(added.p_one, added.p_other) WITH ORDINALITY u(a, b, n))
+;
+CREATE OR REPLACE FUNCTION public.adopt_log()
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_xid xid8;
+  v_events bigint;
+begin
+  -- First the locks, then our own id: whoever wrote before has a lower one, and nobody writes beside.
+  lock table event_log, evictions in share row exclusive mode;
+  v_xid := pg_current_xact_id();
+  if not exists (select from event_log where xid > v_xid) and not exists (select from evictions where xid > v_xid) then
+    return 0;
+  end if;
+  alter table event_log disable trigger event_log_append_only;
+  update event_log set xid = v_xid where xid > v_xid;
+  get diagnostics v_events = row_count;
+  alter table event_log enable trigger event_log_append_only;
+  update evictions set xid = v_xid where xid > v_xid;
+  update analytics set stale = true where not stale;
+  return v_events;
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.another_version()
  RETURNS text
@@ -885,7 +974,7 @@ CREATE OR REPLACE FUNCTION public.as_instant(p_text text)
  RETURNS timestamp with time zone
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN ((p_text ~ '^\d{4}-\d\d-\d\d$'::text) AND pg_input_is_valid(p_text, 'date'::text)) THEN ((p_text || 'T00:00:00Z'::text))::timestamp with time zone WHEN ((p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$'::text) AND pg_input_is_valid(p_text, 'timestamptz'::text)) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END
+RETURN CASE WHEN (("right"(p_text, 1) = 'Z'::text) AND (translate("left"(p_text, 16), '123456789 '::text, '000000000T'::text) = '0000-00-00T00:00'::text) AND (length(p_text) > 16)) THEN CASE WHEN pg_input_is_valid(p_text, 'timestamptz'::text) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END WHEN ((p_text ~ '^\d{4}-\d\d-\d\d$'::text) AND pg_input_is_valid(p_text, 'date'::text)) THEN ((p_text || 'T00:00:00Z'::text))::timestamp with time zone WHEN ((p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*[+-]\d\d(:?\d\d)?$'::text) AND pg_input_is_valid(p_text, 'timestamptz'::text)) THEN (p_text)::timestamp with time zone ELSE NULL::timestamp with time zone END
 ;
 CREATE OR REPLACE FUNCTION public.as_zone(p_text text, p_default text)
  RETURNS text
@@ -898,6 +987,61 @@ CREATE OR REPLACE FUNCTION public.basis()
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('annals.basis'::text, true), ''::text))::pg_snapshot
+;
+CREATE OR REPLACE FUNCTION public.begin_rebuild()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  c_large_bytes constant bigint := 8 * 1024 * 1024;
+  v_name text;
+begin
+  -- Often an import has just ended, and the planner takes its tables to be as small as they were: plans were ten times as slow.
+  if pg_relation_size('entities') > c_large_bytes then
+    analyze entities, event_log;
+  end if;
+  update analytics set stale = false, rebuilding = true where kind = 'rollup' and (stale or rebuilding);
+  for v_name in select name from analytics where rebuilding order by name loop
+    execute format('truncate %I', v_name || '_next');
+  end loop;
+  update refresh_state set rebuild_user = null, rebuild_type = null, rebuild_before = null;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.buckets_near(p_user_id uuid, p_entity_type text, p_from timestamp with time zone, p_before timestamp with time zone)
+ RETURNS SETOF activity_bucket
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH records AS MATERIALIZED (
+          SELECT e.entity_id,
+             e.occurred_at,
+             e.occurred_until,
+             e.created_at
+            FROM live_entities e
+           WHERE ((e.user_id = buckets_near.p_user_id) AND (e.entity_type = buckets_near.p_entity_type) AND (e.occurred_at >= buckets_near.p_from) AND (e.occurred_at < buckets_near.p_before) AND (e.deleted_at IS NULL) AND isfinite(e.occurred_at))
+         ), spans AS (
+          SELECT records.occurred_at AS first,
+             GREATEST(records.occurred_at, LEAST(records.occurred_until, (records.occurred_at + '366 days'::interval))) AS last
+            FROM records
+         UNION ALL
+          SELECT records.created_at,
+             records.created_at
+            FROM records
+           WHERE ((buckets_near.p_entity_type = 'task'::text) AND isfinite(records.created_at))
+         UNION ALL
+          SELECT e.tx_time,
+             e.tx_time
+            FROM (records r
+              JOIN event_log e ON (((e.entity_id = r.entity_id) AND ((e.doc ->> 'snooze_until'::text) IS NOT NULL))))
+           WHERE (buckets_near.p_entity_type = 'task'::text)
+         )
+  SELECT DISTINCT buckets_near.p_user_id AS p_user_id,
+     buckets_near.p_entity_type AS p_entity_type,
+     (d.day)::date AS day
+    FROM (spans s
+      CROSS JOIN LATERAL generate_series(((((s.first AT TIME ZONE 'UTC'::text))::date - 1))::timestamp with time zone, ((((s.last AT TIME ZONE 'UTC'::text))::date + 1))::timestamp with time zone, '1 day'::interval) d(day));
+END
 ;
 CREATE OR REPLACE FUNCTION public.buckets_within(p_whole boolean, p_buckets activity_bucket[], p_user_id uuid, p_entity_types text[], p_from date, p_to date)
  RETURNS activity_bucket[]
@@ -936,85 +1080,77 @@ BEGIN ATOMIC
           SELECT e.entity_id,
              e.user_id,
              e.entity_type,
-             e.doc
+             e.doc,
+             e.seq
             FROM event_log e
            WHERE ((ROW(e.xid, e.seq) > ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)) AND (ROW(e.xid, e.seq) <= ROW(changed_versions.p_to_xid, changed_versions.p_to_seq)) AND ((changed_versions.p_user_id IS NULL) OR (e.user_id IS NULL) OR (e.user_id = changed_versions.p_user_id)))
          UNION ALL
           SELECT e.entity_id,
              e.user_id,
              e.entity_type,
-             e.doc
+             e.doc,
+             e.seq
             FROM event_log e
            WHERE ((e.valid_time > e.tx_time) AND (e.valid_time > (changed_versions.p_state).last_pass_from) AND (e.valid_time <= changed_versions.p_now) AND ((changed_versions.p_user_id IS NULL) OR (e.user_id = changed_versions.p_user_id)))
          ), ids AS MATERIALIZED (
-          SELECT DISTINCT changed.entity_id
-            FROM changed
-         ), versions AS (
           SELECT changed.entity_id,
-             changed.user_id,
-             changed.entity_type,
-             changed.doc
+             array_agg(changed.seq) AS versions
             FROM changed
-         UNION
-          SELECT i.entity_id,
-             o.user_id,
-             o.entity_type,
-             o.doc
-            FROM (ids i
-              LEFT JOIN LATERAL ( SELECT e.user_id,
-                     e.entity_type,
-                     e.doc
-                    FROM event_log e
-                   WHERE ((e.entity_id = i.entity_id) AND (e.valid_time <= (changed_versions.p_state).last_pass_from) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
-                   ORDER BY e.valid_time DESC, e.tx_time DESC, e.tx DESC
-                  LIMIT 1) o ON (true))
-         UNION
-          SELECT i.entity_id,
-             e.user_id,
+           GROUP BY changed.entity_id
+         )
+  SELECT changed.entity_id,
+     changed.user_id,
+     changed.entity_type,
+     changed.doc
+    FROM changed
+ UNION ALL
+  SELECT i.entity_id,
+     o.user_id,
+     o.entity_type,
+     o.doc
+    FROM (ids i
+      LEFT JOIN LATERAL ( SELECT e.user_id,
              e.entity_type,
              e.doc
-            FROM (ids i
-              CROSS JOIN LATERAL ( SELECT e_1.seq,
-                     e_1.xid,
-                     e_1.tx,
-                     e_1.tx_time,
-                     e_1.valid_time,
-                     e_1.entity_id,
-                     e_1.user_id,
-                     e_1.import_id,
-                     e_1.entity_type,
-                     e_1.doc,
-                     e_1.hints
-                    FROM event_log e_1
-                   WHERE ((e_1.entity_id = i.entity_id) AND (e_1.valid_time > (changed_versions.p_state).last_pass_from) AND (e_1.valid_time <= (changed_versions.p_state).last_pass_to) AND (ROW(e_1.xid, e_1.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
-                  OFFSET 0) e)
-         UNION
-          SELECT i.entity_id,
-             n.user_id,
-             n.entity_type,
-             n.doc
-            FROM (ids i
-              LEFT JOIN LATERAL ( SELECT l.user_id,
-                     l.entity_type,
-                     l.doc
-                    FROM live_entities l
-                   WHERE (l.entity_id = i.entity_id)
-                  OFFSET 0) n ON (true))
-         )
-  SELECT v.entity_id,
-     v.user_id,
-     v.entity_type,
-     v.doc,
-     f.first_tx_time
-    FROM (versions v
-      CROSS JOIN LATERAL ( SELECT min(e.tx_time) AS first_tx_time
             FROM event_log e
-           WHERE (e.entity_id = v.entity_id)
-         UNION
-          SELECT min(e.tx_time) AS min
-            FROM event_log e
-           WHERE ((e.entity_id = v.entity_id) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))) f)
-   WHERE (f.first_tx_time IS NOT NULL);
+           WHERE ((e.entity_id = i.entity_id) AND (e.valid_time <= (changed_versions.p_state).last_pass_from) AND (ROW(e.xid, e.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
+           ORDER BY e.valid_time DESC, e.tx_time DESC, e.tx DESC
+          LIMIT 1) o ON (true))
+ UNION ALL
+  SELECT i.entity_id,
+     e.user_id,
+     e.entity_type,
+     e.doc
+    FROM (ids i
+      CROSS JOIN LATERAL ( SELECT e_1.seq,
+             e_1.xid,
+             e_1.tx,
+             e_1.tx_time,
+             e_1.valid_time,
+             e_1.entity_id,
+             e_1.user_id,
+             e_1.import_id,
+             e_1.entity_type,
+             e_1.doc,
+             e_1.hints,
+             e_1.occurred_at
+            FROM event_log e_1
+           WHERE ((e_1.entity_id = i.entity_id) AND (e_1.valid_time > (changed_versions.p_state).last_pass_from) AND (e_1.valid_time <= (changed_versions.p_state).last_pass_to) AND (ROW(e_1.xid, e_1.seq) <= ROW((changed_versions.p_state).cursor_xid, (changed_versions.p_state).cursor_seq)))
+          OFFSET 0) e)
+ UNION ALL
+  SELECT i.entity_id,
+     n.user_id,
+     n.entity_type,
+     n.doc
+    FROM (ids i
+      LEFT JOIN LATERAL ( SELECT l.user_id,
+             l.entity_type,
+             l.doc,
+             l.version
+            FROM live_entities l
+           WHERE (l.entity_id = i.entity_id)
+          OFFSET 0) n ON (true))
+   WHERE ((n.version = ANY (i.versions)) IS NOT TRUE);
 END
 ;
 CREATE OR REPLACE FUNCTION public.check_tripwires(p_limits jsonb, p_measured jsonb)
@@ -1054,48 +1190,53 @@ end
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.daily_activity_of(p_buckets activity_bucket[], p_rows activity[])
- RETURNS TABLE(user_id uuid, entity_type text, day date, records integer, minutes double precision)
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, records integer, minutes double precision)
  LANGUAGE sql
  STABLE
 BEGIN ATOMIC
  SELECT a.user_id,
      a.entity_type,
      a.day,
+     a.hidden,
      (sum(a.records))::integer AS sum,
      sum(a.minutes) AS sum
-    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
-   GROUP BY a.user_id, a.entity_type, a.day;
+    FROM unnest(daily_activity_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
+   GROUP BY a.user_id, a.entity_type, a.day, a.hidden;
 END
 ;
 CREATE OR REPLACE FUNCTION public.daily_hours_of(p_buckets activity_bucket[], p_rows activity[])
- RETURNS TABLE(user_id uuid, entity_type text, day date, hours smallint[], records integer[])
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, hours smallint[], records integer[])
  LANGUAGE sql
  STABLE
 BEGIN ATOMIC
  SELECT h.user_id,
      h.entity_type,
      h.day,
+     h.hidden,
      array_agg(h.hour ORDER BY h.hour) AS array_agg,
      array_agg(h.records ORDER BY h.hour) AS array_agg
     FROM ( SELECT a.user_id,
              a.entity_type,
              a.day,
-             (EXTRACT(hour FROM (a.occurred_at AT TIME ZONE a.zone)))::smallint AS hour,
+             a.hidden,
+             a.hour,
              (count(*))::integer AS records
-            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
-           WHERE ((a.records = 1) AND a.timed)
-           GROUP BY a.user_id, a.entity_type, a.day, ((EXTRACT(hour FROM (a.occurred_at AT TIME ZONE a.zone)))::smallint)) h
-   GROUP BY h.user_id, h.entity_type, h.day;
+            FROM unnest(daily_hours_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
+           WHERE ((a.records = 1) AND (a.hour IS NOT NULL))
+           GROUP BY a.user_id, a.entity_type, a.day, a.hidden, a.hour
+          OFFSET 0) h
+   GROUP BY h.user_id, h.entity_type, h.day, h.hidden;
 END
 ;
 CREATE OR REPLACE FUNCTION public.daily_measures_of(p_buckets activity_bucket[], p_rows activity[])
- RETURNS TABLE(user_id uuid, entity_type text, day date, field text, unit text, of_id uuid, count integer, sum numeric, min numeric, max numeric, last numeric)
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, field text, unit text, of_id uuid, count integer, sum numeric, min numeric, max numeric, last numeric)
  LANGUAGE sql
  STABLE
 BEGIN ATOMIC
  SELECT a.user_id,
      a.entity_type,
      a.day,
+     a.hidden,
      m.field,
      m.unit,
      m.of_id,
@@ -1104,30 +1245,45 @@ BEGIN ATOMIC
      min(m.value) AS min,
      max(m.value) AS max,
      (array_agg(m.value ORDER BY a.occurred_at DESC, a.entity_id))[1] AS array_agg
-    FROM (unnest(daily_measures_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
-      CROSS JOIN LATERAL measured(a.doc, a.measures) m(field, unit, of_id, value))
-   WHERE (a.records = 1)
-   GROUP BY a.user_id, a.entity_type, a.day, m.field, m.unit, m.of_id;
+    FROM ((( SELECT r.user_id,
+             r.entity_type,
+             r.entity_id,
+             r.occurred_at,
+             r.occurred_until,
+             r.related,
+             r.doc,
+             r.hidden,
+             r.hour,
+             r.day,
+             r.records,
+             r.minutes
+            FROM unnest(daily_measures_of.p_rows) r(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
+           WHERE ((r.records = 1) AND (r.doc IS NOT NULL))
+          OFFSET 0) a
+      JOIN entity_types t ON ((t.name = a.entity_type)))
+      CROSS JOIN LATERAL measured(a.doc, t.measures) m(field, unit, of_id, value))
+   GROUP BY a.user_id, a.entity_type, a.day, a.hidden, m.field, m.unit, m.of_id;
 END
 ;
 CREATE OR REPLACE FUNCTION public.daily_related_of(p_buckets activity_bucket[], p_rows activity[])
- RETURNS TABLE(user_id uuid, entity_type text, day date, related_id uuid, records integer, minutes double precision)
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, related_id uuid, records integer, minutes double precision)
  LANGUAGE sql
  STABLE
 BEGIN ATOMIC
  SELECT a.user_id,
      a.entity_type,
      a.day,
+     a.hidden,
      r.related_id,
      (sum(a.records))::integer AS sum,
      sum(a.minutes) AS sum
-    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, measures, timed, zone, day, records, minutes)
-      CROSS JOIN LATERAL ( SELECT DISTINCT r_1.r AS related_id
-            FROM unnest(a.related) r_1(r)) r)
-   GROUP BY a.user_id, a.entity_type, a.day, r.related_id;
+    FROM (unnest(daily_related_of.p_rows) a(user_id, entity_type, entity_id, occurred_at, occurred_until, related, doc, hidden, hour, day, records, minutes)
+      CROSS JOIN LATERAL unnest(a.related) WITH ORDINALITY r(related_id, n))
+   WHERE (array_position(a.related, r.related_id) = r.n)
+   GROUP BY a.user_id, a.entity_type, a.day, a.hidden, r.related_id;
 END
 ;
-CREATE OR REPLACE FUNCTION public.dashboard(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_with_points boolean)
+CREATE OR REPLACE FUNCTION public.dashboard(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint, p_with_points boolean)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -1153,9 +1309,10 @@ begin
     from live_entities e
     join entity_types t on t.name = e.entity_type and t.timer_parent is not null
     cross join zone z
+    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
     cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
     where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to
+      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
     ), activity_rows as materialized (
     select entity_type, day, records, minutes from (
       select r.* from daily_activity r
@@ -1164,7 +1321,7 @@ begin
         and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
       union all
       select x.* from daily_activity_of(v_buckets, v_rows) x
-    ) r
+    ) r where r.hidden & ~p_shown = 0
     union all
     select entity_type, day, 0, minutes from running
   ), related_rows as (
@@ -1175,7 +1332,7 @@ begin
         and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
       union all
       select x.* from daily_related_of(v_buckets, v_rows) x
-    ) r
+    ) r where r.hidden & ~p_shown = 0
     union all
     select distinct_related.id, r.day, 0, r.minutes
     from running r cross join lateral (select distinct u as id from unnest(r.related) u) distinct_related
@@ -1183,14 +1340,18 @@ begin
     select r.related_id, sum(r.records) as records, sum(r.minutes) as minutes, count(distinct r.day) as active_days, max(r.day) as last_day
     from related_rows r group by r.related_id
   ), measure_rows as materialized (
-    select * from (
+    -- A day has a row for each kind of hiddenness.
+    select r.entity_type, r.field, r.unit, r.of_id, r.day, sum(r.count) as count, sum(r.sum) as sum, min(r.min) as min, max(r.max) as max,
+      (array_agg(r.last order by r.hidden))[1] as last
+    from (
       select r.* from daily_measures r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
         and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
       union all
       select x.* from daily_measures_of(v_buckets, v_rows) x
-    ) r
+    ) r where r.hidden & ~p_shown = 0
+    group by 1, 2, 3, 4, 5
   ), measures as (
     select m.entity_type, m.field, m.unit, m.of_id, sum(m.count) as count, sum(m.sum) as sum, min(m.min) as min, max(m.max) as max,
       (array_agg(m.last order by m.day desc))[1] as last,
@@ -1208,17 +1369,18 @@ begin
         and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
       union all
       select x.* from daily_hours_of(v_buckets, v_rows) x
-    ) r cross join lateral unnest(r.hours, r.records) as h(hour, records)
+    ) r cross join lateral unnest(r.hours, r.records) as h(hour, records) where r.hidden & ~p_shown = 0
     group by 1, 2
   ), flow as (
-    select day, created, done, snoozed from (
+    select day, sum(created) as created, sum(done) as done, sum(snoozed) as snoozed from (
       select r.* from task_flow r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
         and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
       union all
       select x.* from task_flow_of(v_buckets, v_rows) x
-    ) r
+    ) r where r.hidden & ~p_shown = 0
+    group by day
   ), shown as materialized (
     -- By id, one by one: a condition over all of a user's entities would read them all.
     select p.entity_id, p.entity_type, p.label
@@ -1226,8 +1388,8 @@ begin
       select r.related_id as id from related r union select m.of_id from measures m union select h.habit_id from own_habit_streaks h
     ) w
     cross join lateral (
-      select l.* from live_entities l
-      where l.entity_id = w.id and l.user_id = p_user_id and l.deleted_at is null and not l.sensitive and not l.archived
+      select l.* from live_entities l cross join lateral hidden_bits(l.user_id, l.sensitive, l.archived, l.related) h
+      where l.entity_id = w.id and l.user_id = p_user_id and l.deleted_at is null and h & ~p_shown = 0
       offset 0
     ) p
   )
@@ -1283,7 +1445,7 @@ begin
         'longest_gap_days', h.longest_gap_days, 'longest_gap_from', h.longest_gap_from
       ) order by h.last_day desc, h.habit_id), '[]')
       from own_habit_streaks h join shown s on s.entity_id = h.habit_id
-      where 'habit_log' = any (p_entity_types)
+      where 'habit_log' = any (p_entity_types) and h.shown = p_shown & (select max(b.shown) from own_habit_streaks b)
     ),
     'months', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -1291,7 +1453,8 @@ begin
         'active_days', m.active_days, 'busiest_day', m.busiest_day
       ) order by m.month, m.entity_type), '[]')
       from own_monthly_summary m
-      where m.entity_type = any (p_entity_types) and m.month between date_trunc('month', p_from)::date and p_to
+      where m.shown = p_shown & (select max(b.shown) from own_monthly_summary b)
+        and m.entity_type = any (p_entity_types) and m.month between date_trunc('month', p_from)::date and p_to
     ),
     'durations', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -1300,18 +1463,149 @@ begin
         'longest_minutes', round(d.longest_minutes::numeric, 2)
       ) order by d.month, d.entity_type), '[]')
       from own_duration_profile d
-      where d.entity_type = any (p_entity_types) and d.month between date_trunc('month', p_from)::date and p_to
+      where d.shown = p_shown & (select max(b.shown) from own_duration_profile b)
+        and d.entity_type = any (p_entity_types) and d.month between date_trunc('month', p_from)::date and p_to
     )
   ) into v_answer;
   return v_answer;
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.dirty_buckets(p_versions changed_version[])
+CREATE OR REPLACE FUNCTION public.definition_digest(p_name text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with recursive parts(class_id, object_id) as (
+    select 'pg_class'::regclass, to_regclass(p_name || '_definition')::oid
+    union
+    select 'pg_proc'::regclass, p.oid from pg_proc p
+    where p.pronamespace = 'public'::regnamespace and p.proname in (p_name || '_of', p_name || '_now')
+    union
+    select d.refclassid::regclass, d.refobjid
+    from parts p
+    left join pg_rewrite r on p.class_id = 'pg_class'::regclass and r.ev_class = p.object_id
+    join pg_depend d on d.classid = case when r.oid is null then p.class_id else 'pg_rewrite'::regclass end and d.objid = coalesce(r.oid, p.object_id)
+    where d.refclassid in ('pg_class'::regclass, 'pg_proc'::regclass)
+  )
+  select md5(string_agg(t.text, '' order by t.text collate "C"))
+  from (
+    select pg_get_viewdef(c.oid) as text from parts p join pg_class c on c.oid = p.object_id
+    where p.class_id = 'pg_class'::regclass and c.relkind = 'v'
+    union all
+    select pg_get_functiondef(f.oid) from parts p join pg_proc f on f.oid = p.object_id
+    where p.class_id = 'pg_proc'::regclass and f.pronamespace = 'public'::regnamespace and f.prokind = 'f'
+    union all
+    select jsonb_build_array(t.name, t.axis_from, t.axis_until, t.relations, t.time_zone_field, t.measures)::text from entity_types t
+  ) t
+$function$
+;
+CREATE OR REPLACE FUNCTION public.dirty_buckets(p_state refresh_state, p_versions changed_version[])
  RETURNS activity_bucket[]
  LANGUAGE sql
  STABLE
-RETURN (SELECT array_agg(DISTINCT b.*) AS array_agg FROM (unnest(dirty_buckets.p_versions) v(entity_id, user_id, entity_type, doc, first_tx_time) CROSS JOIN LATERAL version_buckets(v.user_id, v.entity_type, v.doc, v.first_tx_time) b(user_id, entity_type, day)))
+BEGIN ATOMIC
+ WITH versions AS MATERIALIZED (
+          SELECT v.entity_id,
+             v.user_id,
+             v.entity_type,
+             v.doc
+            FROM unnest(dirty_buckets.p_versions) v(entity_id, user_id, entity_type, doc)
+           WHERE ((v.doc IS NOT NULL) AND (v.user_id IS NOT NULL) AND (v.entity_type IS NOT NULL))
+         ), placed AS MATERIALIZED (
+          SELECT v.entity_id,
+             v.user_id,
+             v.entity_type,
+             v.doc,
+             x.occurred_at,
+             x.occurred_until,
+             x.created_at,
+             z.zone
+            FROM ((((versions v
+              CROSS JOIN LATERAL entity_facts(v.entity_type, v.doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related))
+              LEFT JOIN entity_types t ON ((t.name = v.entity_type)))
+              LEFT JOIN entities u ON (((u.entity_id = v.user_id) AND (u.entity_type = 'user'::text))))
+              CROSS JOIN LATERAL ( SELECT
+                         CASE
+                             WHEN is_date((v.doc ->> t.axis_from[1])) THEN 'UTC'::text
+                             ELSE COALESCE(( SELECT n.name
+                                FROM time_zones n
+                               WHERE (n.name = (v.doc ->> t.time_zone_field))), ( SELECT n.name
+                                FROM time_zones n
+                               WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text)
+                         END AS zone
+                  OFFSET 0) z)
+         ), first_known AS MATERIALIZED (
+          SELECT p.entity_id,
+             f.at
+            FROM (( SELECT DISTINCT placed.entity_id
+                    FROM placed
+                   WHERE ((placed.occurred_at IS NULL) OR ((placed.created_at IS NULL) AND (placed.entity_type = 'task'::text)))) p
+              CROSS JOIN LATERAL ( SELECT min(e.tx_time) AS at
+                    FROM event_log e
+                   WHERE (e.entity_id = p.entity_id)
+                 UNION
+                  SELECT min(e.tx_time) AS min
+                    FROM event_log e
+                   WHERE ((e.entity_id = p.entity_id) AND (ROW(e.xid, e.seq) <= ROW((dirty_buckets.p_state).cursor_xid, (dirty_buckets.p_state).cursor_seq)))) f)
+           WHERE (f.at IS NOT NULL)
+         ), instants AS (
+          SELECT p.user_id,
+             p.zone,
+             w.at
+            FROM (placed p
+              CROSS JOIN LATERAL ( SELECT p.created_at
+                   WHERE (p.created_at IS NOT NULL)
+                 UNION ALL
+                  SELECT f.at
+                    FROM first_known f
+                   WHERE ((f.entity_id = p.entity_id) AND (p.created_at IS NULL))
+                 UNION ALL
+                  SELECT as_instant((p.doc ->> 'done_at'::text)) AS as_instant
+                 UNION ALL
+                  SELECT e.tx_time
+                    FROM event_log e
+                   WHERE ((e.entity_id = p.entity_id) AND ((e.doc ->> 'snooze_until'::text) IS NOT NULL))) w(at))
+           WHERE ((p.entity_type = 'task'::text) AND (w.at IS NOT NULL))
+         ), flagged AS (
+          SELECT v.entity_id
+            FROM unnest(dirty_buckets.p_versions) v(entity_id, user_id, entity_type, doc)
+           WHERE (v.entity_id IN ( SELECT f.entity_id
+                    FROM versions f
+                   WHERE ((f.doc @> '{"sensitive": true}'::jsonb) OR (f.doc @> '{"archived": true}'::jsonb))))
+           GROUP BY v.entity_id
+          HAVING (count(DISTINCT ROW(v.user_id, COALESCE(((v.doc -> 'sensitive'::text) = 'true'::jsonb), false), COALESCE(((v.doc -> 'archived'::text) = 'true'::jsonb), false))) > 1)
+         ), days AS (
+          SELECT p.user_id,
+             p.entity_type,
+             d_1.day
+            FROM (placed p
+              CROSS JOIN LATERAL activity_days(p.occurred_at, p.occurred_until, p.zone) d_1(day, records, minutes))
+           WHERE (p.occurred_at IS NOT NULL)
+         UNION
+          SELECT p.user_id,
+             p.entity_type,
+             ((f.at AT TIME ZONE p.zone))::date AS timezone
+            FROM (placed p
+              JOIN first_known f USING (entity_id))
+           WHERE (p.occurred_at IS NULL)
+         UNION
+          SELECT i.user_id,
+             'task'::text,
+             ((i.at AT TIME ZONE i.zone))::date AS timezone
+            FROM instants i
+         UNION
+          SELECT b.user_id,
+             b.entity_type,
+             b.day
+            FROM ((flagged f
+              JOIN versions v USING (entity_id))
+              CROSS JOIN LATERAL related_buckets(v.user_id, f.entity_id) b(user_id, entity_type, day))
+         )
+  SELECT array_agg(ROW(d.user_id, d.entity_type, d.day)::activity_bucket) AS array_agg
+    FROM days d
+   WHERE isfinite(d.day);
+END
 ;
 CREATE OR REPLACE FUNCTION public.drift_check(p_lease uuid, p_refresh_id uuid, p_sample integer)
  RETURNS jsonb
@@ -1331,7 +1625,7 @@ declare
   v_error text;
 begin
   begin
-    for v_rollup in select name from analytics where kind = 'rollup' and not stale order by name loop
+    for v_rollup in select name from analytics where kind = 'rollup' and not stale and not rebuilding order by name loop
       -- One statement, one snapshot: what is behind the log anyway is left out, then table and definition must agree.
       execute format($sql$
         with pending as materialized (
@@ -1341,10 +1635,10 @@ begin
           union
           -- Records, too: a bucket that is missing altogether would not be drawn from the table.
           (select b from (select e.* from live_entities e where e.deleted_at is null order by random() limit $3) e
-            cross join lateral version_buckets(e.user_id, e.entity_type, e.doc, e.created_at) b)
+            cross join lateral unnest(dirty_buckets($1, array[row(e.entity_id, e.user_id, e.entity_type, e.doc)::changed_version])) b)
         ), buckets as materialized (
           select array_agg(s.bucket) as list from sample s
-          where not s.bucket = any (coalesce((select dirty_buckets(versions) from pending), '{}'))
+          where not s.bucket = any (coalesce((select dirty_buckets($1, versions) from pending), '{}'))
             and not (s.bucket).user_id = any (coalesce((select zone_changed_users(versions) from pending), '{}'))
         ), stored as (
           select row(b.user_id, b.entity_type, b.day)::activity_bucket as bucket, jsonb_agg(without_noise(to_jsonb(r)) order by r) as rows
@@ -1364,7 +1658,7 @@ begin
       v_checked := v_checked + v_count;
       if v_bad is not null then
         v_drift := v_drift + cardinality(v_bad);
-        perform recompute_rollup(v_rollup, v_bad, array(select a from activity_of(v_bad) a));
+        perform recompute_rollup(v_rollup, v_rollup, v_bad, array(select a from activity_of(v_bad) a));
         update refresh_state set changed_at = clock_timestamp();
       end if;
     end loop;
@@ -1403,25 +1697,31 @@ end
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.duration_profile_now()
- RETURNS TABLE(user_id uuid, entity_type text, month date, records bigint, median_minutes double precision, p90_minutes double precision, p99_minutes double precision, longest_minutes double precision)
+ RETURNS TABLE(user_id uuid, entity_type text, month date, shown smallint, records bigint, median_minutes double precision, p90_minutes double precision, p99_minutes double precision, longest_minutes double precision)
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select d.user_id, d.entity_type, d.month, count(*),
-    percentile_cont(0.5) within group (order by d.minutes), percentile_cont(0.9) within group (order by d.minutes),
-    percentile_cont(0.99) within group (order by d.minutes), max(d.minutes)
-  from (
-    select e.user_id, e.entity_type,
+  with lasting as materialized (
+    select e.user_id, e.entity_type, h as hidden,
       date_trunc('month', e.occurred_at at time zone coalesce((select n.name from time_zones n where n.name = e.doc ->> t.time_zone_field), (select n.name from time_zones n where n.name = u.doc ->> 'time_zone'), 'UTC'))::date as month,
       extract(epoch from e.occurred_until - e.occurred_at)::double precision / 60 as minutes
     from live_entities e
     left join entity_types t on t.name = e.entity_type
     left join entities u on u.entity_id = e.user_id and u.entity_type = 'user'
+    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
     where e.deleted_at is null and e.user_id is not null and e.entity_type is not null
       and isfinite(e.occurred_at) and isfinite(e.occurred_until) and e.occurred_until > e.occurred_at
-  ) d
-  group by 1, 2, 3
+  ), choices as (
+    select b.user_id, s::smallint as shown
+    from (select l.user_id, bit_or(l.hidden) as bits from lasting l group by 1) b
+    cross join generate_series(0, 3) s where s & ~b.bits = 0
+  )
+  select l.user_id, l.entity_type, l.month, c.shown, count(*),
+    percentile_cont(0.5) within group (order by l.minutes), percentile_cont(0.9) within group (order by l.minutes),
+    percentile_cont(0.99) within group (order by l.minutes), max(l.minutes)
+  from lasting l join choices c using (user_id) where l.hidden & ~c.shown = 0
+  group by 1, 2, 3, 4
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.enter_basis(p_basis jsonb)
@@ -1641,8 +1941,7 @@ begin
     values (p_entity_id, v_type, p_tx, p_tx_time, caller(), caller()::text);
   delete from event_log where entity_id = p_entity_id;
   delete from entities where entity_id = p_entity_id;
-  -- The log no longer tells which days the entity counted in.
-  update analytics set stale = true where not stale;
+  -- The log no longer tells which days the entity counted in: the next pass, which reads evictions too, computes its user anew.
 end
 $function$
 ;
@@ -1666,6 +1965,12 @@ begin
   end if;
   -- As the application's own role, not the owner: the plan is the one that people get, policies included, and nothing runs.
   return query execute 'explain (generic_plan, costs, verbose) ' || v_statement;
+  -- A function in PL/pgSQL is one step of that plan, whatever it does.
+  return query
+    select format('%s() has statements of its own: with pg_stat_statements.track = all, each is among the statistics.', p.proname)
+    from pg_proc p join pg_language l on l.oid = p.prolang
+    where p.pronamespace = 'public'::regnamespace and l.lanname = 'plpgsql' and v_statement ~ ('\m' || p.proname || '\s*\(')
+    order by 1;
 end
 $function$
 ;
@@ -1776,37 +2081,50 @@ end
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.habit_streaks_now()
- RETURNS TABLE(user_id uuid, habit_id uuid, days bigint, first_day date, last_day date, last_streak_days integer, longest_streak_days integer, longest_streak_from date, longest_gap_days integer, longest_gap_from date)
+ RETURNS TABLE(user_id uuid, habit_id uuid, shown smallint, days bigint, first_day date, last_day date, last_streak_days integer, longest_streak_days integer, longest_streak_from date, longest_gap_days integer, longest_gap_from date)
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  with marked as (
-    select r.user_id, r.related_id, r.day,
-      r.day - lag(r.day) over w - 1 as gap_days, lag(r.day) over w as day_before,
-      r.day - (row_number() over w)::integer as run
-    from daily_related r
-    where r.entity_type = 'habit_log' and r.records > 0
-    window w as (partition by r.user_id, r.related_id order by r.day)
+  with choices as (
+    select b.user_id, s::smallint as shown
+    from (select r.user_id, bit_or(r.hidden) as bits from daily_related r where r.entity_type = 'habit_log' group by 1) b
+    cross join generate_series(0, 3) s where s & ~b.bits = 0
+  ), logged as (
+    select distinct r.user_id, r.related_id, c.shown, r.day
+    from daily_related r join choices c using (user_id)
+    where r.entity_type = 'habit_log' and r.records > 0 and r.hidden & ~c.shown = 0
+  ), marked as (
+    select l.user_id, l.related_id, l.shown, l.day,
+      l.day - lag(l.day) over w - 1 as gap_days, lag(l.day) over w as day_before,
+      l.day - (row_number() over w)::integer as run
+    from logged l
+    window w as (partition by l.user_id, l.related_id, l.shown order by l.day)
   ), runs as (
-    select user_id, related_id, run, count(*)::integer as days, min(day) as from_day, max(day) as last_day
-    from marked group by 1, 2, 3
+    select user_id, related_id, shown, run, count(*)::integer as days, min(day) as from_day, max(day) as last_day
+    from marked group by 1, 2, 3, 4
   ), streaks as (
-    select user_id, related_id, sum(days)::bigint as days, min(from_day) as first_day, max(last_day) as last_day,
+    select user_id, related_id, shown, sum(days)::bigint as days, min(from_day) as first_day, max(last_day) as last_day,
       (array_agg(days order by last_day desc))[1] as last_streak_days,
       max(days) as longest_streak_days, (array_agg(from_day order by days desc, from_day desc))[1] as longest_streak_from
-    from runs group by 1, 2
+    from runs group by 1, 2, 3
   ), gaps as (
-    select user_id, related_id, max(gap_days) as longest_gap_days,
+    select user_id, related_id, shown, max(gap_days) as longest_gap_days,
       (array_agg(day_before + 1 order by gap_days desc, day desc))[1] as longest_gap_from
-    from marked where gap_days > 0 group by 1, 2
+    from marked where gap_days > 0 group by 1, 2, 3
   )
-  select s.user_id, s.related_id, s.days, s.first_day, s.last_day, s.last_streak_days, s.longest_streak_days,
+  select s.user_id, s.related_id, s.shown, s.days, s.first_day, s.last_day, s.last_streak_days, s.longest_streak_days,
     s.longest_streak_from, coalesce(g.longest_gap_days, 0), g.longest_gap_from
-  from streaks s left join gaps g using (user_id, related_id)
+  from streaks s left join gaps g using (user_id, related_id, shown)
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.heatmap(p_user_id uuid, p_entity_types text[], p_from date, p_to date)
+CREATE OR REPLACE FUNCTION public.has_events_after(p_xid xid8, p_seq bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN ((SELECT true FROM event_log e WHERE (ROW(e.xid, e.seq) > ROW(has_events_after.p_xid, has_events_after.p_seq)) ORDER BY e.xid, e.seq LIMIT 1) IS NOT NULL)
+;
+CREATE OR REPLACE FUNCTION public.heatmap(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -1832,9 +2150,10 @@ begin
     from live_entities e
     join entity_types t on t.name = e.entity_type and t.timer_parent is not null
     cross join zone z
+    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
     cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
     where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to
+      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
     ), days as (
     select d.day, sum(d.records)::integer as records, sum(d.minutes) as minutes
     from (
@@ -1845,14 +2164,14 @@ begin
         and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
       union all
       select x.* from daily_activity_of(v_buckets, v_rows) x
-    ) r
+    ) r where r.hidden & ~p_shown = 0
       union all
       select day, 0, minutes from running
     ) d
     group by d.day
   ), years as (
     select extract(year from d.day)::integer as year from daily_activity d
-    where d.user_id = p_user_id and d.entity_type = any (p_entity_types)
+    where d.user_id = p_user_id and d.entity_type = any (p_entity_types) and d.hidden & ~p_shown = 0
     union
     select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
     union
@@ -1877,6 +2196,46 @@ begin
   return v_answer;
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.hidden_bits(p_user_id uuid, p_sensitive boolean, p_archived boolean, p_related uuid[])
+ RETURNS SETOF smallint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+ SELECT ((((p_sensitive)::integer + (2 * (p_archived)::integer)) |
+         CASE
+             WHEN (p_related = '{}'::uuid[]) THEN 0
+             ELSE COALESCE(( SELECT bit_or(
+                     CASE
+                         WHEN (e.next_valid_time <= now()) THEN ( SELECT ((s.sensitive)::integer + (2 * (s.archived)::integer))
+                            FROM state_at(e.entity_id, now(), 'infinity'::timestamp with time zone) s(entity_id, entity_type, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at, sensitive, archived, label, related, doc, hints)
+                           WHERE (s.user_id = hidden_bits.p_user_id))
+                         WHEN (e.user_id = hidden_bits.p_user_id) THEN ((e.sensitive)::integer + (2 * (e.archived)::integer))
+                         ELSE NULL::integer
+                     END) AS bit_or
+                FROM ( SELECT e_1.entity_id,
+                         e_1.user_id,
+                         e_1.version,
+                         e_1.occurred_at,
+                         e_1.occurred_until,
+                         e_1.created_at,
+                         e_1.updated_at,
+                         e_1.deleted_at,
+                         e_1.last_tx_time,
+                         e_1.next_valid_time,
+                         e_1.sensitive,
+                         e_1.archived,
+                         e_1.entity_type,
+                         e_1.label,
+                         e_1.related,
+                         e_1.doc,
+                         e_1.hints
+                        FROM entities e_1
+                       WHERE (e_1.entity_id = ANY (hidden_bits.p_related))
+                      OFFSET 0) e
+               WHERE (e.sensitive OR e.archived OR (e.next_valid_time <= now()))), 0)
+         END))::smallint AS int2;
+END
 ;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
  RETURNS jsonb
@@ -1989,10 +2348,46 @@ begin
     update imports set
       state = v_next, state_since = clock_timestamp(),
       ran_before = ran_before + case when state = 'running' then clock_timestamp() - state_since else '0' end,
-      last_error = case when v_next = 'paused' then p_error end
+      last_error = coalesce(p_error, last_error)
     where import_id = p_import_id;
   end if;
   return import_status(p_import_id);
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.import_backup(p_backup jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_taken bigint;
+begin
+  insert into transactions (tx, tx_time, user_id, events, client, meta)
+    select t.tx, t.tx_time, t.user_id, t.events, t.client, t.meta::jsonb
+    from jsonb_to_recordset(p_backup -> 'transactions') as t(
+      tx bigint, tx_time timestamptz, user_id uuid, events integer, client text, meta text
+    )
+    on conflict (tx) do nothing;
+  -- One that is there already is the same one, or else it must not vanish (I10).
+  select t.tx into v_taken
+    from jsonb_to_recordset(p_backup -> 'transactions') as t(tx bigint, tx_time timestamptz, user_id uuid)
+    join transactions x using (tx) where (x.tx_time, x.user_id) is distinct from (t.tx_time, t.user_id) limit 1;
+  if found then
+    raise exception 'the store has another transaction %', v_taken using errcode = 'AN409',
+      hint = 'A backup is restored into a database of its own. Into a store in use bring an export without transactions: --format edn.';
+  end if;
+  -- Before import_chunk comes to them: it knows less of an eviction, and leaves alone what is there.
+  insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, user_id, entity_type, evicted_by, import_id)
+    select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, r.user_id, r.entity_type, r.evicted_by, (p_backup ->> 'import_id')::uuid
+    from jsonb_to_recordset(p_backup -> 'evictions') as r(
+      entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz, user_id uuid, entity_type text, evicted_by text
+    )
+    on conflict do nothing;
+  -- The next native transaction has a number of its own.
+  perform setval('tx_seq', greatest(s.last_value, (
+    select max(t.tx) from jsonb_to_recordset(p_backup -> 'transactions') as t(tx bigint)
+  ))) from tx_seq s;
+  return true;
 end
 $function$
 ;
@@ -2101,6 +2496,8 @@ declare
   v_footer jsonb;
   v_last_line bigint;
   v_entities bigint;
+  v_lines bigint;
+  v_transactions bigint;
 begin
   perform from imports where import_id = p_import_id and state = 'finished' for update;
   if found then
@@ -2121,15 +2518,17 @@ begin
   if (v_status ->> 'lines')::bigint <> v_last_line then
     raise exception 'the file goes on after its footer' using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
-  -- Every line is the header, the footer, a row, an eviction, or a reject: then nothing can be missing unnoticed.
-  if (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'skipped')::bigint + (v_status ->> 'rejects')::bigint + 2 <> v_last_line then
-    raise exception 'of % lines only % are accounted for', v_last_line,
-      (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'skipped')::bigint + (v_status ->> 'rejects')::bigint + 2
+  -- Every line is the header, the footer, a row, an eviction, a transaction, left out, or a reject: then nothing can be missing unnoticed.
+  v_lines := (v_status ->> 'rows')::bigint + (v_status ->> 'evictions')::bigint + (v_status ->> 'transactions')::bigint
+    + (v_status ->> 'skipped')::bigint + (v_status ->> 'rejects')::bigint + 2;
+  if v_lines <> v_last_line then
+    raise exception 'of % lines only % are accounted for', v_last_line, v_lines
       using errcode = 'AN500';
   end if;
-  if p_forced_by is null and (v_footer ->> 'rows')::bigint + (v_footer ->> 'evicted')::bigint + 2 <> v_last_line then
-    raise exception 'the footer promises % rows and % evictions, the file has % such lines',
-      v_footer ->> 'rows', v_footer ->> 'evicted', v_last_line - 2
+  v_transactions := coalesce((v_footer ->> 'transactions')::bigint, 0);
+  if p_forced_by is null and (v_footer ->> 'rows')::bigint + (v_footer ->> 'evicted')::bigint + v_transactions + 2 <> v_last_line then
+    raise exception 'the footer promises % rows, % evictions and % transactions, the file has % such lines',
+      v_footer ->> 'rows', v_footer ->> 'evicted', v_transactions, v_last_line - 2
       using errcode = 'AN422', hint = 'The file is not what was exported. Export again.';
   end if;
   if p_forced_by is null and (v_status ->> 'rejects')::bigint = 0 and (v_status ->> 'skipped')::bigint = 0 then
@@ -2227,7 +2626,10 @@ CREATE OR REPLACE FUNCTION public.import_report(p_import_id uuid)
 BEGIN ATOMIC
  SELECT jsonb_build_object('types', COALESCE(( SELECT jsonb_object_agg(t.key, t.counters) AS jsonb_object_agg
             FROM ( SELECT t_1.key,
-                     jsonb_build_object('rows', sum(((t_1.value ->> 'rows'::text))::bigint), 'tombstones', sum(((t_1.value ->> 'tombstones'::text))::bigint), 'back_dated', sum(((t_1.value ->> 'back_dated'::text))::bigint), 'future', sum(((t_1.value ->> 'future'::text))::bigint), 'nonconforming', sum(((t_1.value ->> 'nonconforming'::text))::bigint), 'without_user', sum(((t_1.value ->> 'without_user'::text))::bigint)) AS counters
+                     jsonb_build_object('rows', sum(((t_1.value ->> 'rows'::text))::bigint), 'entities', (sum(((t_1.value ->> 'entities'::text))::bigint) - (( SELECT count(*) AS count
+                            FROM (import_chunks e
+                              JOIN import_chunks n ON (((n.import_id = e.import_id) AND (n.first_line = (e.last_line + 1)))))
+                           WHERE ((e.import_id = i.import_id) AND (((e.report -> 'last'::text) -> 'entity_id'::text) = ((n.report -> 'first'::text) -> 'entity_id'::text)) AND (((e.report -> 'last'::text) -> 'types'::text) ? t_1.key) AND (((n.report -> 'first'::text) -> 'types'::text) ? t_1.key))))::numeric), 'versions', sum(((t_1.value ->> 'versions'::text))::bigint), 'tombstones', sum(((t_1.value ->> 'tombstones'::text))::bigint), 'back_dated', sum(((t_1.value ->> 'back_dated'::text))::bigint), 'future', sum(((t_1.value ->> 'future'::text))::bigint), 'nonconforming', sum(((t_1.value ->> 'nonconforming'::text))::bigint), 'without_user', sum(((t_1.value ->> 'without_user'::text))::bigint)) AS counters
                     FROM (import_chunks c
                       CROSS JOIN LATERAL jsonb_each((c.report -> 'types'::text)) t_1(key, value))
                    WHERE (c.import_id = i.import_id)
@@ -2253,7 +2655,8 @@ BEGIN ATOMIC
                    WHERE (c.import_id = i.import_id)
                    GROUP BY k_1.key) k), '{}'::jsonb), 'other_ids', ( SELECT jsonb_build_object('count', sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint), 'line', min((((c.report -> 'other_ids'::text) ->> 'line'::text))::bigint)) AS jsonb_build_object
             FROM import_chunks c
-           WHERE (c.import_id = i.import_id))) AS jsonb_build_object
+           WHERE (c.import_id = i.import_id)
+          HAVING (sum((((c.report -> 'other_ids'::text) ->> 'count'::text))::bigint) > (0)::numeric))) AS jsonb_build_object
     FROM imports i
    WHERE (i.import_id = import_report.p_import_id);
 END
@@ -2267,7 +2670,7 @@ BEGIN ATOMIC
          CASE
              WHEN (i.state = 'running'::text) THEN (clock_timestamp() - i.state_since)
              ELSE '00:00:00'::interval
-         END)) * (1000)::numeric)), 'last_chunk_at', iso(s.last_chunk_at), 'last_error', i.last_error, 'header', ( SELECT c.header
+         END)) * (1000)::numeric)), 'last_chunk_at', iso(s.last_chunk_at), 'last_heartbeat_at', iso(GREATEST(s.last_chunk_at, i.state_since)), 'last_error', i.last_error, 'header', ( SELECT c.header
             FROM import_chunks c
            WHERE ((c.import_id = i.import_id) AND (c.first_line = 1))), 'footer', ( SELECT c.footer
             FROM import_chunks c
@@ -2276,7 +2679,7 @@ BEGIN ATOMIC
           LIMIT 1), 'applied_lines', COALESCE(( SELECT jsonb_agg(jsonb_build_array(lower(r.r), (upper(r.r) - 1)) ORDER BY r.r) AS jsonb_agg
             FROM unnest(s.applied_lines) r(r)), '[]'::jsonb), 'next_line', COALESCE(( SELECT upper(r.r) AS upper
             FROM unnest(s.applied_lines) r(r)
-           WHERE (lower(r.r) = 1)), (1)::bigint), 'chunks', s.chunks, 'lines', s.lines, 'bytes', s.bytes, 'rows', s.rows, 'inserted', s.inserted, 'tombstones', s.tombstones, 'evictions', s.evictions, 'skipped', s.skipped, 'rejects', s.rejects, 'conflicts', s.conflicts, 'nonconforming', s.nonconforming, 'mended', ( SELECT count(*) AS count
+           WHERE (lower(r.r) = 1)), (1)::bigint), 'chunks', s.chunks, 'lines', s.lines, 'bytes', s.bytes, 'rows', s.rows, 'inserted', s.inserted, 'tombstones', s.tombstones, 'evictions', s.evictions, 'skipped', s.skipped, 'transactions', s.transactions, 'rejects', s.rejects, 'conflicts', s.conflicts, 'nonconforming', s.nonconforming, 'mended', ( SELECT count(*) AS count
             FROM import_rejects r
            WHERE ((r.import_id = i.import_id) AND (r.mended_at IS NOT NULL))), 'erased', i.erased, 'forced_by', i.forced_by, 'forced_reason', i.forced_reason) AS jsonb_build_object
     FROM (imports i
@@ -2288,6 +2691,7 @@ BEGIN ATOMIC
              COALESCE(sum(c.tombstones), (0)::bigint) AS tombstones,
              COALESCE(sum(c.evictions), (0)::bigint) AS evictions,
              COALESCE(sum(c.skipped), (0)::bigint) AS skipped,
+             COALESCE(sum(((c.report ->> 'transactions'::text))::bigint), (0)::numeric) AS transactions,
              COALESCE(sum(c.rejects), (0)::bigint) AS rejects,
              COALESCE(sum(c.conflicts), (0)::bigint) AS conflicts,
              COALESCE(sum(c.nonconforming), (0)::bigint) AS nonconforming,
@@ -2303,12 +2707,14 @@ CREATE OR REPLACE FUNCTION public.import_write(p_import_id uuid, p_rows jsonb, p
  LANGUAGE plpgsql
 AS $function$
 declare
+  v_now constant timestamptz := clock_timestamp();
   v_rows integer;
   v_inserted integer;
   v_tombstones integer;
+  v_entities integer;
   v_conflicts jsonb := '[]';
   v_max_tx bigint;
-  v_ids uuid[];
+  v_others uuid[];
 begin
   with input as materialized (
     select * from jsonb_to_recordset(p_rows) as r(
@@ -2322,12 +2728,37 @@ begin
     from input i cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
     order by i.entity_id, i.valid_time, i.tx_time, i.tx
     on conflict (entity_id, valid_time, tx_time, tx) do nothing
+    returning entity_id, valid_time, tx_time, tx, seq, user_id, entity_type, doc, hints
+  ), ranked as (
+    select i.*, row_number() over latest_first as n, min(i.tx_time) over whole as first_tx_time, max(i.tx_time) over whole as last_tx_time
+    from inserted i
+    window
+      latest_first as (partition by i.entity_id order by i.valid_time desc, i.tx_time desc, i.tx desc),
+      whole as (latest_first rows between unbounded preceding and unbounded following)
+  ), created as (
+    -- An entity that nobody knows yet is folded from what was just written, if its latest version is a doc that holds now. Who
+    -- has no row has no other event: a rival that writes some is met here as a conflict, and the later of the two folds both.
+    insert into entities (
+      entity_id, user_id, version, occurred_at, occurred_until, created_at, updated_at, deleted_at,
+      last_tx_time, next_valid_time, sensitive, archived, entity_type, label, related, doc, hints
+    )
+    select
+      r.entity_id, r.user_id, r.seq,
+      coalesce(x.occurred_at, r.first_tx_time), case when x.occurred_at is null then r.first_tx_time else x.occurred_until end,
+      coalesce(x.created_at, r.first_tx_time), r.tx_time, x.deleted_at,
+      r.last_tx_time, null, x.sensitive, x.archived, r.entity_type, x.label, x.related, r.doc, r.hints
+    from ranked r
+    cross join lateral entity_facts(r.entity_type, r.doc) x
+    where r.n = 1 and r.doc is not null and r.valid_time <= v_now
+    order by r.entity_id
+    on conflict (entity_id) do nothing
     returning entity_id
   )
   select (select count(*) from input), (select count(*) from inserted),
-    (select count(*) from input where nullif(doc, 'null') is null), (select array_agg(distinct entity_id) from input),
-    (select max(tx) from input)
-  into v_rows, v_inserted, v_tombstones, v_ids, v_max_tx;
+    (select count(*) from input where nullif(doc, 'null') is null), (select max(tx) from input),
+    count(*), array_agg(e.entity_id) filter (where c.entity_id is null)
+  from (select distinct entity_id from input) e left join created c using (entity_id)
+  into v_rows, v_inserted, v_tombstones, v_max_tx, v_entities, v_others;
 
   if v_inserted < v_rows then
     -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
@@ -2344,12 +2775,12 @@ begin
     from jsonb_to_recordset(p_evictions) as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
     on conflict do nothing;
 
-  if v_ids is not null then
-    perform fold_entities(v_ids, clock_timestamp());
+  if v_others is not null then
+    perform fold_entities(v_others, v_now);
   end if;
   return jsonb_build_object(
     'rows', v_rows, 'inserted', v_inserted, 'tombstones', v_tombstones, 'conflicts', v_conflicts,
-    'entities', coalesce(cardinality(v_ids), 0), 'max_tx', v_max_tx
+    'entities', v_entities, 'max_tx', v_max_tx
   );
 end
 $function$
@@ -2358,13 +2789,13 @@ CREATE OR REPLACE FUNCTION public.is_date(p_text text)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN (p_text ~ '^\d{4}-\d\d-\d\d$'::text)
+RETURN ((octet_length(p_text) = 10) AND (p_text ~ '^\d{4}-\d\d-\d\d$'::text))
 ;
 CREATE OR REPLACE FUNCTION public.is_due(p_unit analytics, p_scheduled_for timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
  STABLE
-RETURN CASE (p_unit).kind WHEN 'rollup'::text THEN true WHEN 'materialized_view'::text THEN ((((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) AND ((p_unit).stale OR (EXISTS (SELECT FROM refresh_state s WHERE ((s.changed_at >= (is_due.p_unit).as_of) OR (EXISTS (SELECT FROM event_log e WHERE (ROW(e.xid, e.seq) > ROW(s.cursor_xid, s.cursor_seq)))) OR (EXISTS (SELECT FROM analytics r WHERE ((r.kind = 'rollup'::text) AND r.stale)))))))) ELSE CASE (p_unit).name WHEN 'turn_over'::text THEN (EXISTS (SELECT FROM entities WHERE (entities.next_valid_time <= clock_timestamp()))) ELSE (((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) END END
+RETURN CASE (p_unit).kind WHEN 'rollup'::text THEN true WHEN 'materialized_view'::text THEN ((((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) AND ((p_unit).stale OR (EXISTS (SELECT FROM refresh_state s WHERE ((s.changed_at >= (is_due.p_unit).as_of) OR has_events_after(s.cursor_xid, s.cursor_seq) OR (EXISTS (SELECT FROM analytics r WHERE ((r.kind = 'rollup'::text) AND (r.stale OR r.rebuilding))))))))) ELSE CASE (p_unit).name WHEN 'turn_over'::text THEN (EXISTS (SELECT FROM entities WHERE (entities.next_valid_time <= clock_timestamp()))) ELSE (((p_unit).scheduled_for + (p_unit).cadence) <= p_scheduled_for) END END
 ;
 CREATE OR REPLACE FUNCTION public.is_own_entity(p_entity_id uuid)
  RETURNS boolean
@@ -2678,14 +3109,22 @@ end
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.monthly_summary_now()
- RETURNS TABLE(user_id uuid, entity_type text, month date, records bigint, minutes double precision, active_days bigint, busiest_day date)
+ RETURNS TABLE(user_id uuid, entity_type text, month date, shown smallint, records bigint, minutes double precision, active_days bigint, busiest_day date)
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select d.user_id, d.entity_type, date_trunc('month', d.day)::date, sum(d.records), sum(d.minutes), count(*),
+  with choices as (
+    select b.user_id, s::smallint as shown
+    from (select d.user_id, bit_or(d.hidden) as bits from daily_activity d group by 1) b
+    cross join generate_series(0, 3) s where s & ~b.bits = 0
+  ), days as (
+    select d.user_id, d.entity_type, c.shown, d.day, sum(d.records) as records, sum(d.minutes) as minutes
+    from daily_activity d join choices c using (user_id) where d.hidden & ~c.shown = 0 group by 1, 2, 3, 4
+  )
+  select d.user_id, d.entity_type, date_trunc('month', d.day)::date, d.shown, sum(d.records)::bigint, sum(d.minutes), count(*),
     (array_agg(d.day order by d.records desc, d.minutes desc, d.day))[1]
-  from daily_activity d group by 1, 2, 3
+  from days d group by 1, 2, 3, 4
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.months_ahead()
@@ -2721,6 +3160,48 @@ CREATE OR REPLACE FUNCTION public.ms_since(p_from timestamp with time zone)
  LANGUAGE sql
 RETURN (EXTRACT(epoch FROM (clock_timestamp() - p_from)) * (1000)::numeric)
 ;
+CREATE OR REPLACE FUNCTION public.next_to_rebuild(p_state refresh_state, p_records integer, OUT buckets activity_bucket[], OUT is_last boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  c_no_user constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_left integer := p_records;
+  v_user uuid := p_state.rebuild_user;
+  v_type text := p_state.rebuild_type;
+  v_before timestamptz := p_state.rebuild_before;
+  v_from timestamptz;
+  v_count integer;
+begin
+  buckets := '{}';
+  is_last := false;
+  -- Bounded: each round takes some records, or all of a user's type.
+  while v_left > 0 loop
+    if v_before is null then
+      -- The next user and type, by one look into the index.
+      select e.user_id, e.entity_type, 'infinity' into v_user, v_type, v_before
+      from entities e
+      where (e.user_id, e.entity_type) > (coalesce(v_user, c_no_user), coalesce(v_type, '')) and e.entity_type is not null
+      order by e.user_id, e.entity_type limit 1;
+      is_last := not found;
+      exit when is_last;
+    end if;
+    select min(r.occurred_at), count(*) into v_from, v_count
+    from (
+      select e.occurred_at from entities e
+      where e.user_id = v_user and e.entity_type = v_type and e.occurred_at < v_before
+      order by e.occurred_at desc limit v_left
+    ) r;
+    -- All that stand at one instant together: else none of them might be the last.
+    v_from := case when v_count = v_left then v_from else '-infinity' end;
+    buckets := buckets || array(select b from buckets_near(v_user, v_type, v_from, v_before) b);
+    v_before := nullif(v_from, '-infinity');
+    v_left := v_left - greatest(v_count, 1);
+  end loop;
+  update refresh_state set rebuild_user = v_user, rebuild_type = v_type, rebuild_before = v_before;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.patched(p_row event_row, p_edits jsonb)
  RETURNS event_row
  LANGUAGE plpgsql
@@ -2735,6 +3216,7 @@ declare
 begin
   for v_edit in select jsonb_array_elements(p_edits) loop
     v_path := array(select jsonb_array_elements_text(v_edit -> 'path'));
+    continue when v_edit ->> 'action' = 'object' and jsonb_typeof(v_row.doc #> v_path) = 'object';
     v_pointer := v_edit ->> 'pointer';
     if v_edit ->> 'action' in ('add', 'remove') then
       -- A set: no positions, no doubles, in alphabetical order, as the schema writes it.
@@ -2763,7 +3245,9 @@ begin
         raise exception '%: what is around it has no plain form in JSON', v_pointer
           using errcode = 'AN409', hint = 'Set the whole attribute.';
       end if;
-      v_row.doc := patched_part(v_row.doc, v_path, v_edit ->> 'action', v_edit -> 'value', v_pointer);
+      v_row.doc := patched_part(
+        v_row.doc, v_path, case v_edit ->> 'action' when 'unset' then 'unset' else 'set' end, v_edit -> 'value', v_pointer
+      );
       v_row.hints := (
         select jsonb_object_agg(h.key, h.value) from jsonb_each(v_row.hints) h
         where ltrim(h.key, '#') <> v_pointer and not ltrim(h.key, '#') ^@ (v_pointer || '/')
@@ -2825,26 +3309,31 @@ declare
   c_max_events constant integer := 5000;
   c_last_xid constant xid8 := '18446744073709551615';
   v_state refresh_state%rowtype;
+  v_events integer;
   v_versions changed_version[];
 begin
   select * into v_state from refresh_state;
+  select count(*) into v_events from (
+    select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) order by e.xid, e.seq limit c_max_events + 1
+  ) e;
   as_of := v_state.as_of;
-  whole := v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot())
-    or exists (select from analytics a where a.kind = 'rollup' and a.stale)
-    or c_max_events < (
-      select count(*) from (
-        select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) limit c_max_events + 1
-      ) e
-    )
+  buckets := '{}';
+  whole := v_events > c_max_events
+    or v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot())
+    or exists (select from analytics a where a.kind = 'rollup' and (a.stale or a.rebuilding))
     or exists (select from evictions e where e.xid >= v_state.cursor_xid and e.user_id = p_user_id);
-  if not whole then
+  -- Mostly nothing is behind, and to know that is enough.
+  if not whole and (v_events > 0 or exists (
+    select from event_log e where e.valid_time > e.tx_time and e.valid_time > v_state.last_pass_from and e.valid_time <= now()
+  )) then
     v_versions := array(select v from changed_versions(v_state, c_last_xid, 0, now(), p_user_id) v);
     if cardinality(v_versions) > 0 then
       whole := zone_changed_users(v_versions) is not null;
-      buckets := case when not whole then dirty_buckets(v_versions) end;
+      if not whole then
+        buckets := coalesce(dirty_buckets(v_state, v_versions), '{}');
+      end if;
     end if;
   end if;
-  buckets := coalesce(buckets, '{}');
   return next;
 end
 $function$
@@ -2932,27 +3421,57 @@ begin
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.rebuild_rollup(p_name text)
- RETURNS bigint
+CREATE OR REPLACE FUNCTION public.rebuild_rollups(p_lease uuid, p_max_records integer)
+ RETURNS jsonb
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
+  v_state refresh_state%rowtype := hold_lease(p_lease);
+  v_unit record;
+  v_buckets activity_bucket[];
+  v_is_last boolean;
+  v_rows_of_activity activity[];
   v_rows bigint;
+  v_error text;
+  v_outcomes jsonb := '[]';
 begin
-  -- Beside the live table, which answers meanwhile; the swap is three renames, and waits for readers no longer than this.
-  set local lock_timeout = '5s';
-  execute format('truncate %I', p_name || '_next');
-  execute format('insert into %1$I select * from %2$I', p_name || '_next', p_name || '_definition');
-  get diagnostics v_rows = row_count;
-  execute format('alter table %1$I rename to %2$I', p_name, p_name || '_swapped');
-  execute format('alter table %1$I rename to %2$I', p_name || '_next', p_name);
-  execute format('alter table %1$I rename to %2$I', p_name || '_swapped', p_name || '_next');
-  execute format('truncate %I', p_name || '_next');
-  return v_rows;
+  select n.buckets, n.is_last into v_buckets, v_is_last from next_to_rebuild(v_state, p_max_records) n;
+  v_rows_of_activity := array(select a from activity_of(v_buckets) a);
+  for v_unit in
+    select l.refresh_id, l.started_at, l.events, a.name
+    from analytics a join refresh_log l on l.name = a.name and l.lease = p_lease and l.finished_at is null
+    where a.kind = 'rollup' and a.rebuilding order by a.name
+  loop
+    v_error := null;
+    v_rows := 0;
+    begin
+      perform recompute_rollup(v_unit.name, v_unit.name || '_next', v_buckets, v_rows_of_activity);
+      if v_is_last then
+        v_rows := swap_rollup(v_unit.name);
+      end if;
+    exception when others then
+      -- One that fails does not hold the others back: they go on, and it is rebuilt when it can be.
+      get stacked diagnostics v_error = message_text;
+    end;
+    if v_is_last or v_error is not null then
+      -- Stale again, if an import ended while this ran.
+      update analytics set stale = stale or v_error is not null, rebuilding = false, scheduled_for = v_state.scheduled_for,
+          as_of = case when v_error is null then v_unit.started_at else as_of end
+        where name = v_unit.name;
+      v_outcomes := v_outcomes
+        || refresh_done(v_unit.refresh_id, 'full', ms_since(v_unit.started_at), v_unit.events, null, v_rows, v_error);
+    end if;
+  end loop;
+  if v_is_last then
+    update refresh_state set changed_at = clock_timestamp();
+  end if;
+  return jsonb_build_object('outcomes', v_outcomes, 'rebuilding', exists (select from analytics where kind = 'rollup' and rebuilding));
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.recompute_rollup(p_name text, p_buckets activity_bucket[], p_rows activity[])
+CREATE OR REPLACE FUNCTION public.recompute_rollup(p_name text, p_into text, p_buckets activity_bucket[], p_rows activity[])
  RETURNS bigint
  LANGUAGE plpgsql
 AS $function$
@@ -2960,23 +3479,23 @@ declare
   v_rows bigint;
 begin
   execute format(
-    'delete from %1$I d using unnest($1) b where d.user_id = b.user_id and d.entity_type = b.entity_type and d.day = b.day', p_name
+    'delete from %1$I d using unnest($1) b where d.user_id = b.user_id and d.entity_type = b.entity_type and d.day = b.day', p_into
   ) using p_buckets;
-  execute format('insert into %1$I select * from %2$I($1, $2)', p_name, p_name || '_of') using p_buckets, p_rows;
+  execute format('insert into %1$I select * from %2$I($1, $2)', p_into, p_name || '_of') using p_buckets, p_rows;
   get diagnostics v_rows = row_count;
   return v_rows;
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.recompute_users(p_name text, p_users uuid[])
+CREATE OR REPLACE FUNCTION public.recompute_users(p_name text, p_into text, p_users uuid[])
  RETURNS bigint
  LANGUAGE plpgsql
 AS $function$
 declare
   v_rows bigint;
 begin
-  execute format('delete from %1$I where user_id = any ($1)', p_name) using p_users;
-  execute format('insert into %1$I select * from %2$I where user_id = any ($1)', p_name, p_name || '_definition') using p_users;
+  execute format('delete from %I where user_id = any ($1)', p_into) using p_users;
+  execute format('insert into %1$I select * from %2$I where user_id = any ($1)', p_into, p_name || '_definition') using p_users;
   get diagnostics v_rows = row_count;
   return v_rows;
 end
@@ -3006,8 +3525,8 @@ declare
 begin
   update refresh_state set lease = null, lease_until = null;
   return case
-    when exists (select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq))
-      or exists (select from analytics where stale and kind = 'rollup') then clock_timestamp()
+    when has_events_after(v_state.cursor_xid, v_state.cursor_seq)
+      or exists (select from analytics where (stale or rebuilding) and kind = 'rollup') then clock_timestamp()
     else least(
       (select min(next_valid_time) from entities where next_valid_time is not null),
       (select min(scheduled_for + cadence) from analytics
@@ -3027,16 +3546,19 @@ declare
   -- Past a fifth, computing everything costs less than computing that share bucket by bucket; small passes are cheap anyhow.
   c_rebuild_share constant double precision := 0.2;
   c_rebuild_floor constant integer := 2000;
+  -- Users of more records than this are too much for one statement.
+  c_max_records_of_users constant integer := 10000;
   c_import_patience constant interval := '5 minutes';
   v_began constant timestamptz := clock_timestamp();
   v_state refresh_state%rowtype := hold_lease(p_lease);
   v_horizon constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
-  v_xid xid8;
-  v_seq bigint;
+  -- Just below the horizon: all of it was committed, and so is read by this pass.
+  v_xid xid8 := v_horizon;
+  v_seq bigint := -1;
   v_events bigint;
-  v_more boolean := false;
+  v_more boolean;
   v_all boolean;
-  v_versions changed_version[] := '{}';
+  v_versions changed_version[];
   v_buckets activity_bucket[] := '{}';
   v_users uuid[] := '{}';
   v_rows_of_activity activity[] := '{}';
@@ -3044,6 +3566,7 @@ declare
   v_shared_ms double precision;
   v_unit record;
   v_from timestamptz;
+  v_into text;
   v_mode text;
   v_rows bigint;
   v_error text;
@@ -3053,10 +3576,6 @@ begin
   -- After a restore into a new cluster transaction ids start again, below the cursor: only a rebuild is right then (I9).
   v_all := v_state.cursor_xid >= pg_snapshot_xmax(pg_current_snapshot());
 
-  select count(*), count(*) > p_max_events into v_events, v_more
-  from (
-    select from event_log where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon limit p_max_events + 1
-  ) e;
   -- While a history comes in, its end asks for one rebuild anyway: what it has brought so far is left to that. Reads are right meanwhile.
   if not v_all and exists (
     select from imports i join import_chunks c using (import_id)
@@ -3065,48 +3584,65 @@ begin
     for v_unit in select l.refresh_id from refresh_log l join analytics a using (name) where l.lease = p_lease and a.kind = 'rollup' and l.finished_at is null loop
       v_outcomes := v_outcomes || refresh_done(v_unit.refresh_id, 'deferred', ms_since(v_began), 0, 0, 0, null);
     end loop;
-    return jsonb_build_object('outcomes', v_outcomes, 'more', false);
+    return jsonb_build_object('outcomes', v_outcomes, 'more', false, 'rebuilding', false);
   end if;
+
+  select count(*), count(*) > p_max_events into v_events, v_more
+  from (
+    select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and e.xid < v_horizon
+    order by e.xid, e.seq limit p_max_events + 1
+  ) e;
   if v_more and not v_all then
     select count(*) into v_events from (
-      select from event_log where (xid, seq) > (v_state.cursor_xid, v_state.cursor_seq) and xid < v_horizon limit 1000000
+      select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and e.xid < v_horizon
+      order by e.xid, e.seq limit 1000000
     ) e;
     select greatest(reltuples, 0) into v_total from pg_class where oid = 'event_log'::regclass;
     v_all := v_events > greatest(c_rebuild_floor, c_rebuild_share * v_total);
-    v_events := case when v_all then v_events else p_max_events end;
-  end if;
-
-  if v_all or not v_more then
-    -- Just below the horizon: all of it was committed, and so is read by this pass.
-    v_xid := v_horizon;
-    v_seq := -1;
-    v_more := false;
-  else
-    select e.xid, e.seq into v_xid, v_seq
-    from event_log e
-    where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and e.xid < v_horizon
-    order by e.xid, e.seq offset p_max_events - 1 limit 1;
   end if;
 
   if not v_all then
+    if v_more then
+      v_events := p_max_events;
+      select e.xid, e.seq into v_xid, v_seq
+      from event_log e
+      where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) and e.xid < v_horizon
+      order by e.xid, e.seq offset p_max_events - 1 limit 1;
+    end if;
     v_versions := array(select v from changed_versions(v_state, v_xid, v_seq, clock_timestamp(), null) v);
     v_users := coalesce(zone_changed_users(v_versions), '{}') || array(
       -- The evicted are gone from the log, and with them what they counted.
       select distinct e.user_id from evictions e where e.xid >= v_state.cursor_xid and e.xid < v_horizon and e.user_id is not null
     );
-    v_buckets := coalesce(dirty_buckets(v_versions), '{}');
+    v_buckets := coalesce(dirty_buckets(v_state, v_versions), '{}');
     if cardinality(v_buckets) > c_rebuild_floor then
       select greatest(reltuples, 0) into v_total from pg_class where oid = 'daily_activity'::regclass;
       v_all := cardinality(v_buckets) > c_rebuild_share * v_total;
     end if;
+    if cardinality(v_users) > 0 then
+      v_all := v_all or c_max_records_of_users < (
+        select count(*) from (select from entities e where e.user_id = any (v_users) limit c_max_records_of_users + 1) e
+      );
+    end if;
   end if;
-  if not v_all then
+  if v_all then
+    v_xid := v_horizon;
+    v_seq := -1;
+    v_more := false;
+    v_buckets := '{}';
+    v_users := '{}';
+    update analytics set stale = true where kind = 'rollup';
+  end if;
+  if exists (select from analytics where kind = 'rollup' and stale) then
+    perform begin_rebuild();
+  end if;
+  if cardinality(v_buckets) > 0 then
     v_rows_of_activity := array(select a from activity_of(v_buckets) a);
   end if;
   v_shared_ms := ms_since(v_began);
 
   for v_unit in
-    select l.refresh_id, a.name, a.stale
+    select l.refresh_id, a.name, a.rebuilding
     from refresh_log l join analytics a using (name)
     where l.lease = p_lease and a.kind = 'rollup' and l.finished_at is null
     order by a.name
@@ -3114,40 +3650,42 @@ begin
     v_from := clock_timestamp();
     v_error := null;
     v_rows := 0;
-    v_mode := case
-      when v_all or v_unit.stale then 'full'
-      when cardinality(v_buckets) > 0 or cardinality(v_users) > 0 then 'incremental'
-      else 'noop'
-    end;
+    v_mode := case when cardinality(v_buckets) > 0 or cardinality(v_users) > 0 then 'incremental' else 'noop' end;
+    v_into := v_unit.name || case when v_unit.rebuilding then '_next' else '' end;
     begin
-      if v_mode = 'full' then
-        v_rows := rebuild_rollup(v_unit.name);
-      elsif v_mode = 'incremental' then
-        v_rows := recompute_rollup(v_unit.name, v_buckets, v_rows_of_activity);
-        if cardinality(v_users) > 0 then
-          v_rows := v_rows + recompute_users(v_unit.name, v_users);
-        end if;
+      if cardinality(v_buckets) > 0 then
+        v_rows := recompute_rollup(v_unit.name, v_into, v_buckets, v_rows_of_activity);
+      end if;
+      if cardinality(v_users) > 0 then
+        v_rows := v_rows + recompute_users(v_unit.name, v_into, v_users);
       end if;
     exception when others then
       -- One that fails does not hold the others back: they go on, and it is rebuilt when it can be.
       get stacked diagnostics v_error = message_text;
     end;
-    update analytics set
-      stale = v_error is not null,
-      as_of = case when v_error is null then v_began else as_of end,
-      scheduled_for = v_state.scheduled_for
-    where name = v_unit.name;
-    v_changed := v_changed or v_mode <> 'noop';
-    v_outcomes := v_outcomes
-      || refresh_done(v_unit.refresh_id, v_mode, v_shared_ms + ms_since(v_from), v_events, cardinality(v_buckets), v_rows, v_error);
+    if v_unit.rebuilding and v_error is null then
+      -- The rebuild goes on from here, and completes the line.
+      update refresh_log set mode = 'full', events = v_events where refresh_id = v_unit.refresh_id;
+    else
+      update analytics set
+        stale = stale or v_error is not null, rebuilding = false,
+        as_of = case when v_error is null then v_began else as_of end,
+        scheduled_for = v_state.scheduled_for
+      where name = v_unit.name;
+      v_changed := v_changed or v_mode <> 'noop';
+      v_outcomes := v_outcomes
+        || refresh_done(v_unit.refresh_id, v_mode, v_shared_ms + ms_since(v_from), v_events, cardinality(v_buckets), v_rows, v_error);
+    end if;
   end loop;
   update refresh_state set
     cursor_xid = v_xid, cursor_seq = v_seq, last_pass_from = now(), last_pass_to = clock_timestamp() + interval '1 second',
     moved_at = case when (v_xid, v_seq) > (cursor_xid, cursor_seq) then clock_timestamp() else moved_at end,
     -- Behind a transaction that stays open, committed events wait too.
-    as_of = case when exists (select from event_log e where (e.xid, e.seq) > (v_xid, v_seq)) then as_of else now() end,
+    as_of = case when has_events_after(v_xid, v_seq) then as_of else now() end,
     changed_at = case when v_changed then clock_timestamp() else changed_at end;
-  return jsonb_build_object('outcomes', v_outcomes, 'more', v_more);
+  return jsonb_build_object(
+    'outcomes', v_outcomes, 'more', v_more, 'rebuilding', exists (select from analytics where kind = 'rollup' and rebuilding)
+  );
 end
 $function$
 ;
@@ -3262,6 +3800,16 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.related_buckets(p_user_id uuid, p_related_id uuid)
+ RETURNS SETOF activity_bucket
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return query select distinct r.user_id, r.entity_type, r.day from daily_related r where r.user_id = p_user_id and r.related_id = p_related_id;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.require_position(p_position xid8)
  RETURNS void
  LANGUAGE plpgsql
@@ -3296,6 +3844,7 @@ $function$
 CREATE OR REPLACE FUNCTION public.rest_write(p_request jsonb, p_params text[])
  RETURNS TABLE(refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
  LANGUAGE plpgsql
+ SET transaction_timeout TO '15s'
 AS $function$
 #variable_conflict use_column
 declare
@@ -3546,6 +4095,24 @@ BEGIN ATOMIC
    WHERE (v.doc IS NOT NULL);
 END
 ;
+CREATE OR REPLACE FUNCTION public.swap_rollup(p_name text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rows bigint;
+begin
+  -- Three renames, which wait for readers no longer than this.
+  set local lock_timeout = '5s';
+  execute format('select count(*) from %I', p_name || '_next') into v_rows;
+  execute format('alter table %1$I rename to %2$I', p_name, p_name || '_swapped');
+  execute format('alter table %1$I rename to %2$I', p_name || '_next', p_name);
+  execute format('alter table %1$I rename to %2$I', p_name || '_swapped', p_name || '_next');
+  execute format('truncate %I', p_name || '_next');
+  return v_rows;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.sync_analytics(p_analytics jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3553,10 +4120,12 @@ AS $function$
 begin
   delete from refresh_log where name not in (select a ->> 'name' from jsonb_array_elements(p_analytics) a);
   delete from analytics where name not in (select a ->> 'name' from jsonb_array_elements(p_analytics) a);
-  insert into analytics (name, kind, cadence, serves)
-  select a.name, a.kind, make_interval(secs => a.cadence_s), a.serves
+  insert into analytics as known (name, kind, cadence, serves, definition)
+  select a.name, a.kind, make_interval(secs => a.cadence_s), a.serves,
+    case when a.kind in ('rollup', 'materialized_view') then definition_digest(a.name) end
   from jsonb_to_recordset(p_analytics) as a(name text, kind text, cadence_s integer, serves text)
-  on conflict (name) do update set kind = excluded.kind, cadence = excluded.cadence, serves = excluded.serves;
+  on conflict (name) do update set kind = excluded.kind, cadence = excluded.cadence, serves = excluded.serves,
+    definition = excluded.definition, stale = known.stale or known.definition is distinct from excluded.definition;
 end
 $function$
 ;
@@ -3579,38 +4148,26 @@ begin
 end
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.task_day(p_task live_entities, p_what text, p_zone text)
- RETURNS date
- LANGUAGE sql
- STABLE PARALLEL SAFE
-RETURN CASE p_what WHEN 'created'::text THEN (((p_task).created_at AT TIME ZONE p_zone))::date WHEN 'done'::text THEN ((as_instant(((p_task).doc ->> 'done_at'::text)) AT TIME ZONE p_zone))::date WHEN 'snoozed'::text THEN CASE WHEN is_date(((p_task).doc ->> 'snooze_until'::text)) THEN ((as_instant(((p_task).doc ->> 'snooze_until'::text)) AT TIME ZONE 'UTC'::text))::date ELSE NULL::date END ELSE NULL::date END
-;
 CREATE OR REPLACE FUNCTION public.task_flow_of(p_buckets activity_bucket[], p_rows activity[])
- RETURNS TABLE(user_id uuid, entity_type text, day date, created integer, done integer, snoozed integer)
+ RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, created integer, done integer, snoozed integer)
  LANGUAGE sql
  STABLE
 BEGIN ATOMIC
  SELECT b.user_id,
      b.entity_type,
      b.day,
+     t.hidden,
      (count(*) FILTER (WHERE (t.what = 'created'::text)))::integer AS count,
      (count(*) FILTER (WHERE (t.what = 'done'::text)))::integer AS count,
      (count(*) FILTER (WHERE (t.what = 'snoozed'::text)))::integer AS count
     FROM (unnest(task_flow_of.p_buckets) b(user_id, entity_type, day)
-      CROSS JOIN LATERAL ( SELECT t_1.what
+      CROSS JOIN LATERAL ( SELECT t_1.hidden,
+             t_1.what
             FROM task_activity t_1
-           WHERE ((t_1.user_id = b.user_id) AND (t_1.what = 'created'::text) AND (t_1.day = b.day) AND (t_1.created_at >= (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)) AND (t_1.created_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
-         UNION ALL
-          SELECT t_1.what
-            FROM task_activity t_1
-           WHERE ((t_1.user_id = b.user_id) AND (t_1.what = 'done'::text) AND (t_1.day = b.day) AND (t_1.occurred_at >= (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)) AND (t_1.occurred_at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
-         UNION ALL
-          SELECT t_1.what
-            FROM task_activity t_1
-           WHERE ((t_1.user_id = b.user_id) AND (t_1.what = 'snoozed'::text) AND (t_1.day = b.day) AND (t_1.snooze_until = (b.day)::text))
-  OFFSET 0) t)
+           WHERE ((t_1.user_id = b.user_id) AND (t_1.day = b.day) AND (t_1.at >= (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '14:00:00'::interval)) AND (t_1.at < (((b.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '38:00:00'::interval)))
+          OFFSET 0) t)
    WHERE (b.entity_type = 'task'::text)
-   GROUP BY b.user_id, b.entity_type, b.day;
+   GROUP BY b.user_id, b.entity_type, b.day, t.hidden;
 END
 ;
 CREATE OR REPLACE FUNCTION public.tend_log(p_table regclass)
@@ -3628,6 +4185,7 @@ CREATE OR REPLACE FUNCTION public.transact(p_request jsonb, p_clock timestamp wi
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
  SET lock_timeout TO '5s'
+ SET transaction_timeout TO '15s'
 AS $function$
 declare
   c_max_operations constant integer := 1000;
@@ -3693,6 +4251,24 @@ begin
       into v_ids, v_is_simple
       from jsonb_array_elements(v_ops) o;
     v_is_simple := v_is_simple and cardinality(v_ids) = v_count;
+  end if;
+
+  if jsonb_path_exists(v_ops, '$[*].expected_version') then
+    -- Of many who write over one version all but one are refused. Those who come after that one need not wait for the others to
+    -- be told so. What an earlier operation here touches is for later, and a version that has just come into force too.
+    select jsonb_build_object('code', 'AN412', 'n', o.n, 'id', o.entity_id, 'expected', o.o -> 'expected_version', 'actual', p.actual)
+      into v_problem
+      from (
+        select distinct on ((a.o ->> 'entity_id')::uuid) a.o, a.n, (a.o ->> 'entity_id')::uuid as entity_id
+        from jsonb_array_elements(v_ops) with ordinality as a(o, n) order by (a.o ->> 'entity_id')::uuid, a.n
+      ) o
+      left join entities e using (entity_id)
+      cross join lateral (select case when e.doc is not null then e.version::text end as actual) p
+      where o.o ? 'expected_version' and e.next_valid_time is null and not expectation_met(o.o -> 'expected_version', p.actual)
+      order by o.n limit 1;
+    if v_problem is not null then
+      perform raise_problem(v_problem);
+    end if;
   end if;
 
   perform lock_entities(v_user_id, v_ids);
@@ -3813,7 +4389,13 @@ begin
     end if;
   else
     perform from entities where entity_id = any (v_ids) order by entity_id for update;
-    select jsonb_build_object('code', 'AN404', 'id', min(f::text)) into v_problem from foreign_entities(v_ids, v_user_id) f having count(*) > 0;
+    -- A match writes nothing: to it, what is somebody else's is absent.
+    select jsonb_build_object('code', 'AN404', 'id', min(f::text)) into v_problem
+      from foreign_entities(
+        case when v_undone is null then array(select (o ->> 'entity_id')::uuid from jsonb_array_elements(v_ops) o where o ->> 'op' <> 'match') else v_ids end,
+        v_user_id
+      ) f
+      having count(*) > 0;
     if v_problem is not null then
       perform raise_problem(v_problem);
     end if;
@@ -3918,6 +4500,9 @@ begin
           where not v_op ? 'version'
         ) r;
         if v_row.doc is null then
+          if v_entity.last_tx_time is null then
+            perform raise_problem(jsonb_build_object('code', 'AN404', 'id', v_entity.entity_id));
+          end if;
           raise exception 'operation %: no such version of the entity', v_ordinal
             using errcode = 'AN404', detail = v_entity.entity_id::text, hint = 'Its history lists the versions; a delete is none.';
         end if;
@@ -4006,7 +4591,7 @@ declare
   v_pending boolean;
 begin
   select * into v_state from refresh_state;
-  v_pending := exists (select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq));
+  v_pending := has_events_after(v_state.cursor_xid, v_state.cursor_seq);
   return query
   select m.name, coalesce(m.value, 0), (p_limits ->> m.name)::double precision, m.detail
   from (
@@ -4025,7 +4610,8 @@ begin
     union all
     (select 'refresh_factor', l.factor, l.name
       from (
-        select n.name, n.duration_ms / nullif(greatest(u.usual_ms, 1000), 0) as factor
+        -- A first run has no usual.
+        select n.name, case when u.usual_ms is not null then n.duration_ms / greatest(u.usual_ms, 1000) end as factor
         from (
           select distinct on (l.name) l.name, l.mode, l.duration_ms, l.started_at from refresh_log l
           where l.mode in ('incremental', 'full', 'done') order by l.name, l.started_at desc
@@ -4113,39 +4699,6 @@ BEGIN ATOMIC
   LIMIT 1;
 END
 ;
-CREATE OR REPLACE FUNCTION public.version_buckets(p_user_id uuid, p_entity_type text, p_doc jsonb, p_first_tx_time timestamp with time zone)
- RETURNS SETOF activity_bucket
- LANGUAGE sql
- STABLE
-BEGIN ATOMIC
- SELECT version_buckets.p_user_id AS p_user_id,
-     version_buckets.p_entity_type AS p_entity_type,
-     d.day
-    FROM ((((entity_facts(version_buckets.p_entity_type, version_buckets.p_doc) x(occurred_at, occurred_until, created_at, deleted_at, sensitive, archived, label, related)
-      LEFT JOIN entity_types t ON ((t.name = version_buckets.p_entity_type)))
-      LEFT JOIN entities u ON (((u.entity_id = version_buckets.p_user_id) AND (u.entity_type = 'user'::text))))
-      CROSS JOIN LATERAL ( SELECT
-                 CASE
-                     WHEN is_date((version_buckets.p_doc ->> t.axis_from[1])) THEN 'UTC'::text
-                     ELSE COALESCE(( SELECT n.name
-                        FROM time_zones n
-                       WHERE (n.name = (version_buckets.p_doc ->> t.time_zone_field))), ( SELECT n.name
-                        FROM time_zones n
-                       WHERE (n.name = (u.doc ->> 'time_zone'::text))), 'UTC'::text)
-                 END AS zone
-          OFFSET 0) z)
-      CROSS JOIN LATERAL ( SELECT a.day
-            FROM activity_days(COALESCE(x.occurred_at, version_buckets.p_first_tx_time), x.occurred_until, z.zone) a(day, records, minutes)
-         UNION
-          SELECT ((w.at AT TIME ZONE z.zone))::date AS timezone
-            FROM ( VALUES (COALESCE(x.created_at, version_buckets.p_first_tx_time)), (as_instant((version_buckets.p_doc ->> 'done_at'::text)))) w(at)
-           WHERE ((version_buckets.p_entity_type = 'task'::text) AND (w.at IS NOT NULL))
-         UNION
-          SELECT ((as_instant((version_buckets.p_doc ->> 'snooze_until'::text)) AT TIME ZONE 'UTC'::text))::date AS timezone
-           WHERE ((version_buckets.p_entity_type = 'task'::text) AND is_date((version_buckets.p_doc ->> 'snooze_until'::text)) AND (as_instant((version_buckets.p_doc ->> 'snooze_until'::text)) IS NOT NULL))) d)
-   WHERE ((version_buckets.p_doc IS NOT NULL) AND (version_buckets.p_user_id IS NOT NULL) AND (version_buckets.p_entity_type IS NOT NULL) AND isfinite(d.day));
-END
-;
 CREATE OR REPLACE FUNCTION public.without_noise(p_row jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -4156,7 +4709,7 @@ CREATE OR REPLACE FUNCTION public.zone_changed_users(p_versions changed_version[
  RETURNS uuid[]
  LANGUAGE sql
  IMMUTABLE
-RETURN (SELECT array_agg(u.entity_id) AS array_agg FROM (SELECT v.entity_id FROM unnest(zone_changed_users.p_versions) v(entity_id, user_id, entity_type, doc, first_tx_time) GROUP BY v.entity_id HAVING (bool_or((v.entity_type = 'user'::text)) AND (count(DISTINCT COALESCE((v.doc ->> 'time_zone'::text), ''::text)) > 1))) u)
+RETURN (SELECT array_agg(u.entity_id) AS array_agg FROM (SELECT v.entity_id FROM unnest(zone_changed_users.p_versions) v(entity_id, user_id, entity_type, doc) GROUP BY v.entity_id HAVING (bool_or((v.entity_type = 'user'::text)) AND (count(DISTINCT COALESCE((v.doc ->> 'time_zone'::text), ''::text)) > 1))) u)
 ;
 
 -- Triggers
@@ -4198,6 +4751,7 @@ create policy own_days on task_flow for select to annals_app using (user_id = ( 
 alter table task_flow_next enable row level security;
 create policy own_days on task_flow_next for select to annals_app using (user_id = ( SELECT caller() AS caller));
 alter table transactions enable row level security;
+create policy all_transactions on transactions for all to annals_import using true with check true;
 create policy own_transactions on transactions for all to annals_app using (user_id = ( SELECT caller() AS caller)) with check (user_id = ( SELECT caller() AS caller));
 
 -- Grants
@@ -4212,6 +4766,7 @@ grant execute on function forget_idempotency_keys(integer) to annals_app;
 grant execute on function housekeep(uuid,uuid,integer) to annals_app;
 grant execute on function keep_measurements(jsonb) to annals_app;
 grant execute on function performance(jsonb,timestamp with time zone) to annals_app;
+grant execute on function rebuild_rollups(uuid,integer) to annals_app;
 grant execute on function refresh_finish(uuid) to annals_app;
 grant execute on function refresh_rollups(uuid,integer) to annals_app;
 grant execute on function refresh_start(timestamp with time zone,text[],boolean) to annals_app;
@@ -4223,6 +4778,7 @@ grant insert (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hin
 grant insert, select on event_log to annals_import;
 grant insert, select on evictions to annals_import;
 grant insert, select on transactions to annals_app;
+grant insert, select on transactions to annals_import;
 grant insert, select, update on entities to annals_app;
 grant insert, select, update on entities to annals_import;
 grant insert, select, update on idempotency_keys to annals_app;
@@ -4250,6 +4806,7 @@ grant select on evictions to annals_app;
 grant select on import_transitions to annals_import;
 grant select on live_entities to annals_app;
 grant select on live_entities to annals_import;
+grant select on live_tasks to annals_app;
 grant select on own_duration_profile to annals_app;
 grant select on own_entities to annals_app;
 grant select on own_habit_streaks to annals_app;
@@ -4258,6 +4815,7 @@ grant select on own_versions to annals_app;
 grant select on projections to annals_app;
 grant select on refresh_state to annals_app;
 grant select on slow_statements to annals_app;
+grant select on snoozes to annals_app;
 grant select on task_activity to annals_app;
 grant select on task_flow to annals_app;
 grant select on task_flow_definition to annals_app;
@@ -4275,11 +4833,14 @@ comment on function about_rows(regclass) is 'How many rows a table has: exact wh
 comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
 comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges: read once, and made into each rollup''s rows by its R_of';
 comment on function added(bigint[],bigint[]) is 'Two histograms in one';
+comment on function adopt_log() is 'After a restore from a dump: gives every event and eviction whose transaction id this cluster has not reached its own transaction''s, so that all come after what was read before, in the order of their sequence. The owner''s. Returns how many events.';
 comment on function another_version() is 'The reason of a reject whose row is well-formed, and whose bytes are kept as JSON';
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';
 comment on function as_zone(text,text) is 'The first of the two that is a zone name Postgres knows, else UTC';
 comment on function basis() is 'The snapshot that this transaction reads the log in; null for the present one';
+comment on function begin_rebuild() is 'Begins, or begins anew, the rebuild of the rollups that are stale: their twins are emptied';
+comment on function buckets_near(uuid,text,timestamp with time zone,timestamp with time zone) is 'At least the buckets that the records of this user and type, which stand between these two on the time axis, count in';
 comment on function buckets_within(boolean,activity_bucket[],uuid,text[],date,date) is 'Of what is behind, the buckets of these types and days; all of them when everything may be';
 comment on function caller() is 'The user this transaction acts for, set from the verified token; null for nobody. Every policy asks it (I7).';
 comment on function changed_fields(jsonb,jsonb) is 'The top-level fields in which two docs differ, in alphabetical order; a doc that is null has none';
@@ -4289,8 +4850,9 @@ comment on function daily_activity_of(activity_bucket[],activity[]) is 'The rows
 comment on function daily_hours_of(activity_bucket[],activity[]) is 'The rows that daily_hours must have in these buckets, which hold these rows of activity';
 comment on function daily_measures_of(activity_bucket[],activity[]) is 'The rows that daily_measures must have in these buckets, which hold these rows of activity';
 comment on function daily_related_of(activity_bucket[],activity[]) is 'The rows that daily_related must have in these buckets, which hold these rows of activity';
-comment on function dashboard(uuid,text[],date,date,boolean) is 'Eight charts and how fresh they are; see src/store/dashboard.ts. p_with_points: measures with a point a day';
-comment on function dirty_buckets(changed_version[]) is 'The buckets that these versions counted or count in; null for none';
+comment on function dashboard(uuid,text[],date,date,smallint,boolean) is 'Eight charts and how fresh they are; see src/store/dashboard.ts. p_shown as for heatmap(); p_with_points: measures with a point a day';
+comment on function definition_digest(text) is 'Changes with every view and function that a rollup or materialized view is made by, and with what entity_types says of days, relations and measures';
+comment on function dirty_buckets(refresh_state,changed_version[]) is 'The buckets that these versions counted or count in, and those of the records that they hide or show; null for none';
 comment on function drift_check(uuid,uuid,integer) is 'Computes up to 2 x p_sample random buckets of each rollup anew, logs every difference in drift_log and heals it; in the refresh log `buckets` were checked and `rows` differed. Raises AN409.';
 comment on function drifts(integer) is 'The newest differences that the drift check found and healed, for the operator';
 comment on function due_entities() is 'Entities of which a version has come into force that the cron has not turned over yet, as that version; all that the caller may see';
@@ -4310,13 +4872,16 @@ comment on function fold_entities(uuid[],timestamp with time zone) is 'Sets the 
 comment on function foreign_entities(uuid[],uuid) is 'Which of these ids are somebody else''s. Runs as the owner, past row-level security, and tells transact only what it must refuse.';
 comment on function forget_idempotency_keys(integer) is 'Forgets keys older than 24 hours, p_limit at most; returns how many. The cron''s, over all users.';
 comment on function habit_streaks_now() is 'What habit_streaks holds after a refresh';
-comment on function heatmap(uuid,text[],date,date) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}';
+comment on function has_events_after(xid8,bigint) is 'Whether the log has a committed event behind this place';
+comment on function heatmap(uuid,text[],date,date,smallint) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}. p_shown: 1 also sensitive records, 2 archived ones, 3 both';
+comment on function hidden_bits(uuid,boolean,boolean,uuid[]) is 'What hides a record from a reader who asks for nothing hidden, by itself or by a thing that it is about: 1 sensitive, 2 archived. As src/store/visibility.ts has it';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
 comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, prunes logs, or makes the log''s next months; `rows` are those touched. Raises AN409.';
 comment on function id_hint(jsonb) is 'The hint of an entity''s original id, which every later version must keep (I6); null when the id was a UUID';
 comment on function ids_in(jsonb) is 'The ids in the field of a relation, single or a set; what is no id is left out, since history may hold anything';
 comment on function import_act(uuid,text,text) is 'Pauses (with the sender''s reason), resumes or cancels an import by the table import_transitions; what is in stays in. Raises AN404, AN409.';
+comment on function import_backup(jsonb) is 'Writes what only a backup has of a chunk, {import_id, transactions, evictions}, once; called in one statement with import_chunk, so that both commit together. Raises AN409 for a transaction''s number that another has.';
 comment on function import_chunk(jsonb) is 'Applies {import_id, fingerprint, first_line, last_line, digest, bytes, rows, evictions, skipped, rejects, nonconforming, report, header, footer} once (I8) and answers the chunk''s counters with `applied` and `conflicts`. Raises AN404 no such import; AN409 another file, overlapping lines, an import that is not running; AN422 lines after the footer.';
 comment on function import_finish(uuid,uuid,text) is 'Closes an import whose every line is in and whose footer agrees (or somebody forces it, for a reason), erases what was evicted since it came in, and marks the analytics for one rebuild. Raises AN404, AN409, AN422 (with what is missing).';
 comment on function import_list() is 'The status of the newest 100 imports';
@@ -4345,7 +4910,8 @@ comment on function mirror_event() is 'Trigger of event_log while its twin is fi
 comment on function monthly_summary_now() is 'What monthly_summary holds after a refresh';
 comment on function months_ahead() is 'The partitions of this month and the next three, of a log that is in months; returns how many it made';
 comment on function ms_since(timestamp with time zone) is 'Milliseconds from p_from to this very moment';
-comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets. Raises AN409.';
+comment on function next_to_rebuild(refresh_state,integer) is 'The buckets of the next p_records records that a rebuild comes to, and notes that it has; is_last when there are no more behind them';
+comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove|object, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets, object makes an empty one unless an object is there. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
 comment on function pending_activity(uuid) is 'What of a user''s rollups is behind the log at this moment: some buckets, or (whole) possibly all; as_of is the rollups'' own clock';
 comment on function percentile_of(bigint[],double precision) is 'The upper bound, in ms, of the bucket in which this share of a histogram is reached; null for an empty one';
@@ -4353,16 +4919,17 @@ comment on function performance(jsonb,timestamp with time zone) is 'Keeps what w
 comment on function place_event() is 'Trigger of event_log: sets occurred_at as entity_facts() would';
 comment on function plan_rows(text,text[]) is 'How many rows the planner expects of a statement, which runs with the caller''s rights and takes p_params as $1';
 comment on function raise_problem(jsonb) is 'Raises the first thing wrong with a transaction: {code, n, id, …}';
-comment on function rebuild_rollup(text) is 'Sets a rollup to its definition by filling its twin and swapping their names; returns the rows';
-comment on function recompute_rollup(text,activity_bucket[],activity[]) is 'Sets these buckets of a rollup to their definition, given their rows of activity; returns the rows written';
-comment on function recompute_users(text,uuid[]) is 'Sets all of these users'' rows of a rollup to their definition; returns the rows written';
+comment on function rebuild_rollups(uuid,integer) is 'One step of a rebuild: the buckets of the next p_max_records records, and behind the last the swap. Answers {outcomes, rebuilding}: rebuilding when there are more steps. A rollup that fails is logged, marked stale, and left as it was. Raises AN409.';
+comment on function recompute_rollup(text,text,activity_bucket[],activity[]) is 'Sets these buckets of a rollup, in its table or its twin, to their definition, given their rows of activity; returns the rows written';
+comment on function recompute_users(text,text,uuid[]) is 'Sets all of these users'' rows of a rollup, in its table or its twin, to their definition; returns the rows written';
 comment on function refresh_done(uuid,text,double precision,bigint,bigint,bigint,text) is 'Completes a line of the refresh log, and answers it';
 comment on function refresh_finish(uuid) is 'Gives the lease back; answers when the next tick has something to do even if nobody writes, or null for never. Raises AN409.';
-comment on function refresh_rollups(uuid,integer) is 'One pass: brings the rollups that this lease started up to date, p_max_events events at most, and logs each. Only committed events below every running transaction are read (I9). Answers {outcomes, more}: more when events remain. A rollup that fails is logged, marked stale, and left as it was. Raises AN409.';
+comment on function refresh_rollups(uuid,integer) is 'One pass: brings the rollups that this lease started up to date, p_max_events events at most, and logs each. Only committed events below every running transaction are read (I9). Answers {outcomes, more, rebuilding}: more when events remain, rebuilding when rebuild_rollups() has the next steps. A rollup that fails is logged, marked stale, and left as it was. Raises AN409.';
 comment on function refresh_start(timestamp with time zone,text[],boolean) is 'Takes the lease for a scheduled time (null: for now, whatever was scheduled) and writes "started" for what is due, or for these names, to be rebuilt from scratch when p_rebuild; answers {lease, units: [{refresh_id, name, kind}]} in the order to run them, or null when the tick was taken or another runs';
 comment on function refresh_view(uuid,uuid) is 'Refreshes a materialized view that this lease started, and logs it; its readers wait for nothing. Raises AN409.';
 comment on function refreshes(integer,text) is 'The newest runs, for the operator; one that was killed is abandoned';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
+comment on function related_buckets(uuid,uuid) is 'The buckets that hold a record about this thing, as the last pass saw them';
 comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
 comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by whichever of two compiled statements fits: over the type''s projection, where that is complete and has these fields ({name: kind}), or over docs. Both run with the caller''s rights.';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
@@ -4371,9 +4938,9 @@ comment on function rows_to_write(event_row,timestamp with time zone,event_row[]
 comment on function slow_queries(jsonb,timestamp with time zone,integer) is 'Keeps what was measured and answers the calls by name, the newest slow ones, and pg_stat_statements where that is installed (else null)';
 comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
 comment on function state_at(uuid,timestamp with time zone,timestamp with time zone) is 'The entity as it was at (valid time, transaction time); no row when nothing held';
-comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares. Run by migrate, as the owner.';
+comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap names, and empties what is the twin now; returns the rows';
+comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares; what is made by something else than it was is stale. Run by migrate, as the owner, after the entity types are.';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
-comment on function task_day(live_entities,text,text) is 'The local day on which a task was created or done, or until which it is put off; null for none';
 comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
 comment on function tend_log(regclass) is 'Gives a table of the log the autovacuum settings that suit a log; docs/playbook.md has the reasons';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
@@ -4383,26 +4950,35 @@ comment on function tripwire_values(jsonb) is 'What each limit of p_limits ({nam
 comment on function tripwires_told(jsonb) is 'Notes that the operator was told that these ([{name, tripped}]) tripped or recovered';
 comment on function turn_over(timestamp with time zone,integer) is 'Brings versions whose valid time has come into current state, p_limit entities at most; returns how many';
 comment on function version_at(uuid,timestamp with time zone,timestamp with time zone) is 'The event that holds at (valid time, transaction time), XTDB''s rule R1; no row or a null doc means none. shared rule: design, "History"';
-comment on function version_buckets(uuid,text,jsonb,timestamp with time zone) is 'Every bucket that a version can have counted in; p_first_tx_time is the entity''s first, where a doc without a time stands';
 comment on function without_noise(jsonb) is 'A rollup''s row as the drift check compares it';
 comment on function zone_changed_users(changed_version[]) is 'The users among these versions whose time zone is not the same in all of them; null for none';
-comment on materialized view duration_profile is 'Medians and percentiles of how long records last, per user, type and month of their beginning: these do not decompose, so the view is refreshed whole';
-comment on materialized view habit_streaks is 'Per habit: days it was logged, its last and longest run of days, its longest gap';
-comment on materialized view monthly_summary is 'Records, minutes, active days and the busiest day, per user, type and local month';
+comment on materialized view duration_profile is 'Medians and percentiles of how long records last, per user, type, month of their beginning and choice of what is shown: these do not decompose, so the view is refreshed whole';
+comment on materialized view habit_streaks is 'Per habit and choice of what is shown: days it was logged, its last and longest run of days, its longest gap';
+comment on materialized view monthly_summary is 'Records, minutes, active days and the busiest day, per user, type, local month and choice of what is shown';
 comment on sequence event_log_seq_seq is 'Versions and evictions: one order, (xid, seq), holds over both';
 comment on sequence tx_seq is 'Numbers native transactions; an import pushes it past the greatest XTDB tx-id it wrote';
 comment on table analytics is 'What the cron runs, synced from src/analytics by migrate';
 comment on table analytics.as_of is 'the clock of its last run that succeeded';
+comment on table analytics.definition is 'a digest of the SQL and of the entity types'' facts that it was last declared with';
+comment on table analytics.rebuilding is 'a rebuild fills its twin, step by step: until the swap, answers are computed live';
 comment on table analytics.stale is 'true when only a full rebuild makes it right: at first, after an import, a failure, or a restore into a new cluster';
 comment on table call_stats is 'Calls to the database by name and hour, as the Worker saw them, the way there and back included; slow is over the limit';
 comment on table daily_activity is 'Rollup: records and minutes per user, entity type and local day';
+comment on table daily_activity.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table daily_activity_next is 'The twin of daily_activity: empty, save while a rebuild fills it before the two swap their names';
+comment on table daily_activity_next.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table daily_hours is 'Rollup: records by local hour, per user, entity type and local day; two arrays side by side';
+comment on table daily_hours.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table daily_hours_next is 'The twin of daily_hours: empty, save while a rebuild fills it before the two swap their names';
+comment on table daily_hours_next.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table daily_measures is 'Rollup: measured numbers per user, entity type, local day, field, unit and thing measured';
+comment on table daily_measures.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table daily_measures_next is 'The twin of daily_measures: empty, save while a rebuild fills it before the two swap their names';
+comment on table daily_measures_next.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table daily_related is 'Rollup: records and minutes per user, entity type, local day and what the record is about';
+comment on table daily_related.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table daily_related_next is 'The twin of daily_related: empty, save while a rebuild fills it before the two swap their names';
+comment on table daily_related_next.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table drift_log is 'Every bucket of a rollup that was found to differ from its definition, as it was and as it was set right. Should stay empty.';
 comment on table entities is 'One row per entity that has any event: the version that holds now, a fold of event_log (I2)';
 comment on table entities.deleted_at is 'from the doc (soft delete), a tombstone''s valid time, or -infinity while only future versions exist';
@@ -4446,27 +5022,32 @@ comment on table refresh_state.changed_at is 'when a rollup last changed: a view
 comment on table refresh_state.last_pass_from is 'versions with a valid time up to here were counted by the last pass';
 comment on table refresh_state.last_pass_to is 'versions with a later valid time were not: in between it depends on when each was committed';
 comment on table refresh_state.moved_at is 'when the cursor last moved';
+comment on table refresh_state.rebuild_user is 'with rebuild_type and rebuild_before how far it is: records of this user and type before this time, then those of the types and users behind them, are left; null: none was looked at';
 comment on table route_stats is 'Requests per route and hour; refused are 4xx, failed 5xx';
 comment on table route_stats.histogram is 'element n counts the requests of less than 2^(n-1) ms and not less than half of that';
 comment on table slow_calls is 'Single calls over the limit: name, duration, rows; never a parameter''s value';
 comment on table slow_statements is 'The text of each statement that was slow, with $1 for every value: what a plan is asked for';
-comment on table task_flow is 'Rollup: tasks created and done on a local day, and put off until it, per user';
+comment on table task_flow is 'Rollup: tasks created, done and put off on a local day, per user';
+comment on table task_flow.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table task_flow_next is 'The twin of task_flow: empty, save while a rebuild fills it before the two swap their names';
+comment on table task_flow_next.hidden is 'of records that are: 0 hidden by nothing, 1 sensitive, 2 archived, 3 both; by hidden_bits()';
 comment on table transactions is 'Every native transaction: who wrote it, when, from which client, and what they said of it';
 comment on table transactions.events is 'rows that it wrote to event_log under its own number';
 comment on table tripwire_samples is 'One measurement an hour at most, from which the trend comes';
 comment on table tripwires is 'Where each limit stands; told is what the operator was last told: whether it was tripped';
-comment on view activity is 'A row per record and local day: what most rollups are made of';
+comment on view activity is 'A row per record and local day: what most rollups are made of. `hour` is the local hour of its beginning, null for a date; `doc` is there where its type measures something';
 comment on view daily_activity_definition is 'What daily_activity must equal';
 comment on view daily_hours_definition is 'What daily_hours must equal';
 comment on view daily_measures_definition is 'What daily_measures must equal';
 comment on view daily_related_definition is 'What daily_related must equal';
 comment on view live_entities is 'Current state as every read should see it: entities, with versions whose valid time has just come already in force';
+comment on view live_tasks is 'Tasks as task_flow looks at them';
 comment on view own_duration_profile is 'The caller''s rows of duration_profile';
 comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';
 comment on view own_habit_streaks is 'The caller''s rows of habit_streaks';
 comment on view own_monthly_summary is 'The caller''s rows of monthly_summary';
 comment on view own_versions is 'The caller''s versions, tombstones left out, for annals_app: as under row-level security, with every index in reach';
 comment on view own_versions.ahead is 'each version is here with true and with false: a reader must choose';
-comment on view task_activity is 'A row per task and thing that happened to it';
+comment on view snoozes is 'The writes that put a task off until another day than the transaction before had it';
+comment on view task_activity is 'A row per task and thing that happened to it, at an instant that has an index';
 comment on view task_flow_definition is 'What task_flow must equal';

@@ -5,6 +5,10 @@ import type { Analytic } from './define-analytic.ts';
 const MAX_EVENTS_A_PASS = 5_000;
 /** Bounds a tick at a million events; what is left waits for the next tick. */
 const MAX_PASSES = 200;
+/** One step of a rebuild takes about a second. */
+const MAX_RECORDS_A_STEP = 10_000;
+/** Bounds a tick at five million records; what is left waits for the next tick, which goes on there. */
+const MAX_STEPS = 500;
 /** Buckets drawn for the drift check, of each rollup from its table and as many from records. */
 const DRIFT_SAMPLE = 200;
 
@@ -110,13 +114,31 @@ async function runUnits(database: Database, { lease, units }: Started, outcomes:
   return pass?.more ?? false;
 }
 
+/** What one call of the pass, or of a rebuild's steps, did; `rebuilding` asks for the next step. */
+interface RollupsAnswer {
+  readonly outcomes: RefreshOutcome[];
+  readonly rebuilding: boolean;
+}
+
 async function runRollups(database: Database, lease: string): Promise<{ outcomes: RefreshOutcome[]; more: boolean }> {
-  const [row] = await database.call<{ pass: { outcomes: RefreshOutcome[]; more: boolean } }>(
+  const [row] = await database.call<{ pass: RollupsAnswer & { readonly more: boolean } }>(
     'refresh_rollups',
     'select refresh_rollups($1::uuid, $2::integer) as pass',
     [lease, MAX_EVENTS_A_PASS],
   );
-  return row?.pass ?? { outcomes: [], more: false };
+  const outcomes = [...(row?.pass.outcomes ?? [])];
+  const more = row?.pass.more ?? false;
+  let rebuilding = row?.pass.rebuilding ?? false;
+  for (let step = 0; rebuilding && step < MAX_STEPS; step++) {
+    const [answer] = await database.call<{ step: RollupsAnswer }>(
+      'rebuild_rollups',
+      'select rebuild_rollups($1::uuid, $2::integer) as step',
+      [lease, MAX_RECORDS_A_STEP],
+    );
+    outcomes.push(...(answer?.step.outcomes ?? []));
+    rebuilding = answer?.step.rebuilding ?? false;
+  }
+  return { outcomes, more };
 }
 
 async function runOne(

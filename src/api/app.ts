@@ -6,6 +6,7 @@ import { allowedMethods } from './allowed-methods.ts';
 import { authenticate } from './authenticate.ts';
 import { crossOrigin } from './cross-origin.ts';
 import type { ApiEnv } from './env.ts';
+import { forwardImports } from './forward-imports.ts';
 import { renderFailure } from './render-failure.ts';
 import { restRoute } from './rest/route.ts';
 import { changesRoute } from './routes/changes.ts';
@@ -47,10 +48,12 @@ const app = new Hono<ApiEnv>()
       issuer: c.env.OIDC_ISSUER,
       client_id: c.env.OIDC_CLIENT_ID,
       audience: c.env.OIDC_AUDIENCE,
-      scope: 'openid email profile offline_access',
+      scope: c.env.OIDC_SCOPE ?? 'openid email profile offline_access',
     }),
   )
   .route('/', schemasRoutes)
+  .all('/v1/imports/*', forwardImports())
+  .all('/v1/verify/*', forwardImports())
   .use('/v1/*', authenticate())
   .use(
     '/v1/*',

@@ -30,7 +30,8 @@ export function crossOrigin(): MiddlewareHandler<ApiEnv> {
       ],
     ],
     exposeHeaders: [
-      ...['Basis', 'Content-Location', 'Content-Range', 'ETag', 'Link', 'Location', 'Memento-Datetime', 'Position'],
+      ...['Basis', 'Content-Location', 'Content-Range', 'ETag', 'Link', 'Location', 'Memento-Datetime', 'Next-Cursor'],
+      ...['Position', 'Preference-Applied', 'Retry-After', 'Server-Timing', 'X-Request-Id'],
       ...['Preference-Applied', 'Retry-After', 'Server-Timing', 'X-Request-Id'],
     ],
     maxAge: PREFLIGHT_MAX_AGE_S,

@@ -1,17 +1,29 @@
 import * as z from 'zod';
+import { canonicalInstant } from '../domain/time/instant.ts';
 
 const MAX_PAGE = 1_000;
 
 /** How many a page holds. @param standard when nothing is said */
 export const limit = (standard: number) => z.coerce.number().int().min(1).max(MAX_PAGE).default(standard);
 
-const MIN_TIME = Date.parse('0001-01-01T00:00:00Z');
-const MAX_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+/** What Postgres and HTTP dates can both say. */
+const YEAR_0001_TO_9999 = /^(?!0000)\d{4}-/;
 
-/** ISO 8601 with Z or an offset, of the years 0001 to 9999 in UTC. */
-export const instant = z.iso
-  .datetime({ offset: true, message: 'is not an instant: write 2026-07-01T12:00:00Z' })
-  .refine((text) => Date.parse(text) >= MIN_TIME && Date.parse(text) <= MAX_TIME, 'is not of the years 0001 to 9999');
+/** ISO 8601 with Z or an offset, of the years 0001 to 9999 in UTC; becomes UTC. */
+export const instant = z
+  .string()
+  .meta({ format: 'date-time' })
+  .transform((text, context) => {
+    // A plus that was not encoded has become a space.
+    const canonical = canonicalInstant(text.replace(/ (\d\d(?::?\d\d)?)$/, '+$1'));
+    if (canonical !== null && YEAR_0001_TO_9999.test(canonical)) return canonical;
+    context.addIssue({
+      code: 'custom',
+      message:
+        canonical === null ? 'is not an instant: write 2026-07-01T12:00:00Z' : 'is not of the years 0001 to 9999',
+    });
+    return z.NEVER;
+  });
 
 /** Text that Postgres can hold. */
 export const plainText = z

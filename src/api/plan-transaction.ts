@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type DocIssue, encodeDoc, encodePart } from '../domain/codec/native-doc.ts';
-import { encodePointerPatch } from '../domain/codec/native-edits.ts';
+import { encodePointerPatch, type PointerPatch } from '../domain/codec/native-edits.ts';
 import type { EntityType } from '../domain/define-entity-type.ts';
 import { entityType } from '../domain/entity-type.ts';
 import { emptyJsonObject, type JsonObject } from '../domain/json/json-value.ts';
@@ -64,7 +64,10 @@ export const transactionRequest = z.strictObject({
   meta: jsonObject.optional(),
 });
 
-export type Operation = z.output<typeof operation>;
+type SentOperation = z.output<typeof operation>;
+type Patch = Extract<SentOperation, { op: 'patch' }> & Pick<PointerPatch, 'objects'>;
+/** As a client sends it, or a merge patch, which says more than pointers can. */
+export type Operation = Exclude<SentOperation, { op: 'patch' }> | Patch;
 
 /** A transaction as the store takes it; `meta` is JSON text. */
 export interface PlannedTransaction {
@@ -161,19 +164,14 @@ function planPut(
   return encoded.ok ? { ...common, entity_id, doc: encoded.doc, hints: encoded.hints } : at('/doc', encoded.issues);
 }
 
-function planPatch(
-  op: Extract<Operation, { op: 'patch' }>,
-  schema: EntityType,
-  userId: string,
-  common: Common,
-): StoredOperation | FieldProblem[] {
+function planPatch(op: Patch, schema: EntityType, userId: string, common: Common): StoredOperation | FieldProblem[] {
   const set = withoutEnvelope(op.set ?? emptyJsonObject(), {
     '/id': op.id,
     '/entity_type': op.entity_type,
     '/user_id': userId,
   });
   if (Array.isArray(set)) return at('/set', set);
-  const encoded = encodePointerPatch(schema, { set, unset: op.unset ?? [] });
+  const encoded = encodePointerPatch(schema, { set, unset: op.unset ?? [], objects: op.objects ?? [] });
   if (!encoded.ok) return encoded.issues;
   const { edits, unset, hints } = encoded;
   return { ...common, entity_id: op.id, set: encoded.set, unset, hints, ...(edits.length > 0 && { edits }) };

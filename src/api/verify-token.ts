@@ -1,6 +1,6 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { nameBasedUuid } from '../domain/codec/name-based-uuid.ts';
 import { IssuerUnreachable, issuerKeys } from './issuer-keys.ts';
-import { nameBasedUuid } from './name-based-uuid.ts';
 import type { SettingsFailure, TokenSettings } from './token-settings.ts';
 
 /** Who asks, by a verified token and nothing else. */
@@ -22,6 +22,8 @@ const ALGORITHMS = ['RS256', 'ES256', 'PS256', 'EdDSA', 'Ed25519'];
 const TYPES: ReadonlySet<string> = new Set(['at+jwt', 'application/at+jwt', 'jwt']);
 const CLOCK_TOLERANCE_S = 60;
 const MAX_TOKEN_CHARS = 16_384;
+/** The namespace for names that are URLs (RFC 9562, appendix A). */
+const URL_NAMESPACE = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
@@ -53,7 +55,9 @@ export async function verifyToken(token: string, settings: TokenSettings, now: D
     if (typeof claim !== 'string' || claim === '') {
       return invalid(`The token does not say who its user is: the claim ${settings.user_claim} is missing.`);
     }
-    const user_id = UUID.test(claim) ? claim.toLowerCase() : await nameBasedUuid(`${settings.issuer}#${claim}`);
+    const user_id = UUID.test(claim)
+      ? claim.toLowerCase()
+      : nameBasedUuid(URL_NAMESPACE, `${settings.issuer}#${claim}`);
     return { user_id, scopes: scopesOf(payload) };
   } catch (error) {
     return failureOf(error);

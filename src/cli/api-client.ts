@@ -1,4 +1,4 @@
-import { ApiFailure } from './import-api.ts';
+import { ApiFailure } from '../import-client/import-api.ts';
 
 export interface ApiClientOptions {
   /** Of the API Worker, such as `https://annals-api.example.workers.dev`. */

@@ -1,5 +1,6 @@
 import { entityIdOf } from '../domain/codec/entity-id.ts';
-import type { LineValue } from './history-digest.ts';
+import type { LineValue } from '../domain/codec/history-digest.ts';
+import { epochMicros } from '../domain/time/epoch-micros.ts';
 
 /** What a version is, in short. */
 interface SampledRow {
@@ -76,7 +77,8 @@ export class AsOfSample {
 
   /** Exactly then, or up to a day before or after. */
   #near(iso: string): string {
-    const shift_ms = this.#random() < 0.5 ? 0 : Math.round((this.#random() * 2 - 1) * JITTER_MS);
+    if (this.#random() < 0.5) return iso;
+    const shift_ms = Math.round((this.#random() * 2 - 1) * JITTER_MS);
     return new Date(Date.parse(iso) + shift_ms).toISOString();
   }
 }
@@ -84,11 +86,12 @@ export class AsOfSample {
 /** XTDB's rule R1, in as few words as possible: it must not share a mistake with the store. */
 function versionAt(rows: readonly SampledRow[], validTime: string, txTime: string): string {
   let best: SampledRow | null = null;
-  const at = (iso: string) => Date.parse(iso);
   for (const row of rows) {
-    if (at(row.valid_time) > at(validTime) || at(row.tx_time) > at(txTime)) continue;
-    const later = best === null || at(row.valid_time) > at(best.valid_time);
-    if (later || (best !== null && at(row.valid_time) === at(best.valid_time) && row.tx > best.tx)) best = row;
+    if (epochMicros(row.valid_time) > epochMicros(validTime) || epochMicros(row.tx_time) > epochMicros(txTime))
+      continue;
+    const later = best === null || epochMicros(row.valid_time) > epochMicros(best.valid_time);
+    if (later || (best !== null && epochMicros(row.valid_time) === epochMicros(best.valid_time) && row.tx > best.tx))
+      best = row;
   }
   return best?.doc ?? 'nil';
 }

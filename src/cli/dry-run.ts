@@ -1,87 +1,35 @@
-import type { ChunkReport, Finding, TypeReport } from '../importer/chunk-report.ts';
-import { CliFailure, EXIT } from './cli-failure.ts';
-import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
-import { filteredBytes } from './filtered-bytes.ts';
-import { openHistoryFile } from './history-file.ts';
-import { ApiFailure, ImportApi } from './import-api.ts';
-import type { ImportFileOptions } from './import-file.ts';
-
-const CHUNK = { lines: 2_000, bytes: 3 * 1024 * 1024 };
-
-export interface DryRun {
-  readonly rows: number;
-  readonly tombstones: number;
-  readonly evictions: number;
-  readonly skipped: number;
-  readonly rejects: number;
-  readonly nonconforming: number;
-  readonly report: ChunkReport;
-}
+import { checkHistory, type HistoryCheck } from '../import-client/check-history.ts';
+import { type Chunk, halves } from '../import-client/cut-chunks.ts';
+import { ApiFailure, ImportApi } from '../import-client/import-api.ts';
+import type { ChunkCheck } from '../importer/check-chunk.ts';
+import { type ImportFileOptions, openImportFile } from './import-file.ts';
 
 /** Has the import Worker decode and check a whole history, with nothing written and the database not asked. */
-export async function dryRun(options: ImportFileOptions): Promise<DryRun> {
+export async function dryRun(options: ImportFileOptions): Promise<HistoryCheck> {
   const signal = options.signal ?? new AbortController().signal;
   const { url, token, onRetry } = options;
   const api = new ImportApi({ url, token, signal, ...(onRetry && { onRetry }) });
-  const file = await openHistoryFile(options.file);
-  const sum = { rows: 0, tombstones: 0, evictions: 0, skipped: 0, rejects: 0, nonconforming: 0 };
-  const report: ChunkReport & { other_ids: Finding | null } = {
-    types: {},
-    nonconforming: {},
-    unknown_attributes: {},
-    other_ids: null,
-    skipped: {},
-  };
-  let bytes = 0;
-  const check = async (chunk: Chunk): Promise<void> => {
+  const check = async (chunk: Chunk): Promise<ChunkCheck[]> => {
     try {
-      const answer = await api.check(chunk);
-      for (const key of ['rows', 'tombstones', 'evictions', 'skipped', 'nonconforming'] as const)
-        sum[key] += answer[key];
-      sum.rejects += answer.rejects.length;
-      for (const { line, reason } of answer.rejects) options.onReject?.(line, reason);
-      addReport(report, answer.report);
+      return [await api.check(chunk)];
     } catch (error) {
       const parts = error instanceof ApiFailure && error.status === 413 ? halves(chunk) : null;
       if (parts === null) throw error;
-      for (const part of parts) await check(part);
+      return [...(await check(parts[0])), ...(await check(parts[1]))];
     }
   };
+  const history = await openImportFile(options);
   try {
-    for await (const chunk of cutChunks(filteredBytes(file.bytes(), options.arguments ?? {}), [], () => CHUNK)) {
-      if (signal.aborted) throw new CliFailure(EXIT.interrupted, 'Interrupted.');
-      await check(chunk);
-      bytes += chunk.bytes.length;
-      const { rows, rejects } = sum;
-      options.onProgress?.({ phase: 'sending', bytes, total_bytes: null, rows, rows_sent: rows, rejects });
-    }
+    return await checkHistory({
+      history,
+      arguments: options.arguments ?? {},
+      check,
+      signal,
+      onReject: (line, reason) => options.onReject?.(line, reason),
+      onProgress: (bytes, { rows, rejects }) =>
+        options.onProgress?.({ phase: 'sending', bytes, total_bytes: null, rows, rows_sent: rows, rejects }),
+    });
   } finally {
-    await file.close();
-  }
-  return { ...sum, report };
-}
-
-function addReport(sum: ChunkReport & { other_ids: Finding | null }, part: ChunkReport): void {
-  for (const [name, counters] of Object.entries(part.types)) {
-    const known = sum.types[name];
-    if (known === undefined) sum.types[name] = { ...counters };
-    else for (const key of Object.keys(counters) as (keyof TypeReport)[]) known[key] += counters[key];
-  }
-  for (const [name, count] of Object.entries(part.skipped)) sum.skipped[name] = (sum.skipped[name] ?? 0) + count;
-  addFindings(sum.nonconforming, part.nonconforming);
-  addFindings(sum.unknown_attributes, part.unknown_attributes);
-  const { other_ids } = part;
-  if (other_ids !== null)
-    sum.other_ids = {
-      count: (sum.other_ids?.count ?? 0) + other_ids.count,
-      line: sum.other_ids?.line ?? other_ids.line,
-    };
-}
-
-function addFindings(sum: Record<string, Finding>, part: Record<string, Finding>): void {
-  for (const [key, { count, line }] of Object.entries(part)) {
-    const known = sum[key];
-    if (known === undefined) sum[key] = { count, line };
-    else known.count += count;
+    await history.close();
   }
 }

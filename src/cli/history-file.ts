@@ -6,12 +6,11 @@ import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import type { Fingerprint, HistorySource } from '../import-client/history-source.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 
 /** A history on disk, plain or gzipped; it is read more than once. */
-export interface HistoryFile {
-  readonly path: string;
-  readonly name: string;
+export interface HistoryFile extends HistorySource {
   /** Its bytes, decompressed, from the beginning. @throws CliFailure (while iterating) when it cannot be read or its gzip is broken */
   bytes(): AsyncIterable<Buffer>;
   /** Removes what was put aside for it. */
@@ -32,7 +31,6 @@ export async function openHistoryFile(path: string, stdin: Readable = process.st
 async function historyFile(path: string, name: string, close: () => Promise<void>): Promise<HistoryFile> {
   const gzipped = await isGzip(path);
   return {
-    path,
     name,
     close,
     async *bytes() {
@@ -67,12 +65,6 @@ async function isGzip(path: string): Promise<boolean> {
   } catch (cause) {
     throw new CliFailure(EXIT.bad_file, `${path} cannot be opened.`, { hint: 'Check the path.', cause });
   }
-}
-
-export interface Fingerprint {
-  /** SHA-256 of all bytes, in hex. */
-  readonly sha256: string;
-  readonly bytes: number;
 }
 
 /** Reads the file once. @param onBytes told how many bytes were read so far */

@@ -1,11 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CliFailure, EXIT } from './cli-failure.ts';
 
-/** How a line of a history is introduced among rejects, as EDN's comment: the line itself follows. */
-export function rejectHeading(line: number, reason: string): string {
-  return `; ${line}: ${reason.replaceAll('\n', ' ')}`;
-}
-
 /**
  * The lines of a file as `annals rejects ID --raw` writes and a person corrected it, by their number in the history.
  * @throws CliFailure for anything else

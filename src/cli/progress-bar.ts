@@ -1,8 +1,8 @@
+import { Speed } from '../import-client/speed.ts';
+
 const BAR_CHARS = 24;
 const TERMINAL_EVERY_MS = 100;
 const PLAIN_EVERY_MS = 5_000;
-/** Speed is that of the last seconds: what an import did an hour ago says little about when it ends. */
-const WINDOW_MS = 10_000;
 
 export interface Step {
   readonly what: string;
@@ -26,7 +26,7 @@ export interface ProgressBarOptions {
 /** Shows how far something is: percent, rows a second, time left. */
 export class ProgressBar {
   readonly #options: ProgressBarOptions;
-  readonly #samples: { at_ms: number; rows: number; done: number }[] = [];
+  #speed = new Speed();
   #shown_ms = Number.NEGATIVE_INFINITY;
   #what = '';
 
@@ -36,9 +36,8 @@ export class ProgressBar {
 
   show(step: Step): void {
     const now = this.#options.now_ms();
-    if (step.what !== this.#what) this.#samples.length = 0;
-    this.#samples.push({ at_ms: now, rows: step.rows, done: step.done });
-    while ((this.#samples[1]?.at_ms ?? now) < now - WINDOW_MS) this.#samples.shift();
+    if (step.what !== this.#what) this.#speed = new Speed();
+    this.#speed.add(now, step.rows, step.done);
     const every_ms = this.#options.is_terminal ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS;
     if (step.what === this.#what && now - this.#shown_ms < every_ms) return;
     this.#what = step.what;
@@ -54,10 +53,8 @@ export class ProgressBar {
   }
 
   #line({ what, done, total, rows, note }: Step): string {
-    const [first] = this.#samples;
-    const seconds = first === undefined ? 0 : (this.#options.now_ms() - first.at_ms) / 1_000;
-    const speed = seconds > 0 && first !== undefined ? (rows - first.rows) / seconds : 0;
-    const pace = seconds > 0 && first !== undefined ? (done - first.done) / seconds : 0;
+    const speed = this.#speed.rows_per_s;
+    const left_s = total === null ? null : this.#speed.secondsLeft(total);
     const parts = [what.padEnd(10)];
     if (total !== null && total > 0) {
       const share = Math.min(1, done / total);
@@ -67,7 +64,7 @@ export class ProgressBar {
     }
     if (rows > 0) parts.push(`${grouped(rows)} rows`);
     if (speed > 0) parts.push(`${grouped(Math.round(speed))} rows/s`);
-    if (total !== null && pace > 0 && total > done) parts.push(`${duration((total - done) / pace)} left`);
+    if (left_s !== null) parts.push(`${duration(left_s)} left`);
     if (note !== null) parts.push(note);
     return parts.join('  ');
   }

@@ -1,22 +1,25 @@
-import type { ChunkReport, Finding } from '../importer/chunk-report.ts';
+import type { Finding } from '../importer/chunk-report.ts';
+import type { ImportReport } from '../importer/import-report.ts';
 import { table } from './table.ts';
 
 const MAX_FINDINGS_SHOWN = 15;
 
 /** The report as an operator reads it: a table of types, then what stood out, with an example line of each. */
-export function reportText({ types, nonconforming, unknown_attributes, other_ids, skipped }: ChunkReport): string {
+export function reportText({ types, nonconforming, unknown_attributes, other_ids, skipped }: ImportReport): string {
   const rows = Object.entries(types)
     .sort(([, a], [, b]) => b.rows - a.rows)
     .map(([name, t]) => [
       name === '?' ? '(none said)' : name,
       t.rows,
+      t.entities,
+      t.versions,
       t.tombstones,
       t.back_dated,
       t.future,
       t.without_user,
       t.nonconforming,
     ]);
-  const head = ['type', 'rows', 'deletes', 'back-dated', 'future', 'no user', 'nonconforming'];
+  const head = ['type', 'rows', 'entities', 'versions', 'deletes', 'back-dated', 'future', 'no user', 'nonconforming'];
   return [
     table([head, ...rows]),
     ...skippedText(skipped),

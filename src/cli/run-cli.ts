@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
+import { HistoryFailure, type HistoryFailureKind } from '../import-client/history-failure.ts';
+import { ApiFailure } from '../import-client/import-api.ts';
 import { CliFailure, EXIT, type ExitCode } from './cli-failure.ts';
 import type { Command, CommandContext, Options } from './command.ts';
+import { adoptCommand } from './commands/adopt.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { importsCommand } from './commands/imports.ts';
@@ -13,12 +16,12 @@ import { rolesCommand } from './commands/roles.ts';
 import { slowCommand } from './commands/slow.ts';
 import { tripwiresCommand } from './commands/tripwires.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { ApiFailure } from './import-api.ts';
 import { SETTINGS } from './settings.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   roles: rolesCommand,
+  adopt: adoptCommand,
   import: importCommand,
   imports: importsCommand,
   rejects: rejectsCommand,
@@ -58,7 +61,7 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
     }
     return await command.run(args, options, context);
   } catch (error) {
-    return explain(error, context);
+    return explain(error, name, context);
   }
 }
 
@@ -84,21 +87,33 @@ function parsed(command: Command, rest: readonly string[]): { args: string[]; op
   }
 }
 
-function explain(error: unknown, { err, signal }: CommandContext): ExitCode {
-  const [message, hint, exit] = wordsFor(error, signal);
+function explain(error: unknown, command: string, { err, signal }: CommandContext): ExitCode {
+  const [message, hint, exit] = wordsFor(error, command, signal);
   err(`annals: ${message}\n`);
   if (hint !== null) err(`${hint}\n`);
   return exit;
 }
 
-/** 4xx answers that are about the file rather than about the caller. */
+const HISTORY_EXIT: Readonly<Record<HistoryFailureKind, ExitCode>> = {
+  bad_file: EXIT.bad_file,
+  rejects: EXIT.findings,
+  interrupted: EXIT.interrupted,
+  stopped: EXIT.failed,
+};
+
+/** 4xx answers to an import that are about the file rather than about the caller. */
 const FILE_STATUS: ReadonlySet<number> = new Set([409, 413, 422]);
 
-function wordsFor(error: unknown, signal: AbortSignal): [message: string, hint: string | null, exit: ExitCode] {
+function wordsFor(
+  error: unknown,
+  command: string,
+  signal: AbortSignal,
+): [message: string, hint: string | null, exit: ExitCode] {
+  if (error instanceof HistoryFailure) return [error.message, error.hint, HISTORY_EXIT[error.kind]];
   if (error instanceof CliFailure) return [error.message, error.hint, error.exit];
   if (signal.aborted) return ['Interrupted.', null, EXIT.interrupted];
   if (error instanceof ApiFailure) {
-    const exit = FILE_STATUS.has(error.status) ? EXIT.bad_file : EXIT.failed;
+    const exit = command === 'import' && FILE_STATUS.has(error.status) ? EXIT.bad_file : EXIT.failed;
     return [`${error.message} (${error.code})`, error.hint, exit];
   }
   if (error instanceof TypeError && error.message === 'fetch failed') {

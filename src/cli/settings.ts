@@ -5,7 +5,10 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** The settings as `annals --help` lists them. */
 export const SETTINGS: readonly (readonly [name: string, meaning: string])[] = [
-  ['DATABASE_URL', 'Postgres, a direct connection as the owner: migrate, roles, export, verify, partition, project'],
+  [
+    'DATABASE_URL',
+    'Postgres, a direct connection as the owner: migrate, roles, adopt, export, verify, partition, project',
+  ],
   ['ANNALS_IMPORT_URL', 'address of the import Worker: import, imports, rejects'],
   ['ANNALS_API_URL', 'address of the API Worker: refreshes, slow, tripwires'],
   ['ANNALS_TOKEN', 'the operator’s access token; or these three, with which one is asked for:'],

@@ -1,16 +1,18 @@
 import type pg from 'pg';
 import { entityIdOf } from '../domain/codec/entity-id.ts';
-import { decodeHistoryLine, encodeHistoryRow } from '../domain/codec/history-line.ts';
+import { HistoryDigest, lineValue } from '../domain/codec/history-digest.ts';
+import { decodeLine } from '../domain/codec/history-format.ts';
+import { encodeEvicted, encodeHistoryRow } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
+import { type FilteredLine, HistoryFilter } from '../import-client/history-filter.ts';
+import { textLines } from '../import-client/text-lines.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
-import { HistoryDigest, lineValue } from './history-digest.ts';
 import { openHistoryFile } from './history-file.ts';
-import { type FilteredLine, HistoryFilter } from './history-filter.ts';
 import { openOperatorDatabase } from './operator-database.ts';
-import { type StoredPart, storedHistory } from './stored-history.ts';
-import { textLines } from './text-lines.ts';
+import { type SpotCheck, SpotChecks } from './spot-checks.ts';
+import { type StoredPart, type StoredPiece, storedHistory } from './stored-history.ts';
 
 export interface VerifyOptions {
   readonly file: string;
@@ -19,6 +21,10 @@ export interface VerifyOptions {
   readonly arguments?: ImportArguments;
   /** Lines, by number, that were applied in place of rejected ones. */
   readonly mended?: ReadonlyMap<number, string>;
+  /** The file is a part of what imports brought: only the entities that it names are compared. */
+  readonly isPart?: boolean;
+  /** Records to show side by side, by our ids. */
+  readonly show?: readonly string[];
   /** From 0 to under 1: chooses the as-of questions. */
   readonly random?: () => number;
   readonly onRows?: (side: 'file' | 'store', rows: number) => void;
@@ -36,7 +42,9 @@ export interface Difference {
 
 export interface Verification {
   readonly equal: boolean;
-  /** Of a delta, the transaction after which its entities were written: only these are compared. Null compares everything. */
+  /** Whether only the entities that the file names were compared. */
+  readonly is_part: boolean;
+  /** Of a delta, which always is a part, the transaction after which its entities were written. */
   readonly since: string | null;
   /** `skipped` is rows that were left out of the comparison, as told. */
   readonly file: { readonly rows: number; readonly evicted: number; readonly skipped: number };
@@ -44,6 +52,8 @@ export interface Verification {
   readonly store: { readonly rows: number; readonly evicted: number; readonly native_rows: number };
   readonly differences: readonly Difference[];
   readonly as_of: { readonly asked: number; readonly wrong: readonly AsOfQuestion[] };
+  /** The records that were asked for. */
+  readonly shown: readonly SpotCheck[];
   /** Entities whose current state is not what the log says holds now (I2). */
   readonly stale_entities: number;
 }
@@ -58,24 +68,31 @@ const MAX_WRONG_SHOWN = 20;
  */
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
-  const { digest: file, skipped, delta } = await digestFile(options, sample);
+  const spots = new SpotChecks(options.show ?? []);
+  const { digest: file, skipped, part, store: source } = await digestFile(options, sample, spots);
   const client = await openOperatorDatabase(options.databaseUrl);
   try {
-    const store = await digestStore(client, options, delta ?? 'imported');
+    // A backup of this very store has its own writes too, up to the moment it was made.
+    const native_until = source === 'annals' ? file.latest_tx_time : null;
+    const store = await digestStore(client, options, part ?? { native_until });
     const questions = sample.questions();
     const wrong = (await askStore(client, questions)).slice(0, MAX_WRONG_SHOWN);
     const { rows } = await client.query<{ native: number; stale: number }>(
-      `select (select count(*)::integer from event_log where import_id is null) as native, stale_entities()::integer as stale`,
+      `select (select count(*)::integer from event_log where import_id is null and tx_time > coalesce($1::timestamptz, '-infinity')) as native,
+         stale_entities()::integer as stale`,
+      [native_until],
     );
     const differences = differencesOf(file, store);
     const stale_entities = rows[0]?.stale ?? 0;
     return {
       equal: differences.length === 0 && wrong.length === 0 && stale_entities === 0,
-      since: delta?.since ?? null,
+      is_part: part !== null,
+      since: part?.since ?? null,
       file: { rows: file.rows, evicted: file.evicted, skipped },
       store: { rows: store.rows, evicted: store.evicted, native_rows: rows[0]?.native ?? 0 },
       differences,
       as_of: { asked: questions.length, wrong },
+      shown: spots.isEmpty ? [] : await spots.besideStore(client, native_until),
       stale_entities,
     };
   } finally {
@@ -83,9 +100,9 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
   }
 }
 
-/** A delta's entities, which its verification is limited to: they are few beside the history's. */
-interface Delta {
-  readonly since: string;
+/** The entities of a delta, or of another part, which its verification is limited to. */
+interface Part {
+  readonly since: string | null;
   readonly entity_ids: Set<string>;
   readonly evicted: Set<string>;
 }
@@ -93,14 +110,17 @@ interface Delta {
 interface FileDigest {
   readonly digest: HistoryDigest;
   readonly skipped: number;
-  readonly delta: Delta | null;
+  readonly part: Part | null;
+  /** Which store it says it is from. */
+  readonly store: string | null;
 }
 
-async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<FileDigest> {
+async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: SpotChecks): Promise<FileDigest> {
   const { file: path, mended, onRows, signal } = options;
   const digest = new HistoryDigest();
   const filter = new HistoryFilter<string>(options.arguments ?? {});
-  let delta: Delta | null = null;
+  let part: Part | null = null;
+  let store: string | null = null;
   let skipped = 0;
   const add = (lines: readonly FilteredLine<string>[]): void => {
     for (const { line: text } of lines) {
@@ -111,13 +131,10 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
       }
       digest.add(line);
       sample.add(line);
-      if (line.kind === 'row') delta?.entity_ids.add(entityIdOf(line.id));
-      else if (line.kind === 'evicted') delta?.evicted.add(line.evicted);
+      spots.add(line);
+      if (line.kind === 'row') part?.entity_ids.add(entityIdOf(line.id));
+      else if (line.kind === 'evicted') part?.evicted.add(line.evicted);
     }
-  };
-  const sinceOf = (text: string): string | null => {
-    const header = decodeHistoryLine(text, 1);
-    return header.kind === 'header' ? header.since : null;
   };
   const file = await openHistoryFile(path);
   let number = 0;
@@ -135,8 +152,12 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
           });
         }
         ended ||= line.kind === 'end';
-        const since = line.kind === 'header' ? sinceOf(text) : null;
-        if (since !== null) delta = { since, entity_ids: new Set(), evicted: new Set() };
+        const header = line.kind === 'header' ? decodeLine(text, number) : null;
+        if (header?.kind === 'header') {
+          store = header.store;
+          if (header.since !== null || options.isPart === true)
+            part = { since: header.since, entity_ids: new Set(), evicted: new Set() };
+        }
         add(filter.push(text, text));
       }
       onRows?.('file', digest.rows);
@@ -147,25 +168,31 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample): Promise<F
   if (!ended)
     throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
   add(filter.end());
-  return { digest, skipped, delta };
+  return { digest, skipped, part, store };
 }
 
 async function digestStore(
   client: pg.Client,
   { onRows, signal }: VerifyOptions,
-  part: StoredPart,
+  wanted: StoredPart,
 ): Promise<HistoryDigest> {
   const digest = new HistoryDigest();
-  for await (const page of storedHistory(client, part)) {
+  for await (const page of storedHistory(client, wanted)) {
     signal?.throwIfAborted();
-    for (const { text } of page) {
-      const line = lineValue(text);
+    for (const piece of page) {
+      const line = lineValue(lineOf(piece));
       if (typeof line === 'string') throw new Error(`the store's line cannot be read back: ${line}`);
       digest.add(line);
     }
     onRows?.('store', digest.rows);
   }
   return digest;
+}
+
+function lineOf(piece: StoredPiece): string {
+  if (piece.kind === 'row') return encodeHistoryRow(piece.event);
+  if (piece.kind === 'evicted') return encodeEvicted(piece.eviction);
+  throw new Error('transactions are no part of what is compared');
 }
 
 function differencesOf(file: HistoryDigest, store: HistoryDigest): Difference[] {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { authenticate, requireScope } from '../api/authenticate.ts';
+import { decodeCursor } from '../api/cursor.ts';
 import { path, query } from '../api/query.ts';
 import { renderFailure } from '../api/render-failure.ts';
 import { telemetry } from '../api/telemetry.ts';
@@ -9,6 +10,7 @@ import { actOnImport } from './act-on-import.ts';
 import { applyChunk } from './apply-chunk.ts';
 import { checkChunk } from './check-chunk.ts';
 import { decodeChunk } from './decode-chunk.ts';
+import { digestStored } from './digest-stored.ts';
 import type { ImportEnv } from './env.ts';
 import { finishImport } from './finish-import.ts';
 import { importReport } from './import-report.ts';
@@ -21,6 +23,8 @@ import { readChunkBody } from './read-chunk-body.ts';
 import { readJsonBody } from './read-json-body.ts';
 import {
   chunkQuery,
+  digestPlace,
+  digestsQuery,
   dryRunQuery,
   importFinish,
   importOpening,
@@ -75,6 +79,10 @@ const app = new Hono<ImportEnv>()
   .put('/v1/imports/:id/rejects/:line', path(mendPath), async (c) => {
     const { id, line } = c.req.valid('param');
     return c.json(await mendReject(c.var.database, id, line, await readChunkBody(c.req.raw)));
+  })
+  .get('/v1/verify/digests', query(digestsQuery), async (c) => {
+    const { after } = c.req.valid('query');
+    return c.json(await digestStored(c.var.database, after === undefined ? null : decodeCursor(after, digestPlace)));
   })
   .post('/v1/dry-run/chunks', query(dryRunQuery), async (c) =>
     c.json(checkChunk(decodeChunk(await readChunkBody(c.req.raw), c.req.valid('query').first_line))),

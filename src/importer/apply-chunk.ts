@@ -47,11 +47,18 @@ export async function applyChunk(
       hint: 'Send fewer lines at a time.',
     });
   }
-  const [row] = await database
-    .call<{ answer: string }>('import_chunk', 'select import_chunk($1::jsonb)::text as answer', [parameter])
-    .catch((error: unknown) => {
-      throw refusedValue(error) ?? error;
-    });
+  const backup = backupFacts(importId, chunk);
+  // Of one statement, so that they commit together.
+  const [row] = await (backup === null
+    ? database.call<{ answer: string }>('import_chunk', 'select import_chunk($1::jsonb)::text as answer', [parameter])
+    : database.call<{ answer: string }>(
+        'import_chunk',
+        'select import_backup($2::jsonb)::text as kept, import_chunk($1::jsonb)::text as answer',
+        [parameter, backup],
+      )
+  ).catch((error: unknown) => {
+    throw refusedValue(error) ?? error;
+  });
   const { conflicts, ...answer } = JSON.parse(row?.answer ?? '') as Omit<ChunkAnswer, 'rejects'> & {
     conflicts: Conflict[];
   };
@@ -81,6 +88,16 @@ async function chunkJson(importId: string, fingerprint: string, chunk: DecodedCh
     typeof value === 'string' ? readableText(value) : value,
   );
   return withRows(text, chunk.rows);
+}
+
+/** What only a backup of our own has: transactions, and who evicted. */
+function backupFacts(importId: string, { transactions, evictions }: DecodedChunk): string | null {
+  const records = evictions.flatMap(({ record, ...eviction }) =>
+    record === undefined ? [] : [{ ...evictionFacts(eviction), ...record }],
+  );
+  if (records.length === 0 && transactions.length === 0) return null;
+  // The metadata's text is taken for jsonb in the database: JSON.parse would round its numbers.
+  return JSON.stringify({ import_id: importId, evictions: records, transactions });
 }
 
 /** SHA-256 in hex. */

@@ -4,6 +4,10 @@ import type { DecodedChunk } from './decode-chunk.ts';
 /** Counters of one entity type; `?` is documents that say none, and deletes. */
 export interface TypeReport {
   rows: number;
+  /** That have such rows. */
+  entities: number;
+  /** Rows that are no delete. */
+  versions: number;
   tombstones: number;
   /** Valid time before, or after, the transaction's. */
   back_dated: number;
@@ -18,7 +22,7 @@ export interface Finding {
   line: number;
 }
 
-/** What an operator wants to know of a chunk's rows; reports of chunks add up. Keys of findings: `type field: reason`, `type attribute`. */
+/** What an operator wants to know of a chunk's rows; reports of chunks add up, as `addReport` says. Keys of findings: `type field: reason`, `type attribute`. */
 export interface ChunkReport {
   readonly types: Record<string, TypeReport>;
   readonly nonconforming: Record<string, Finding>;
@@ -26,12 +30,29 @@ export interface ChunkReport {
   readonly other_ids: Finding | null;
   /** Rows that the import's arguments leave out, by XTDB's name of their type. */
   readonly skipped: Record<string, number>;
+  /** Native transactions, of a backup. */
+  readonly transactions: number;
+  /** The entities that the chunk begins and ends with, which other chunks may have rows of too. */
+  readonly first: EdgeEntity | null;
+  readonly last: EdgeEntity | null;
+}
+
+/** An entity and the types of its rows in a chunk. */
+export interface EdgeEntity {
+  readonly entity_id: string;
+  readonly types: string[];
 }
 
 const NO_TYPE = '?';
 
-export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped'>): ChunkReport {
+const edgeOf = (entity_id: string): EdgeEntity => ({ entity_id, types: [] });
+
+export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped' | 'transactions'>): ChunkReport {
   const types = new Map<string, TypeReport>();
+  /** Rows are grouped by entity: a type's entity is another when it is not the one before. */
+  const latest = new Map<string, string>();
+  let first: EdgeEntity | null = null;
+  let last: EdgeEntity | null = null;
   const nonconforming = new Map<string, Finding>();
   const unknown = new Map<string, Finding>();
   const otherIds: Finding = { count: 0, line: 0 };
@@ -39,12 +60,27 @@ export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped'>): Chun
     const name = event.entity_type ?? NO_TYPE;
     let type = types.get(name);
     if (type === undefined) {
-      type = { rows: 0, tombstones: 0, back_dated: 0, future: 0, nonconforming: 0, without_user: 0 };
+      type = {
+        rows: 0,
+        entities: 0,
+        versions: 0,
+        tombstones: 0,
+        back_dated: 0,
+        future: 0,
+        nonconforming: 0,
+        without_user: 0,
+      };
       types.set(name, type);
     }
     type.rows++;
+    if (latest.get(name) !== event.entity_id) type.entities++;
+    latest.set(name, event.entity_id);
+    if (event.entity_id !== last?.entity_id) last = edgeOf(event.entity_id);
+    if (!last.types.includes(name)) last.types.push(name);
+    first ??= last;
     if (event.doc === null) type.tombstones++;
-    else if (event.user_id === null) type.without_user++;
+    else type.versions++;
+    if (event.doc !== null && event.user_id === null) type.without_user++;
     if (event.valid_time < event.tx_time) type.back_dated++;
     if (event.valid_time > event.tx_time) type.future++;
     if (reasons.length > 0) type.nonconforming++;
@@ -58,6 +94,9 @@ export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped'>): Chun
     unknown_attributes: Object.fromEntries(unknown),
     other_ids: otherIds.count === 0 ? null : otherIds,
     skipped: Object.fromEntries(chunk.skipped),
+    transactions: chunk.transactions.length,
+    first,
+    last,
   };
 }
 

@@ -1,11 +1,12 @@
+import { decodeLine } from '../domain/codec/history-format.ts';
 import type {
   HistoryEnd,
   HistoryEviction,
   HistoryHeader,
   HistoryReject,
   HistoryRow,
+  HistoryTransaction,
 } from '../domain/codec/history-line.ts';
-import { decodeHistoryLine } from '../domain/codec/history-line.ts';
 import { Failure } from '../store/failure.ts';
 import { MAX_RAW_BYTES } from './limits.ts';
 import { type Line, splitLines } from './split-lines.ts';
@@ -21,7 +22,7 @@ export interface ChunkReject {
   readonly raw: Uint8Array;
 }
 
-/** What a chunk's lines are. Every line is in exactly one of header, rows, evictions, skipped, rejects and footer. */
+/** What a chunk's lines are. Every line is in exactly one of header, rows, evictions, transactions, skipped, rejects and footer. */
 export interface DecodedChunk {
   readonly bytes: Uint8Array;
   readonly first_line: number;
@@ -30,6 +31,7 @@ export interface DecodedChunk {
   readonly footer: HistoryEnd | null;
   readonly rows: readonly DecodedRow[];
   readonly evictions: readonly HistoryEviction[];
+  readonly transactions: readonly HistoryTransaction[];
   readonly rejects: readonly ChunkReject[];
   /** Rows that the sender left out, by type. */
   readonly skipped: ReadonlyMap<string, number>;
@@ -47,6 +49,7 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
   const lines = splitLines(bytes, firstLine);
   const rows: DecodedRow[] = [];
   const evictions: HistoryEviction[] = [];
+  const transactions: HistoryTransaction[] = [];
   const rejects: ChunkReject[] = [];
   const skipped = new Map<string, number>();
   let header: HistoryHeader | null = null;
@@ -58,7 +61,7 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
         hint: WRONG_FILE_HINT,
       });
     }
-    const decoded = line.text === null ? faultOf(line) : decodeHistoryLine(line.text, line.number);
+    const decoded = line.text === null ? faultOf(line) : decodeLine(line.text, line.number);
     if (line.number === 1 && decoded.kind !== 'header') {
       const reason = decoded.kind === 'reject' ? decoded.reason : `it is ${NAMES[decoded.kind]}`;
       throw new Failure('AN422', `line 1 is not the header of a history: ${reason}`, {
@@ -68,9 +71,10 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
     }
     if (decoded.kind === 'row') rows.push({ ...decoded, line: line.number });
     else if (decoded.kind === 'evicted') evictions.push(decoded);
+    else if (decoded.kind === 'transaction') transactions.push(decoded);
     else if (decoded.kind === 'skipped') skipped.set(decoded.type, (skipped.get(decoded.type) ?? 0) + 1);
     else if (decoded.kind === 'end') footer = decoded;
-    else if (decoded.kind === 'reject') rejects.push(rejected(line, reasonOf(decoded)));
+    else if (decoded.kind === 'reject') rejects.push(rejected(line, reasonOf(decoded), decoded.raw));
     else if (line.number === 1) header = decoded;
     else rejects.push(rejected(line, 'a header stands on line 1 and nowhere else'));
   }
@@ -82,12 +86,19 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
     footer,
     rows,
     evictions,
+    transactions,
     rejects,
     skipped,
   };
 }
 
-const NAMES = { row: 'a row', evicted: 'an eviction', end: 'a footer', skipped: 'a row left out' } as const;
+const NAMES = {
+  row: 'a row',
+  evicted: 'an eviction',
+  transaction: 'a transaction',
+  end: 'a footer',
+  skipped: 'a row left out',
+} as const;
 
 function faultOf(line: Line): { kind: 'reject' } & HistoryReject {
   return { kind: 'reject', line: line.number, offset: 0, reason: line.fault ?? 'the line has no text' };
@@ -97,8 +108,8 @@ function reasonOf({ offset, reason }: HistoryReject): string {
   return offset === 0 ? reason : `${reason} (at character ${offset + 1})`;
 }
 
-function rejected(line: Line, reason: string): ChunkReject {
-  const raw = line.bytes ?? new TextEncoder().encode(line.text ?? '');
+function rejected(line: Line, reason: string, said: string | null = line.text): ChunkReject {
+  const raw = line.bytes ?? new TextEncoder().encode(said ?? '');
   if (raw.length <= MAX_RAW_BYTES) return { line: line.number, reason, raw };
   return {
     line: line.number,

@@ -19,6 +19,9 @@ export interface ImportStatus {
   /** Time in state running, without pauses. */
   readonly running_ms: number;
   readonly last_chunk_at: string | null;
+  /** When whoever drives it was last heard of: a chunk, or a change of state. */
+  readonly last_heartbeat_at: string;
+  /** What a sender said when it last paused; it stays when the import goes on. */
   readonly last_error: string | null;
   readonly header: {
     readonly exported_at: string | null;
@@ -27,7 +30,12 @@ export interface ImportStatus {
     /** Of a delta: the transaction after which its entities were written. */
     readonly since?: string | null;
   } | null;
-  readonly footer: { readonly rows: number; readonly entities: number; readonly evicted: number } | null;
+  readonly footer: {
+    readonly rows: number;
+    readonly entities: number;
+    readonly evicted: number;
+    readonly transactions?: number;
+  } | null;
   /** Ranges of lines that are in, first and last inclusive, in order. */
   readonly applied_lines: readonly (readonly [first: number, last: number])[];
   readonly next_line: number;
@@ -40,6 +48,8 @@ export interface ImportStatus {
   readonly evictions: number;
   /** Rows that its arguments leave out. */
   readonly skipped: number;
+  /** Native transactions, of a backup. */
+  readonly transactions: number;
   readonly rejects: number;
   readonly conflicts: number;
   readonly nonconforming: number;

@@ -6,3 +6,5 @@ export const MAX_DATABASE_REQUEST_BYTES = 8 * 1024 * 1024;
 export const MAX_LINE_BYTES = 2 * 1024 * 1024;
 /** What is kept of a rejected line. */
 export const MAX_RAW_BYTES = 256 * 1024;
+/** Of what a sender says when it pauses. */
+export const MAX_REASON_CHARS = 1_000;

@@ -3,13 +3,15 @@ import { MAX_CHUNK_BYTES } from './limits.ts';
 import { readBytes } from './read-bytes.ts';
 
 /**
- * The bytes of a chunk: lines of EDN, as they are in the file, perhaps gzipped on the way (Workers do not unpack requests).
+ * The bytes of a chunk: lines of EDN or NDJSON, as they are in the file, perhaps gzipped on the way (Workers do not unpack requests).
  * @throws Failure AN400 broken gzip or no body, AN413 too large, AN415 another content type or encoding
  */
 export async function readChunkBody(request: Request): Promise<Uint8Array> {
   const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/edn *(;|$)/i.test(type)) {
-    throw new Failure('AN415', 'A chunk is lines of EDN.', { hint: 'Send them with Content-Type: application/edn.' });
+  if (!/^application\/(edn|x-ndjson) *(;|$)/i.test(type)) {
+    throw new Failure('AN415', 'A chunk is lines of EDN or NDJSON.', {
+      hint: 'Send them with Content-Type: application/edn or application/x-ndjson.',
+    });
   }
   const bytes = await readBytes(decompressed(request), MAX_CHUNK_BYTES).catch((error: unknown) => {
     if (error instanceof Failure) throw error;

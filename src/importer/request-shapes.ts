@@ -1,7 +1,13 @@
 import * as z from 'zod';
+import { digits, entityId, instant } from '../api/parameters.ts';
+import { readableText } from '../domain/codec/jsonb-text.ts';
+import { MAX_REASON_CHARS } from './limits.ts';
 
 const fingerprint = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hex');
 const first_line = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+
+/** What people or programs say, perhaps quoting a broken file: Postgres holds no NUL. */
+const reason = z.string().max(MAX_REASON_CHARS).transform(readableText);
 
 export const importPath = z.object({ id: z.uuid('is not the id of an import') });
 
@@ -26,7 +32,7 @@ export type ImportArguments = z.infer<typeof importArguments>;
 export const importOpening = z.strictObject({
   /** SHA-256 of the whole file, decompressed. */
   fingerprint,
-  file_name: z.string().min(1).max(400),
+  file_name: z.string().min(1).max(400).transform(readableText),
   /** Of the file, decompressed. */
   total_bytes: z.number().int().nonnegative(),
   arguments: importArguments.default({}),
@@ -35,12 +41,12 @@ export type ImportOpening = z.input<typeof importOpening>;
 
 export const importPause = z.strictObject({
   /** Why, for whoever looks later. */
-  reason: z.string().max(1_000).nullable(),
+  reason: reason.nullable(),
 });
 
 export const importFinish = z.strictObject({
   /** Why it is finished although the footer disagrees; null finishes it only when the footer agrees. */
-  force: z.string().min(1).max(1_000).nullable().default(null),
+  force: z.string().min(1).pipe(reason).nullable().default(null),
 });
 
 export const mendPath = z.object({ id: z.uuid('is not the id of an import'), line: first_line });
@@ -58,3 +64,8 @@ export const rejectsQuery = z.strictObject({
   limit: z.coerce.number().int().positive().max(1_000).default(100),
 });
 export type RejectsQuery = z.infer<typeof rejectsQuery>;
+
+export const digestsQuery = z.strictObject({ after: z.string().optional() });
+/** The last row of the page before. */
+export const digestPlace = z.object({ entity_id: entityId, valid_time: instant, tx_time: instant, tx: digits });
+export type DigestPlace = z.infer<typeof digestPlace>;

@@ -16,6 +16,7 @@ export function banner({ page, importer, issuer, users }: Addresses): string {
     `  Sign in as          ${users.map((user) => user.email).join(', ')}`,
     `  Import Worker       ${importer}`,
     `  Identity provider   ${issuer}`,
+    '  Operator            npm run annals -- imports',
     '',
     '  Ctrl-C stops it; the data stays. `npm run db:reset` empties it.',
     '',

@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILT = join(ROOT, 'dist/web/index.html');
-/** What the web client is made of: its own files, and what it takes from the server's types and schemas. */
-const SOURCES = ['src/web', 'src/domain', 'package-lock.json'];
+/** What the web client is made of: its own files, what it takes from the server's schemas, and what imports in the page run. */
+const SOURCES = ['src/web', 'src/domain', 'src/import-client', 'src/importer', 'package-lock.json'];
 
 /**
  * Builds the web client into dist/web, unless what is there is newer than all it is made of.

@@ -6,8 +6,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * A Worker as one module, resolved as wrangler resolves it for workerd (`wrangler deploy --dry-run` is the check that it agrees).
  * @param entry path from the repository's root, such as `src/api/worker.ts`
+ * @param isMinified as it is deployed
  */
-export async function bundleWorker(entry: string): Promise<string> {
+export async function bundleWorker(entry: string, { isMinified = false } = {}): Promise<string> {
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -20,6 +21,7 @@ export async function bundleWorker(entry: string): Promise<string> {
     external: ['cloudflare:workers'],
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser', 'import'],
+    minify: isMinified,
     keepNames: false,
     logLevel: 'silent',
   });

@@ -6,6 +6,8 @@ export interface LocalUser {
   readonly id: string;
   readonly email: string;
   readonly name?: string;
+  /** Gets the scope `operator`, which opens the operator's screens. */
+  readonly is_operator?: boolean;
 }
 
 const STYLE = raw(`
@@ -23,24 +25,31 @@ button:hover { border-color: var(--accent); }
 .initial { flex: none; display: grid; place-items: center; width: 40px; height: 40px; border-radius: 50%; background: var(--accent); color: var(--card); font-weight: 600; }
 .who { display: grid; min-width: 0; overflow-wrap: anywhere; }
 small { color: var(--soft); font-size: 14px; }
+h2 { margin: 16px 0 0; color: var(--soft); font-size: 14px; font-weight: 400; }
 .note { margin: 24px 0 0; padding-top: 16px; border-top: 1px solid var(--line); font-size: 14px; }
 `);
 
 /** The sign-in page: the sample's users as buttons, each of which posts its `user_id` to the page's own address. */
 export async function signInPage(users: readonly LocalUser[]): Promise<string> {
+  const people = users.filter((user) => user.is_operator !== true);
+  const operators = users.filter((user) => user.is_operator === true);
   return page(
     'Sign in to Annals',
     html`<p>Who are you today?</p>
       <form method="post">
-        ${users.map(
-          (user) => html`<button name="user_id" value="${user.id}">
-            <span class="initial" aria-hidden="true">${(user.name ?? user.email).slice(0, 1).toUpperCase()}</span>
-            <span class="who">${user.name === undefined ? '' : html`<span>${user.name}</span>`}<small>${user.email}</small></span>
-          </button>`,
-        )}
+        ${people.map(userButton)}
+        ${operators.length === 0 ? '' : html`<h2>Or look after the service: imports, refreshes, latencies</h2>`}
+        ${operators.map(userButton)}
       </form>
       <p class="note">This is a provider for developers: it runs on this machine only, and asks for no password.</p>`,
   );
+}
+
+function userButton({ id, email, name }: LocalUser) {
+  return html`<button name="user_id" value="${id}">
+    <span class="initial" aria-hidden="true">${(name ?? email).slice(0, 1).toUpperCase()}</span>
+    <span class="who">${name === undefined ? '' : html`<span>${name}</span>`}<small>${email}</small></span>
+  </button>`;
 }
 
 /** The sign-out page: submits the provider's own form at once, and offers a button where scripts are off. */

@@ -8,6 +8,8 @@ import { identityStore } from './identity-store.ts';
 
 /** The web client's `client_id`: public, code flow with PKCE. */
 export const WEB_CLIENT_ID = 'annals-web';
+/** What it asks for; only an operator is given the last. */
+export const WEB_CLIENT_SCOPE = 'openid email profile offline_access operator';
 /** The operator's `client_id`: client credentials, with the secret that {@link startIdentityProvider} returns. */
 export const OPERATOR_CLIENT_ID = 'annals-operator';
 /** The `aud` of every access token. */
@@ -130,7 +132,7 @@ function configuration(options: IdentityProviderOptions): Configuration {
     clientBasedCORS: (_context, origin) => options.web_origins.includes(origin),
     issueRefreshToken: (_context, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: () => false,
-    loadExistingGrant: grantAll,
+    loadExistingGrant: grantAll(options.users),
     ttl: {
       AccessToken: ACCESS_TOKEN_TTL_S,
       ClientCredentials: ACCESS_TOKEN_TTL_S,
@@ -148,18 +150,29 @@ function configuration(options: IdentityProviderOptions): Configuration {
   };
 }
 
-/** Consent is taken for granted: the only client is ours, and the only users are samples. */
-const grantAll: NonNullable<Configuration['loadExistingGrant']> = async (context) => {
-  const { client, session, provider } = context.oidc;
-  if (client === undefined || session?.accountId === undefined) return undefined;
-  const id = session.grantIdFor(client.clientId);
-  const known = id === undefined ? undefined : await provider.Grant.find(id);
-  if (known !== undefined) return known;
-  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-  grant.addOIDCScope('openid email profile offline_access');
-  await grant.save();
-  return grant;
-};
+/**
+ * Consent is taken for granted: the only client is ours, and the only users are samples. All ask for the scope `operator`;
+ * whoever is none is refused it without a question.
+ */
+function grantAll(users: readonly LocalUser[]): NonNullable<Configuration['loadExistingGrant']> {
+  return async (context) => {
+    const { client, session, provider } = context.oidc;
+    if (client === undefined || session?.accountId === undefined) return undefined;
+    const id = session.grantIdFor(client.clientId);
+    const known = id === undefined ? undefined : await provider.Grant.find(id);
+    const grant = known ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope('openid email profile offline_access');
+    if (users.some((user) => user.id === session.accountId && user.is_operator === true)) {
+      grant.addOIDCScope('operator');
+      grant.addResourceScope(RESOURCE, 'operator');
+    } else {
+      grant.rejectOIDCScope('operator');
+      grant.rejectResourceScope(RESOURCE, 'operator');
+    }
+    await grant.save();
+    return grant;
+  };
+}
 
 function webClient(origins: readonly string[]) {
   return {
@@ -170,7 +183,7 @@ function webClient(origins: readonly string[]) {
     response_types: ['code' as const],
     redirect_uris: origins.map((origin) => `${origin}/signed-in`),
     post_logout_redirect_uris: origins.map((origin) => `${origin}/`),
-    scope: 'openid email profile offline_access',
+    scope: WEB_CLIENT_SCOPE,
   };
 }
 

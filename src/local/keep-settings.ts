@@ -1,18 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-type Settings = Readonly<Record<string, string>>;
-
 /**
- * Writes what each Worker is run with, for `wrangler dev --env-file .data/api.vars` beside a running `npm start`. The files hold
- * passwords: only their owner may read them.
+ * Writes what something is run with beside a running `npm start`: a Worker by `wrangler dev --env-file .data/api.vars`, the command by
+ * `npm run annals`. The files hold passwords: only their owner may read them.
  */
 export async function keepSettings(
   dataFolder: string,
-  settings: { readonly api: Settings; readonly import: Settings },
+  of: 'api' | 'import' | 'annals',
+  settings: Readonly<Record<string, string>>,
 ): Promise<void> {
-  for (const [worker, vars] of Object.entries(settings)) {
-    const lines = Object.entries(vars).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
-    await writeFile(join(dataFolder, `${worker}.vars`), lines.join(''), { mode: 0o600 });
-  }
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
+  await writeFile(join(dataFolder, `${of}.vars`), lines.join(''), { mode: 0o600 });
 }

@@ -16,6 +16,8 @@ const NEON_PORT = 8790;
 
 /** A migrated database behind a Neon endpoint, with the connection strings of both roles. They hold passwords: never log them. */
 export interface LocalDatabase extends Stoppable {
+  /** As its owner, straight to Postgres. */
+  readonly ownerUrl: string;
   readonly appUrl: string;
   readonly importUrl: string;
   /** Whether it is the one from npm, in the data folder; else it is the developer's own, named by DATABASE_URL. */
@@ -51,6 +53,7 @@ export async function openLocalDatabase(dataFolder: string, databaseUrl: string 
       url.host = `${neon.host}:${neon.port}`;
     }
     return {
+      ownerUrl,
       appUrl: urlAs(url.toString(), 'annals_app', passwords),
       importUrl: urlAs(url.toString(), 'annals_import', passwords),
       embedded,

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
+import { type Signal, type SignalBinding, signalOf } from '../analytics/signal.ts';
 import { bundleWorker } from './bundle-worker.ts';
 
 /** The date of the runtime's behaviour: the same as in wrangler.toml and wrangler.import.toml (a test compares them). */
@@ -19,6 +20,8 @@ export interface WorkersOptions {
   readonly importPort: number;
   readonly api: Readonly<Record<string, string>>;
   readonly import: Readonly<Record<string, string>>;
+  /** False: the API alone, without the web client's files before it. Default: with them, where the client was built. */
+  readonly serveWeb?: boolean;
   /** Each line that the Workers log. */
   readonly log: (line: string) => void;
 }
@@ -29,6 +32,8 @@ export interface RunningWorkers {
   readonly importUrl: string;
   /** Runs the API Worker's `scheduled` handler as a cron of this minute would; resolves when it is done. */
   tick(scheduledFor: Date): Promise<void>;
+  /** The Durable Object that both Workers ask, for a tick that runs outside of them. */
+  signal(): Promise<Signal>;
   stop(): Promise<void>;
 }
 
@@ -54,15 +59,17 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.api },
         durableObjects: { SIGNAL: { className: 'RefreshSignal', useSQLite: true } },
+        serviceBindings: { IMPORTER: 'annals-import' },
         // A clone that never built the web client still serves the API.
-        ...(existsSync(WEB_FOLDER) && {
-          assets: {
-            directory: WEB_FOLDER,
-            binding: 'ASSETS',
-            routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_PATHS } },
-            assetConfig: { not_found_handling: 'none' },
-          },
-        }),
+        ...((options.serveWeb ?? true) &&
+          existsSync(WEB_FOLDER) && {
+            assets: {
+              directory: WEB_FOLDER,
+              binding: 'ASSETS',
+              routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_PATHS } },
+              assetConfig: { not_found_handling: 'none' },
+            },
+          }),
       },
       {
         name: 'annals-import',
@@ -84,6 +91,10 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
       const worker = await miniflare.getWorker('annals-api');
       const { outcome } = await worker.scheduled({ scheduledTime: scheduledFor, cron: '* * * * *' });
       if (outcome !== 'ok') throw new Error(`The scheduled handler ended with ${outcome}.`);
+    },
+    async signal() {
+      const { SIGNAL } = await miniflare.getBindings<{ SIGNAL: SignalBinding }>('annals-api');
+      return signalOf(SIGNAL);
     },
     stop: () => miniflare.dispose(),
   };

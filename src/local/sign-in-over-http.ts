@@ -24,7 +24,7 @@ export async function signInOverHttp(issuer: string, user_id: string, web_origin
     client_id: WEB_CLIENT_ID,
     response_type: 'code',
     redirect_uri,
-    scope: 'openid email profile',
+    scope: 'openid email profile operator',
     state: randomBytes(8).toString('hex'),
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',

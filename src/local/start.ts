@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { banner } from './banner.ts';
 import { buildWeb } from './build-web.ts';
 import { startCron } from './cron.ts';
-import { LOCAL_AUDIENCE, OPERATOR_CLIENT_ID, startIdentityProvider, WEB_CLIENT_ID } from './identity-provider.ts';
+import {
+  LOCAL_AUDIENCE,
+  OPERATOR_CLIENT_ID,
+  startIdentityProvider,
+  WEB_CLIENT_ID,
+  WEB_CLIENT_SCOPE,
+} from './identity-provider.ts';
 import { importSample } from './import-sample.ts';
 import { keepSettings } from './keep-settings.ts';
 import { openLocalDatabase } from './local-database.ts';
@@ -49,12 +55,13 @@ try {
     OIDC_AUDIENCE: LOCAL_AUDIENCE,
     OIDC_JWKS_URL: identity.jwks_url,
     OIDC_CLIENT_ID: WEB_CLIENT_ID,
+    OIDC_SCOPE: WEB_CLIENT_SCOPE,
   };
   const settings = {
     api: { ...signIn, DATABASE_URL: database.appUrl },
     import: { ...signIn, DATABASE_URL: database.importUrl },
   };
-  await keepSettings(DATA_FOLDER, settings);
+  for (const worker of ['api', 'import'] as const) await keepSettings(DATA_FOLDER, worker, settings[worker]);
   const workers = await runWorkers({
     apiPort,
     importPort,
@@ -67,6 +74,14 @@ try {
   await keepPageAddress(DATA_FOLDER, workers.apiUrl);
 
   const operator = { issuer: identity.issuer, client_id: OPERATOR_CLIENT_ID, client_secret: identity.operator_secret };
+  await keepSettings(DATA_FOLDER, 'annals', {
+    DATABASE_URL: database.ownerUrl,
+    ANNALS_API_URL: workers.apiUrl,
+    ANNALS_IMPORT_URL: workers.importUrl,
+    OIDC_ISSUER: operator.issuer,
+    ANNALS_CLIENT_ID: operator.client_id,
+    ANNALS_CLIENT_SECRET: operator.client_secret,
+  });
   const imported = await importSample(workers.importUrl, operator, shutdown.signal);
   const cron = startCron(workers);
   shutdown.add(cron);

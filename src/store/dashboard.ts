@@ -1,10 +1,13 @@
 import type { Database } from './database.ts';
+import { type Shown, shownBits } from './visibility.ts';
 
 export interface DashboardRequest {
   readonly entity_types: readonly string[];
   /** The first and the last local day, as 2026-07-01. */
   readonly from: string;
   readonly to: string;
+  /** Sensitive and archived records and things, if asked for; deleted ones never. */
+  readonly shown: Shown;
   /** Whether measures come with a point a day. */
   readonly with_points: boolean;
 }
@@ -82,9 +85,11 @@ export async function dashboard(database: Database, userId: string, request: Das
     request.entity_types,
     request.from,
     request.to,
+    shownBits(request.shown),
     request.with_points,
   ]);
   return JSON.parse(row?.dashboard ?? '{}');
 }
 
-const DASHBOARD = 'select dashboard($1::uuid, $2::text[], $3::date, $4::date, $5::boolean)::text as dashboard';
+const DASHBOARD =
+  'select dashboard($1::uuid, $2::text[], $3::date, $4::date, $5::smallint, $6::boolean)::text as dashboard';

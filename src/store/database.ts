@@ -9,7 +9,8 @@ export interface Database {
   /**
    * One statement, committed by itself.
    * @param name what log lines and measurements call it
-   * @throws Failure AN4xx as the SQL functions raise them, AN422 for a value that Postgres refuses, AN503 when the database can't be reached or is too busy, AN500 else
+   * @throws Failure AN4xx as the SQL functions raise them, AN413 for an answer over Neon's 10 MiB, AN422 for a value that Postgres refuses,
+   * AN503 when the database can't be reached or is too busy, AN504 when it takes too long, AN500 else
    */
   call<Row>(name: string, text: string, parameters: readonly unknown[]): Promise<Row[]>;
   /**
@@ -48,7 +49,7 @@ neonConfig.fetchEndpoint = (host, port, options) => {
   return typeof endpointOfNeon === 'string' ? endpointOfNeon : endpointOfNeon(host, port, options);
 };
 
-/** A read that takes longer is given up, before Neon's proxy or the Worker's own time would. */
+/** A read that takes longer is given up, before Neon's proxy or the Worker's own time would. Writes have 15 s: transact() says so. */
 const READ_TIMEOUT_MS = 8_000;
 const BEFORE_READ = `select set_config('annals.user_id', $1::text, true), set_config('statement_timeout', '${READ_TIMEOUT_MS}', true)`;
 const BEFORE_REPLICA_READ = `${BEFORE_READ}, require_position($2::text::xid8)`;
@@ -137,6 +138,12 @@ const TRANSIENT_SQLSTATE = /^(08|53|57|58|40|55P03)/;
 /** SQLSTATE class of values that Postgres cannot take: ours are in the statements' text and tested, so it is one that the caller sent. */
 const DATA_SQLSTATE = /^22/;
 
+/** `statement_timeout` and `transaction_timeout`, each of which undoes all that the request did. */
+const TIMED_OUT: ReadonlySet<string> = new Set(['57014', '25P04']);
+
+/** Neon bounds every answer in bytes, ours of a thousand rows included. The driver tells the status in words alone. */
+const TOO_LARGE = /^Server error \(HTTP status 507\)/;
+
 /** Row-level security refused a row: somebody else's id, which a rival took between the look and the write. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -153,6 +160,18 @@ function failureOf(name: string, error: unknown): Failure {
   }
   if (error.code === INSUFFICIENT_PRIVILEGE && error.message.includes('row-level security')) {
     return new Failure('AN404', 'no such entity', { cause: error });
+  }
+  if (TIMED_OUT.has(error.code ?? '')) {
+    return new Failure('AN504', 'The database took too long; nothing was written.', {
+      hint: 'Ask for less at once: a smaller page, a narrower filter, fewer operations.',
+      cause: error,
+    });
+  }
+  if (TOO_LARGE.test(error.message)) {
+    return new Failure('AN413', 'The answer would be over 10 MiB.', {
+      hint: 'Ask for a smaller page, or for fewer columns. A write may have been committed all the same.',
+      cause: error,
+    });
   }
   if (DATA_SQLSTATE.test(error.code ?? '')) {
     // Not Postgres' own words: they quote the value, and a view without a barrier may look at other people's rows first.

@@ -1,3 +1,4 @@
+import type { HistoryEviction } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
 import type { Database } from './database.ts';
 
@@ -29,7 +30,7 @@ export interface ExportPage {
   /** Null after the last page. */
   readonly next: ExportPlace | null;
   /** With the last page of a full history: what was evicted. */
-  readonly evictions: readonly { hash: string | null; entity_id: string; tx: string; tx_time: string }[];
+  readonly evictions: readonly HistoryEviction[];
 }
 
 type Row = StoredEvent & {
@@ -100,7 +101,8 @@ const EXPORT = {
      where l.entity_id = e.entity_id and pg_visible_in_snapshot(l.xid, m.snapshot)
        and (l.entity_id is distinct from $4::uuid or (l.valid_time, l.tx_time, l.tx) > ($5::timestamptz, $6::timestamptz, $7::bigint))`,
     `(select coalesce(jsonb_agg(jsonb_build_object(
-        'hash', x.xtdb_id_hash, 'entity_id', x.entity_id, 'tx', x.tx::text, 'tx_time', iso(x.tx_time)) order by x.tx, x.seq), '[]')
+        'hash', x.xtdb_id_hash, 'entity_id', x.entity_id, 'tx', x.tx::text, 'tx_time', iso(x.tx_time),
+        'record', jsonb_build_object('user_id', x.user_id, 'entity_type', x.entity_type, 'evicted_by', x.evicted_by)) order by x.tx, x.seq), '[]')
       from evictions x where x.user_id = $1::uuid and pg_visible_in_snapshot(x.xid, m.snapshot))`,
   ),
   current: page(

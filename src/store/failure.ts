@@ -40,6 +40,7 @@ export const FAILURE_STATUS = {
   AN422: 422,
   AN500: 500,
   AN503: 503,
+  AN504: 504,
 } as const;
 
 export type FailureCode = keyof typeof FAILURE_STATUS;

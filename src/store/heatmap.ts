@@ -1,9 +1,12 @@
 import type { Database } from './database.ts';
 import type { Basis } from './get-entity.ts';
+import { hiddenParentsSql, type MomentSql, type Shown, shownBits, visibleSql } from './visibility.ts';
 
 export interface HeatmapRequest {
   readonly entity_type: string;
   readonly year: number;
+  /** Sensitive and archived records, if asked for; deleted ones never. */
+  readonly shown: Shown;
   readonly basis: Basis;
 }
 
@@ -34,8 +37,9 @@ export async function heatmap(database: Database, userId: string, request: Heatm
           [request.entity_type],
           `${year}-01-01`,
           `${year}-12-31`,
+          shownBits(request.shown),
         ])
-      : await database.read<{ heatmap: string }>('heatmap_as_of', userId, HEATMAP_AS_OF, [
+      : await database.read<{ heatmap: string }>('heatmap_as_of', userId, heatmapAsOf(request.shown), [
           userId,
           request.entity_type,
           request.year,
@@ -45,13 +49,15 @@ export async function heatmap(database: Database, userId: string, request: Heatm
   return JSON.parse(row?.heatmap ?? '{}');
 }
 
-const HEATMAP_AS_OF = `
+const MOMENT: MomentSql = { valid_time: '(select valid_time from moment)', tx_time: '(select tx_time from moment)' };
+
+const heatmapAsOf = (shown: Shown) => `
 with moment as materialized (
   select coalesce($4::timestamptz, now()) as valid_time, coalesce($5::timestamptz, 'infinity') as tx_time
 ), me as materialized (
   select m.*, as_zone(u.doc ->> 'time_zone', 'UTC') as zone
   from moment m left join lateral state_at($1::uuid, m.valid_time, m.tx_time) u on u.entity_type = 'user'
-), activity as materialized (
+), hidden as materialized ${hiddenParentsSql(shown, '$1::uuid', null, MOMENT)}, activity as materialized (
   select d.day, d.records, d.minutes
   from me m
   cross join lateral entities_at($1::uuid, $2::text, m.valid_time, m.tx_time) s
@@ -61,7 +67,8 @@ with moment as materialized (
     -- As the view activity has it.
     case when s.doc ->> t.axis_from[1] ~ '^\\d{4}-\\d\\d-\\d\\d$' then 'UTC' else as_zone(s.doc ->> t.time_zone_field, m.zone) end
   ) d
-  where s.deleted_at is null and isfinite(s.occurred_at)
+  where isfinite(s.occurred_at) and ${visibleSql({ ...shown, deleted: false }, 's', { hidden: 'hidden', fields: null }, MOMENT)}
+    ${shown.sensitive && shown.archived ? '' : 'and not s.related && (select ids from hidden)'}
 )
 select jsonb_build_object(
   'time_zone', m.zone,
@@ -80,4 +87,4 @@ select jsonb_build_object(
 )::text as heatmap
 from me m`;
 
-const HEATMAP = 'select heatmap($1::uuid, $2::text[], $3::date, $4::date)::text as heatmap';
+const HEATMAP = 'select heatmap($1::uuid, $2::text[], $3::date, $4::date, $5::smallint)::text as heatmap';

@@ -39,6 +39,8 @@ function overviewSql(moment: MomentSql | null): string {
     and (s.entity_type <> 'bm_log' or (select me.shows_bm_logs from me))`;
   const person = (id: string) =>
     moment === null ? 'live_entities' : `state_at(${id}, ${moment.valid_time}, ${moment.tx_time})`;
+  // Fenced off by "offset 0", each is looked up by id; joined, all of the user's records would be read for each.
+  const related = `(select * from ${person('i')} l where l.entity_id = i offset 0)`;
   /** Records of some types that are visible and meet a condition, newest first. The past is read a type at a time. */
   const records = (types: string, condition: string, limit: string) =>
     moment === null
@@ -88,7 +90,7 @@ select s.section, (
 from shown s
 left join lateral (
   select jsonb_agg(jsonb_build_object('id', p.entity_id, 'entity_type', p.entity_type, 'label', p.label) order by p.label, p.entity_id) as related
-  from unnest(s.related) i cross join lateral (select * from ${person('i')} l where l.entity_id = i) p
+  from unnest(s.related) i cross join lateral ${related} p
   where p.user_id = $1::uuid
 ) r on true
 union all

@@ -12,6 +12,9 @@ export interface Shown {
 
 export const SHOW_NOTHING_HIDDEN: Shown = { deleted: false, sensitive: false, archived: false };
 
+/** As rollups count them, by hidden_bits() in the database: what is shown besides what nothing hides. */
+export const shownBits = ({ sensitive, archived }: Shown): number => (sensitive ? 1 : 0) + (archived ? 2 : 0);
+
 /** SQL of the moment that is read; null is now. */
 export interface MomentSql {
   readonly valid_time: string;

@@ -17,6 +17,7 @@ export type Dashboard = InferResponseType<Client['v1']['dashboard']['$get'], 200
 export type Refresh = InferResponseType<Client['v1']['ops']['refreshes']['$get'], 200>['refreshes'][number];
 export type Tripwire = InferResponseType<Client['v1']['ops']['tripwires']['$get'], 200>['tripwires'][number];
 export type SlowQueries = InferResponseType<Client['v1']['ops']['slow-queries']['$get'], 200>;
+export type Drift = InferResponseType<Client['v1']['ops']['drifts']['$get'], 200>['drifts'][number];
 export type RouteHour = InferResponseType<Client['v1']['ops']['performance']['$get'], 200>['routes'][number];
 
 /** Some of a type's records; `next` is the `after` of those that follow. */
@@ -27,6 +28,17 @@ export interface Page {
 export type History = InferResponseType<Client['v1']['entities'][':id']['history']['$get'], 200>;
 /** One version of a record; a tombstone has no doc. */
 export type Version = History['versions'][number];
+export interface HistoryQuery {
+  readonly entity_type?: string;
+  /** Instants, the first included, the second not. */
+  readonly since?: string;
+  readonly until?: string;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+export type AllHistory = InferResponseType<Client['v1']['history']['$get'], 200>;
+export type LoggedVersion = AllHistory['versions'][number];
+export type Transaction = InferResponseType<Client['v1']['transactions']['$get'], 200>['transactions'][number];
 /** What a write answers: which records it changed, and to which version. */
 export type Written = InferResponseType<Client['v1']['transactions']['$post'], 200>;
 
@@ -80,7 +92,11 @@ export interface AnnalsApi {
   refreshNow(): Promise<void>;
   tripwires(signal: AbortSignal): Promise<readonly Tripwire[]>;
   slowQueries(signal: AbortSignal): Promise<SlowQueries>;
+  /** How Postgres would run a call that was slow, line by line. */
+  slowPlan(name: string, signal: AbortSignal): Promise<readonly string[]>;
   performance(signal: AbortSignal): Promise<readonly RouteHour[]>;
+  /** What the daily check found wrong in the analytics, and set right. */
+  drifts(signal: AbortSignal): Promise<readonly Drift[]>;
   /** A type's records, newest first. @param after `next` of the page before; @throws as {@link AnnalsApi.overview} */
   entities(query: { entity_type: string; limit: number; after: string | null }): Promise<Page>;
   /**
@@ -103,9 +119,16 @@ export interface AnnalsApi {
   exportPage(path: string, signal: AbortSignal): Promise<ExportPage>;
   /**
    * Applies all operations or none; the same key again gives the first answer and writes nothing.
+   * @param why what it does, in words: kept with the transaction, for its history
    * @throws as {@link AnnalsApi.overview}, ApiError 412 when a record is at another version, 422 when a doc is refused
    */
-  transact(key: string, operations: readonly Operation[]): Promise<Written>;
+  transact(key: string, operations: readonly Operation[], why: string): Promise<Written>;
+  /** Takes a transaction back. @throws as {@link AnnalsApi.overview}, ApiError 409 when what it wrote was changed since */
+  undo(tx: number, why: string): Promise<Written>;
+  /** What changed over all records by transaction time, the newest first. @throws as {@link AnnalsApi.overview} */
+  allHistory(query: HistoryQuery, signal: AbortSignal): Promise<AllHistory>;
+  /** The user's own transactions of some time, `since` included and `until` not; those of imports are none. @throws as {@link AnnalsApi.overview} */
+  transactions(query: { since: string; until: string }, signal: AbortSignal): Promise<readonly Transaction[]>;
 }
 
 /**
@@ -131,7 +154,10 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       return response.json();
     },
     async refreshes(signal) {
-      const response = await client.v1.ops.refreshes.$get({ query: { limit: '100' } }, { init: { signal } });
+      const response = await client.v1.ops.refreshes.$get(
+        { query: { limit: String(MAX_REFRESHES) } },
+        { init: { signal } },
+      );
       return (await response.json()).refreshes;
     },
     async refreshNow() {
@@ -148,6 +174,14 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
     async slowQueries(signal) {
       const response = await client.v1.ops['slow-queries'].$get({ query: {} }, { init: { signal } });
       return response.json();
+    },
+    async slowPlan(name, signal) {
+      const plan = client.v1.ops['slow-queries'][':name'].plan;
+      return (await (await plan.$get({ param: { name } }, { init: { signal } })).json()).plan;
+    },
+    async drifts(signal) {
+      const response = await client.v1.ops.drifts.$get({ query: {} }, { init: { signal } });
+      return (await response.json()).drifts;
     },
     async performance(signal) {
       const response = await client.v1.ops.performance.$get({ query: {} }, { init: { signal } });
@@ -186,13 +220,38 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1] ?? null;
       return { text: await response.text(), next };
     },
-    async transact(key, operations) {
-      const json = { operations: operations.map(wireOperation) };
+    async allHistory(query, signal) {
+      const response = await client.v1.history.$get(
+        { query: { ...query, limit: String(HISTORY_PAGE) } },
+        { init: { signal } },
+      );
+      return response.json();
+    },
+    async transactions(query, signal) {
+      const response = await client.v1.transactions.$get({ query: { ...query, limit: '1000' } }, { init: { signal } });
+      return (await response.json()).transactions;
+    },
+    async undo(tx, why) {
+      const response = await send(`/v1/transactions/${tx}/undo`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ meta: { why } }),
+      });
+      return (await response.json()) as Written;
+    },
+    async transact(key, operations, why) {
+      const json = { operations: operations.map(wireOperation), meta: { why } };
       const response = await client.v1.transactions.$post({ json }, { headers: { 'idempotency-key': key } });
       return response.json();
     },
   };
 }
+
+/** Of one page of what changed. */
+const HISTORY_PAGE = 100;
+
+/** Some hundred passes of all analytics. */
+const MAX_REFRESHES = 1_000;
 
 /** Of one page of the feed. */
 const MAX_CHANGES = 500;
@@ -204,7 +263,7 @@ const MAX_VERSIONS = 500;
  * A `fetch` with the user's token, that throws for what is not a success. A token that the API no longer takes (a key
  * was withdrawn, say) is renewed once before anyone is troubled.
  */
-function authorized(session: Session, moment: string | null): typeof fetch {
+export function authorized(session: Session, moment: string | null): typeof fetch {
   // Where reads are a replica's, it must have got as far as our last write.
   let position: string | null = null;
   return async (input, init) => {

@@ -63,6 +63,12 @@ export interface DashboardSearch {
   readonly compare?: true | undefined;
 }
 
+export interface HistorySearch {
+  readonly type?: string | undefined;
+  /** Up to today; without them, all time. */
+  readonly days?: 1 | 7 | 30 | undefined;
+}
+
 const MIN_YEAR = 1900;
 const MAX_YEAR = 2200;
 
@@ -159,6 +165,28 @@ const operatorRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/operator/operator-screen.tsx'), 'OperatorScreen'),
 });
 
+const historyRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/history',
+  validateSearch: (search: Record<string, unknown>): HistorySearch => ({
+    ...(isTypeName(search.type) && { type: search.type }),
+    ...((search.days === 1 || search.days === 7 || search.days === 30) && { days: search.days }),
+  }),
+  component: lazyRouteComponent(() => import('./screens/history/history-screen.tsx'), 'HistoryScreen'),
+});
+
+const importsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/operator/imports',
+  component: lazyRouteComponent(() => import('./screens/operator/imports-screen.tsx'), 'ImportsScreen'),
+});
+
+const importRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/operator/imports/$id',
+  component: lazyRouteComponent(() => import('./screens/operator/import-screen.tsx'), 'ImportScreen'),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/settings',
@@ -176,6 +204,9 @@ const routeTree = rootRoute.addChildren([
     dashboardsRoute,
     settingsRoute,
     operatorRoute,
+    historyRoute,
+    importsRoute,
+    importRoute,
   ]),
 ]);
 

@@ -13,6 +13,8 @@ export interface Profile {
   readonly id: string;
   readonly email: string | null;
   readonly name: string | null;
+  /** Has the scope of the operator's screens. */
+  readonly is_operator: boolean;
 }
 
 /** Nobody is signed in, or no longer: the way on is the sign-in screen. */
@@ -90,7 +92,8 @@ export async function startSession(): Promise<Session> {
     async profile() {
       const user = await manager.getUser();
       if (user === null || (!hasTime(user) && user.refresh_token === undefined)) return null;
-      return { id: user.profile.sub, email: user.profile.email ?? null, name: user.profile.name ?? null };
+      const { sub, email, name } = user.profile;
+      return { id: sub, email: email ?? null, name: name ?? null, is_operator: user.scopes.includes('operator') };
     },
     async accessToken() {
       const user = await manager.getUser();

@@ -38,7 +38,7 @@ test('a rollup that differs from its definition is found, logged and healed; one
   await store
     .owner()
     .query(
-      "insert into task_flow (user_id, entity_type, day, created, done, snoozed) values ($1, 'task', '2026-01-09', 1, 0, 0)",
+      "insert into task_flow (user_id, entity_type, day, hidden, created, done, snoozed) values ($1, 'task', '2026-01-09', 0, 1, 0, 0)",
       [user],
     );
   const found = await check();

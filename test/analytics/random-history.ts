@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import type pg from 'pg';
 import { refresh } from '../../src/analytics/refresh.ts';
 import { settled } from '../settled.ts';
 import { type AnalyticsStore, put } from './analytics-store.ts';
+
+/** Where a tick dies. */
+type Crash = 'none' | 'after start' | 'in the pass' | 'after the pass' | 'in a step' | 'between steps';
 
 /** One thing that happens to a store: a write, an import, or a tick of the cron, undisturbed or not. */
 export type Step =
@@ -15,6 +19,7 @@ export type Step =
       is_running: boolean;
       zone: string;
       related: number;
+      is_sensitive: boolean;
       value: number;
       valid_from: Date | null;
     }
@@ -22,7 +27,9 @@ export type Step =
   | { kind: 'zone'; user: number; zone: string }
   | { kind: 'import'; id: number; from: Date; tx_times: Date[]; finish: boolean }
   | { kind: 'soon'; id: number; from: Date }
-  | { kind: 'pass'; events: number; crash: 'none' | 'after start' | 'in the pass' | 'after the pass' }
+  | { kind: 'thing'; number: number; sensitive: boolean; archived: boolean }
+  | { kind: 'evict'; id: number }
+  | { kind: 'pass'; events: number; records: number; rebuild: boolean; crash: Crash }
   | { kind: 'two crons' };
 
 const zone = fc.constantFrom('Europe/Berlin', 'America/Detroit', 'Pacific/Auckland', 'Asia/Kolkata', 'No/Where');
@@ -41,6 +48,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       is_running: fc.boolean(),
       zone,
       related: fc.nat(2),
+      is_sensitive: fc.boolean(),
       value: fc.oneof(fc.integer({ min: -5, max: 500 }), fc.double({ noNaN: true, noDefaultInfinity: true })),
       valid_from: fc.option(instant, { freq: 3 }),
     }),
@@ -59,11 +67,31 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('soon' as const), id, from: instant }) },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('thing' as const),
+      number: fc.nat(2),
+      sensitive: fc.boolean(),
+      archived: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('evict' as const), id }) },
+  {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('pass' as const),
       events: fc.integer({ min: 1, max: 3 }),
-      crash: fc.constantFrom('none', 'none', 'after start', 'in the pass', 'after the pass'),
+      records: fc.integer({ min: 1, max: 3 }),
+      rebuild: fc.boolean(),
+      crash: fc.constantFrom<Crash>(
+        'none',
+        'none',
+        'after start',
+        'in the pass',
+        'after the pass',
+        'in a step',
+        'between steps',
+      ),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'two crons' as const }) },
@@ -112,6 +140,15 @@ export async function act(step: Step, world: World, store: AnalyticsStore): Prom
       const doc = { beginning: step.from.toISOString(), end: step.from.toISOString() };
       return store.transact(userOf(step.id), [put(idOf(step.id), type, doc, { valid_from: rows[0].at })]);
     }
+    case 'thing': {
+      const { sensitive, archived } = step;
+      const thing = put(world.related[step.number] ?? '', 'habit', { label: 'Swim', sensitive, archived });
+      return store.transact(userOf(step.number), [thing]);
+    }
+    case 'evict': {
+      if ((await typeOf(step.id, world, store)) === null) return;
+      return store.transact(userOf(step.id), [{ op: 'evict', entity_id: idOf(step.id) }]);
+    }
     case 'import':
       return importVersions(
         step,
@@ -148,7 +185,12 @@ function docOf(type: string, step: Extract<Step, { kind: 'put' }>, world: World)
     case 'medication_log':
       return { timestamp: beginning, medication_id: related, dosage: step.value, unit: step.is_running ? 'mg' : 'ml' };
     case 'habit_log':
-      return { timestamp: beginning, time_zone: step.zone, habit_ids: world.related.slice(0, step.related + 1) };
+      return {
+        timestamp: beginning,
+        time_zone: step.zone,
+        habit_ids: world.related.slice(0, step.related + 1),
+        ...(step.is_sensitive && { sensitive: true }),
+      };
     case 'task':
       return {
         label: 'Sow',
@@ -158,7 +200,7 @@ function docOf(type: string, step: Extract<Step, { kind: 'put' }>, world: World)
         ...(step.is_running ? { snooze_until: end.slice(0, 10) } : { done_at: end }),
       };
     case 'habit':
-      return { label: 'Run', sensitive: false, archived: false };
+      return { label: 'Run', sensitive: step.is_sensitive, archived: false };
     case 'project_log':
       return { beginning, ...(!step.is_running && { end }), time_zone: step.zone, project_id: related };
     default:
@@ -166,18 +208,36 @@ function docOf(type: string, step: Extract<Step, { kind: 'put' }>, world: World)
   }
 }
 
+async function call(
+  client: pg.PoolClient,
+  name: string,
+  lease: string,
+  limit: number,
+): Promise<{ rebuilding: boolean }> {
+  const { rows } = await client.query(`select ${name}($1, $2) as answer`, [lease, limit]);
+  return rows[0].answer;
+}
+
 async function pass(step: Extract<Step, { kind: 'pass' }>, store: AnalyticsStore): Promise<void> {
   const client = await store.owner().connect();
   try {
-    const { rows } = await client.query("select refresh_start($1, null, false) ->> 'lease' as lease", [
+    const { rows } = await client.query("select refresh_start($1, null, $2) ->> 'lease' as lease", [
       store.nextMinute(),
+      step.rebuild,
     ]);
     const { lease } = rows[0];
     if (lease === null || step.crash === 'after start') return;
     if (step.crash === 'in the pass') await client.query('begin');
-    await client.query('select refresh_rollups($1, $2)', [lease, step.events]);
+    let answer = await call(client, 'refresh_rollups', lease, step.events);
     if (step.crash === 'in the pass') await client.query('rollback');
-    if (step.crash === 'none') await client.query('select refresh_finish($1)', [lease]);
+    if (step.crash === 'in the pass' || step.crash === 'after the pass') return;
+    while (answer.rebuilding) {
+      if (step.crash === 'in a step') await client.query('begin');
+      answer = await call(client, 'rebuild_rollups', lease, step.records);
+      if (step.crash === 'in a step') await client.query('rollback');
+      if (step.crash === 'in a step' || step.crash === 'between steps') return;
+    }
+    await client.query('select refresh_finish($1)', [lease]);
   } finally {
     // What a crash leaves is a lease that nobody gives back: time passes.
     if (step.crash !== 'none') await client.query('update refresh_state set lease_until = clock_timestamp()');

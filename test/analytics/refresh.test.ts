@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { refresh } from '../../src/analytics/refresh.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
+import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
 import { analyticsStore, projectLog, put, ROLLUPS } from './analytics-store.ts';
@@ -120,13 +121,17 @@ test('measures are summed in their unit and by what they are measured of, tasks 
       created_at: '2026-03-01T09:00:00Z',
       done_at: '2026-03-03T09:00:00Z',
     }),
-    put(randomUUID(), 'task', {
+  ]);
+  const reap = randomUUID();
+  for (const until of [null, '2026-08-01', '2026-08-01', '2026-09-01']) {
+    const doc = {
       label: 'Reap',
       state: 'later',
       created_at: '2026-03-01T10:00:00Z',
-      snooze_until: '2026-08-01',
-    }),
-  ]);
+      ...(until !== null && { snooze_until: until }),
+    };
+    await store.transact(user, [put(reap, 'task', doc)]);
+  }
   await store.refresh();
   const measures = await store
     .owner()
@@ -140,11 +145,15 @@ test('measures are summed in their unit and by what they are measured of, tasks 
   ]);
   const flow = await store
     .owner()
-    .query('select day::text, created, done, snoozed from task_flow where user_id = $1 order by day', [user]);
+    .query(
+      "select day::text, created, done, snoozed, day = (now() at time zone 'UTC')::date as today from task_flow where user_id = $1 order by day",
+      [user],
+    );
+  // Put off twice, and written once without; on the day on which that was done, whatever the day until which.
   expect(flow.rows).toEqual([
-    { day: '2026-03-01', created: 2, done: 0, snoozed: 0 },
-    { day: '2026-03-03', created: 0, done: 1, snoozed: 0 },
-    { day: '2026-08-01', created: 0, done: 0, snoozed: 1 },
+    { day: '2026-03-01', created: 2, done: 0, snoozed: 0, today: false },
+    { day: '2026-03-03', created: 0, done: 1, snoozed: 0, today: false },
+    expect.objectContaining({ created: 0, done: 0, snoozed: 2, today: true }),
   ]);
 });
 
@@ -205,7 +214,12 @@ test('a cursor from another cluster is noticed, and everything rebuilt', async (
   ]);
   await store.owner().query("update refresh_state set cursor_xid = '18446744073709551000'");
   // Meanwhile answers are computed from live rows.
-  const before = await heatmap(store.road(), user, { entity_type: 'project_log', year: 2026, basis: PRESENT });
+  const before = await heatmap(store.road(), user, {
+    entity_type: 'project_log',
+    year: 2026,
+    shown: SHOW_NOTHING_HIDDEN,
+    basis: PRESENT,
+  });
   expect(before.days).toEqual([{ day: '2026-01-05', records: 1, minutes: 60 }]);
   expect(before.years).toEqual([2026]);
   await store.refresh();
@@ -253,13 +267,20 @@ test('a large dirty share is rebuilt beside the live table, which keeps its poli
   }
   // Another user sees none of it, through the twin that is live now.
   expect(
-    (await heatmap(store.road(), randomUUID(), { entity_type: 'exercise_session', year: 2001, basis: PRESENT })).days,
+    (
+      await heatmap(store.road(), randomUUID(), {
+        entity_type: 'exercise_session',
+        year: 2001,
+        shown: SHOW_NOTHING_HIDDEN,
+        basis: PRESENT,
+      })
+    ).days,
   ).toEqual([]);
 });
 
 test('an answer is right at once after a write, and says how far the rollup is behind', async () => {
   const user = randomUUID();
-  const year = { entity_type: 'project_log', year: 2026, basis: PRESENT };
+  const year = { entity_type: 'project_log', year: 2026, shown: SHOW_NOTHING_HIDDEN, basis: PRESENT };
   const id = randomUUID();
   await store.transact(user, [put(id, 'project_log', projectLog('2026-02-01T10:00:00Z', '2026-02-01T11:00:00Z'))]);
   expect((await heatmap(store.road(), user, year)).days).toEqual([{ day: '2026-02-01', records: 1, minutes: 60 }]);
@@ -288,6 +309,7 @@ test('a running timer counts up to now', async () => {
     const { days } = await heatmap(store.road(), user, {
       entity_type: 'project_log',
       year: rows[0].year,
+      shown: SHOW_NOTHING_HIDDEN,
       basis: PRESENT,
     });
     const minutes = days.reduce((sum, day) => sum + day.minutes, 0);

@@ -181,6 +181,8 @@ test('what every route and call took is there to be asked for, with the plan of 
   expect(JSON.stringify(slow)).not.toContain(user);
   const { plan } = await (await operator('/v1/ops/slow-queries/get_entity/plan')).json();
   expect(plan.join('\n')).toMatch(/entities_pkey|entities_user/);
+  const inFunction = await (await operator('/v1/ops/slow-queries/heatmap/plan')).json();
+  expect(inFunction.plan.at(-1)).toMatch(/^heatmap\(\) has statements of its own: with pg_stat_statements/);
   expect((await operator('/v1/ops/slow-queries/nothing/plan')).status).toBe(404);
 });
 

@@ -55,7 +55,8 @@ test('the overview and the heatmap of a moment are as they were then, whatever i
   expect(then.overview.user).toEqual({ id: user, email: 'me@example.com', label: 'me@example.com' });
   expect(then.overview.counts.last_7_days.habit_log).toBe(1);
   expect(then.heatmap).toMatchObject({ time_zone: 'Europe/Berlin', lag_ms: 0, years: [Number(tx_time.slice(0, 4))] });
-  expect(then.heatmap.days.map((day: { records: number }) => day.records)).toEqual([2]);
+  // The quiet one is left out here as it is there.
+  expect(then.heatmap.days.map((day: { records: number }) => day.records)).toEqual([1]);
   // The present, asked as a moment, is the present.
   const { as_of: _, ...now } = await me.get('/v1/overview');
   const { as_of: __, ...nowAsOf } = await me.get('/v1/overview?tx_time=9999-01-01T00:00:00Z');

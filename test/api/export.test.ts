@@ -78,11 +78,12 @@ test('an export of what holds now has a line for each such entity, as it is read
   const user = randomUUID();
   const { me, ids } = await fill(user);
   const { body } = await me.ok('GET', '/v1/export');
-  const lines = body
+  const [header, ...lines] = body
     .trimEnd()
     .split('\n')
     .map((line: string) => JSON.parse(line));
   expect(lines.at(-1)).toEqual({ end: true, rows: 3, entities: 3, evicted: 0 });
+  expect(header).toMatchObject({ annals_format: 1, source: { store: 'annals' } });
   const [a, b, , , , f] = ids;
   expect(lines.slice(0, -1).map((line: { id: string }) => line.id)).toEqual([a, b, f].sort());
   for (const { id, version, doc } of lines.slice(0, -1)) {

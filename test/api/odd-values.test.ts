@@ -23,6 +23,24 @@ test.each([
   expect(answer.hint).not.toBeNull();
 });
 
+test('an instant may have any offset that java.time knows, and a plus that was not encoded', async () => {
+  const me = callerOf(stack, randomUUID());
+  const [id, at] = [randomUUID(), '2026-01-01T17:00:00'];
+  await me.write({
+    op: 'put',
+    id,
+    entity_type: 'habit',
+    valid_from: `${at}+18:00`,
+    doc: { label: 'Run', sensitive: false, archived: false },
+  });
+  const [version] = (await me.get(`/v1/entities/${id}/history`)).versions;
+  expect(version.valid_time).toBe('2025-12-31T23:00:00.000000Z');
+  for (const plus of ['%2B', '+']) {
+    await me.get(`/v1/entities/${id}?valid_time=${at}${plus}18:00`);
+    await me.refused(404, 'GET', `/v1/entities/${id}?valid_time=2026-01-01T16:59:59${plus}18:00`);
+  }
+});
+
 test('a write for a moment that Postgres cannot hold is refused and changes nothing', async () => {
   const caller = callerOf(stack, randomUUID());
   const operation = { op: 'put', entity_type: 'habit', doc: { label: 'Run', sensitive: false, archived: false } };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
@@ -23,11 +24,7 @@ async function write(as: string, ...operations: object[]) {
 
 /** Everything the log holds, to see that a refused request changed nothing. */
 async function logged(): Promise<number> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: stack().database.url });
-  await client.connect();
-  const { rows } = await client.query('select count(*)::integer as n from event_log');
-  await client.end();
+  const { rows } = await stack().database.query('select count(*)::integer as n from event_log');
   return rows[0].n;
 }
 
@@ -152,6 +149,33 @@ test('a write that was dropped before its commit left nothing, and goes through 
   expect(await logged()).toBe(before);
   expect((await send(user, body)).status).toBe(200);
   expect(await logged()).toBe(before + 1);
+});
+
+test('a write that takes too long is given up, and wrote nothing', async () => {
+  const [id, user] = [randomUUID(), randomUUID()];
+  await stack().database.query("alter function transact(jsonb, timestamptz) set transaction_timeout = '100ms'");
+  const rival = new pg.Client(stack().database.urlAs('annals_app'));
+  await rival.connect();
+  try {
+    await rival.query('begin');
+    await rival.query('select lock_entities($1, array[$2::uuid])', [user, id]);
+    await refused(await send(user, { operations: [{ op: 'put', id, entity_type: 'habit', doc: habit }] }), 504);
+    await rival.query('commit');
+  } finally {
+    await rival.end();
+    await stack().database.query("alter function transact(jsonb, timestamptz) set transaction_timeout = '15s'");
+  }
+  expect((await stack().fetch(`/v1/entities/${id}`, { as: user })).status).toBe(404);
+});
+
+test('an answer that is over what Neon sends is refused plainly', async () => {
+  const user = randomUUID();
+  const notes = 'x'.repeat(3_500_000);
+  for (let n = 0; n < 4; n++) {
+    await write(user, { op: 'put', entity_type: 'habit', doc: { ...habit, notes } });
+  }
+  await refused(await stack().fetch('/rest/v1/habit', { as: user }), 413);
+  expect((await stack().fetch('/rest/v1/habit?limit=2', { as: user })).status).toBe(200);
 });
 
 test('bad input gets a clear answer and changes nothing', async () => {

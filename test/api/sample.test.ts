@@ -63,9 +63,11 @@ test('a list holds every live record of a type and no other, page by page', asyn
   expect(seen.size).toBe(habits?.live_not_deleted_nor_legacy);
 });
 
-test('a heatmap counts each record on its local day', async () => {
+test('a heatmap that shows everything counts each record on its local day', async () => {
   const year = 2025;
-  const { days, time_zone, years } = await get(`/v1/heatmap?entity_type=habit_log&year=${year}`);
+  const { days, time_zone, years } = await get(
+    `/v1/heatmap?entity_type=habit_log&year=${year}&show=sensitive,archived`,
+  );
   expect(time_zone).toBe('America/Detroit');
   expect(years).toContain(year);
   // The same by another road: the raw docs, with JavaScript's own time zones.

@@ -14,7 +14,10 @@ let data_dir: string;
 let provider: IdentityProvider;
 const logged = [vi.spyOn(console, 'info'), vi.spyOn(console, 'warn'), vi.spyOn(console, 'error')];
 
-const start = (port = 0) => startIdentityProvider({ port, users: [MAYA, JOERG], web_origins: [ORIGIN], data_dir });
+const OPERATOR = { id: 'c1a55e0b-7f0e-4b5e-9d0a-2f7c3e6d8a41', email: 'operator@example.com', is_operator: true };
+
+const start = (port = 0) =>
+  startIdentityProvider({ port, users: [MAYA, JOERG, OPERATOR], web_origins: [ORIGIN], data_dir });
 const settings = () => ({ issuer: provider.issuer, audience: 'annals', jwks_url: null, user_claim: 'sub' });
 
 beforeAll(async () => {
@@ -33,6 +36,16 @@ describe('the local identity provider', () => {
       user_id: MAYA.id,
       scopes: new Set(),
     });
+  });
+
+  it('gives the scope operator to an operator who asks for it, and to nobody else', async () => {
+    const tokens = await signInOverHttp(provider.issuer, OPERATOR.id, ORIGIN);
+    expect(await verifyToken(tokens.access_token, settings(), new Date())).toEqual({
+      user_id: OPERATOR.id,
+      scopes: new Set(['operator']),
+    });
+    const { access_token } = await signInOverHttp(provider.issuer, JOERG.id, ORIGIN);
+    expect(await verifyToken(access_token, settings(), new Date())).toMatchObject({ scopes: new Set() });
   });
 
   it('gives an ID token with the user’s address, which is no access token', async () => {
@@ -62,14 +75,6 @@ describe('the local identity provider', () => {
       scopes: new Set(['operator']),
     });
     expect((await ask('guess', 'operator')).status).toBe(401);
-  });
-
-  it('gives no operator scope to a user’s client, whatever it asks for', async () => {
-    const answer = await fetch(
-      `${provider.issuer}/auth?client_id=annals-web&response_type=code&scope=openid+operator&redirect_uri=${encodeURIComponent(`${ORIGIN}/signed-in`)}&code_challenge=${'A'.repeat(43)}&code_challenge_method=S256`,
-      { redirect: 'manual' },
-    );
-    expect(answer.headers.get('location')).toContain('error=invalid_scope');
   });
 
   it('keeps keys, sessions and the operator’s secret over a restart: old tokens verify and renew', async () => {

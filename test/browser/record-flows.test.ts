@@ -7,8 +7,9 @@ import { launchBrowser } from './launch-browser.ts';
 import { keepPicture, type Memory, openPage, signIn } from './open-page.ts';
 import { startWebStack, type WebStack } from './web-stack.ts';
 
-const [MAYA, , ASHA] = SAMPLE_USERS;
-if (MAYA === undefined || ASHA === undefined) throw new Error('The sample has fewer users than these tests need.');
+const [MAYA, JOERG, ASHA] = SAMPLE_USERS;
+if (MAYA === undefined || JOERG === undefined || ASHA === undefined)
+  throw new Error('The sample has fewer users than these tests need.');
 const ZONE = 'America/Detroit';
 const WALK = '11111111-1111-4111-8111-111111111111';
 const SHED = '22222222-2222-4222-8222-222222222222';
@@ -140,6 +141,7 @@ describe.concurrent('records', () => {
     const newest = sheet.getByRole('list', { name: 'Versions, newest first' }).getByRole('listitem').first();
     await expect.poll(() => newest.textContent()).toContain('was Old mill');
     expect(await newest.textContent()).toContain('is now New mill');
+    await newest.getByText(/ by Maya with Chrome on Linux: Edit /).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, 'history-desktop-light');
     await newest.getByRole('button', { name: 'Undo this change' }).click();
@@ -149,6 +151,32 @@ describe.concurrent('records', () => {
     await sheet.getByRole('listitem').nth(1).getByRole('button', { name: 'Restore this version' }).click();
     await page.getByText('That version is back.').waitFor();
     expect(await stored(EDITED)).toMatchObject({ label: 'New mill' });
+    await page.context().close();
+  });
+
+  it('have changed in a list over all types, told by whom and why, and each change can be taken back', async ({
+    expect,
+  }) => {
+    const page = await open();
+    const operations = ['Rowing', 'Skating'].map((label) => ({ op: 'put', entity_type: 'meditation', doc: { label } }));
+    await stack.request(MAYA.id, '/v1/transactions', { operations, meta: { why: 'winter' } });
+    await page.getByRole('navigation').getByRole('link', { name: 'History' }).click();
+    await page.getByRole('combobox', { name: 'Type' }).selectOption('meditation');
+    const change = page.getByRole('listitem').filter({ hasText: 'winter' });
+    await change.getByText('by Maya with node: winter').waitFor();
+    expect(await change.locator('.change-record').allTextContents()).toEqual([
+      'RowingMeditation added',
+      'SkatingMeditation added',
+    ]);
+    await page.getByRole('radio', { name: 'Today' }).check();
+    await change.waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'changes-desktop-light');
+    await change.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('That change is undone.').waitFor();
+    await expect.poll(async () => (await all('meditation')).map(({ label }) => label)).toEqual([]);
+    await expect.poll(() => page.getByText('Deleted', { exact: true }).count()).toBe(2);
+    await page.getByText('by Maya with Chrome on Linux: Undo: winter').waitFor();
     await page.context().close();
   });
 
@@ -283,6 +311,48 @@ describe.concurrent('records', () => {
     await page.context().close();
   });
 
+  it('of tasks are put in an order by a finger, and the page does not scroll away below it', async ({ expect }) => {
+    const { page } = await openPage(browser, 'phone', 'light');
+    const labels = ['Ebb', 'Flow', 'Tide'];
+    const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'UTC' }).format(Date.now());
+    const tasks = labels.map((label, i) => ({
+      op: 'put',
+      entity_type: 'task',
+      doc: { label, state: 'now', focus_date: today, focus_order: i },
+    }));
+    const user = { joined_at: '2024-01-01T00:00:00Z', email: JOERG.email, time_zone: 'UTC' };
+    await stack.request(JOERG.id, '/v1/transactions', {
+      operations: [{ op: 'put', id: JOERG.id, entity_type: 'user', doc: user }, ...tasks],
+    });
+    await signIn(page, stack.origin, JOERG.email);
+    const focus = page.getByRole('region', { name: 'Focus today' });
+    const shown = () => focus.locator('.focus-text a').allTextContents();
+    await expect.poll(shown).toEqual(labels);
+    await focus.scrollIntoViewIfNeeded();
+    const middleOf = async (name: RegExp) => {
+      const box = await focus.getByRole('button', { name }).boundingBox();
+      if (box === null) throw new Error('The handle is not on the page.');
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    };
+    const [from, to] = [await middleOf(/^Move Tide/), await middleOf(/^Move Ebb/)];
+    const scrolled = await page.evaluate(() => scrollY);
+    const finger = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', at?: typeof from) =>
+      finger.send('Input.dispatchTouchEvent', { type, touchPoints: at === undefined ? [] : [at] });
+    await touch('touchStart', from);
+    for (const step of [0.25, 0.5, 0.75, 1])
+      await touch('touchMove', { x: from.x, y: from.y + (to.y - from.y) * step });
+    await touch('touchEnd');
+    await expect.poll(shown).toEqual(['Tide', 'Ebb', 'Flow']);
+    expect(await page.evaluate(() => scrollY)).toBe(scrolled);
+    const stored = async () =>
+      (await stack.request<Listed>(JOERG.id, '/v1/entities?entity_type=task&limit=10')).records
+        .toSorted((a, b) => Number(a.focus_order) - Number(b.focus_order))
+        .map(({ label }) => label);
+    await expect.poll(stored).toEqual(['Tide', 'Ebb', 'Flow']);
+    await page.context().close();
+  });
+
   it('are written without the network, shown at once, and go out in order when it is back', async ({ expect }) => {
     const page = await open();
     await openList(page, 'book_source');
@@ -377,6 +447,12 @@ describe.concurrent('records', () => {
     expect(await sheet.getByLabel('Label').isDisabled()).toBe(true);
     expect(await sheet.getByRole('button', { name: 'Save' }).isVisible()).toBe(false);
     await page.keyboard.press('Escape');
+    await page.getByRole('navigation').getByRole('link', { name: 'Dashboards' }).click();
+    await page.getByText('Dashboards show the present only').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('navigation').getByRole('link', { name: 'History' }).click();
+    await page.getByRole('link', { name: 'Before the change' }).waitFor();
+    expect(await page.getByRole('link', { name: 'After the change' }).count()).toBe(0);
     await page.getByRole('navigation').getByRole('link', { name: 'Records' }).click();
     await page.getByText('The past is read-only.').waitFor();
     await page.getByRole('button', { name: 'Back to now' }).click();

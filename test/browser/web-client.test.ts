@@ -7,8 +7,9 @@ import { launchBrowser } from './launch-browser.ts';
 import { keepPicture, type Memory, openPage, SIZES, signIn } from './open-page.ts';
 import { startWebStack, type WebStack } from './web-stack.ts';
 
-const [MAYA, JOERG] = SAMPLE_USERS;
-if (MAYA === undefined || JOERG === undefined) throw new Error('The sample has fewer users than these tests need.');
+const [MAYA, JOERG, ASHA] = SAMPLE_USERS;
+if (MAYA === undefined || JOERG === undefined || ASHA === undefined)
+  throw new Error('The sample has fewer users than these tests need.');
 const ZONE = 'America/Detroit';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -130,29 +131,6 @@ describe('the web client', () => {
     },
   );
 
-  it('shows the operator how the service does, and nobody else', async () => {
-    const page = await open();
-    await page.goto(`${stack.origin}/operator`);
-    await page.getByText('This is for the operator').waitFor();
-    await page.evaluate(
-      (token) => {
-        for (const [key, value] of Object.entries(localStorage)) {
-          if (!key.startsWith('annals.user:')) continue;
-          localStorage.setItem(key, JSON.stringify({ ...JSON.parse(value), access_token: token }));
-        }
-      },
-      await stack.operatorToken(),
-    );
-    await page.reload();
-    await page.getByRole('heading', { name: 'Refreshes, ms' }).waitFor();
-    await page.getByRole('rowheader', { name: /^Refresh ms/ }).waitFor();
-    await page.getByRole('region', { name: 'Route', exact: true }).getByText('/v1/overview').waitFor();
-    await look(page, 'desktop', 'operator');
-    await page.getByRole('button', { name: 'Refresh now' }).click();
-    await page.getByRole('button', { name: 'Refresh now', disabled: false }).waitFor();
-    await page.context().close();
-  });
-
   it('shows what is running, the newest records by day, and the week’s counts', async () => {
     const page = await open();
 
@@ -203,6 +181,49 @@ describe('the web client', () => {
     await page.getByText('Nothing is running.').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, 'overview-empty-phone-light');
+    await page.context().close();
+  });
+
+  it('shows adherence beside the period before, and every chart of a dashboard as a table and as CSV', async () => {
+    const [drug, today_ms] = ['33333333-3333-4333-8333-333333333333', Date.now()];
+    const dose = (days_ago: number) => ({
+      op: 'put',
+      entity_type: 'medication_log',
+      doc: {
+        timestamp: new Date(today_ms - days_ago * DAY_MS).toISOString(),
+        medication_id: drug,
+        dosage: 5,
+        unit: 'mg',
+      },
+    });
+    await stack.request(ASHA.id, '/v1/transactions', {
+      operations: [
+        { op: 'put', id: drug, entity_type: 'medication', doc: { label: 'Vitamin D' } },
+        // Of the last ten days four; of the thirty before the last thirty, two of two.
+        ...[0, 2, 8, 9, 30, 31].map(dose),
+      ],
+    });
+    await stack.refresh();
+    const { page } = await openPage(browser, 'phone', 'light');
+    await signIn(page, stack.origin, ASHA.email);
+    await page.goto(`${stack.origin}/dashboards?type=medication_log`);
+    await page.getByRole('radio', { name: '30 days' }).check();
+    await page.getByLabel('Beside the period before').check();
+    const card = page.getByRole('region', { name: 'Adherence: of 100 days, those with a dose', exact: true });
+    await card.getByText('Numbers').click();
+    const cells = () => card.locator('tbody td').allTextContents();
+    await expect.poll(async () => (await cells()).slice(0, 7)).toEqual(['Vitamin D', '40', '100', '4', '10', '4', '5']);
+    const charts = page.locator('.chart-card');
+    for (const chart of await charts.all()) {
+      const title = await chart.getByRole('heading').textContent();
+      if ((await chart.locator('details[open]').count()) === 0) await chart.getByText('Numbers').click();
+      expect(await chart.locator('tbody tr').count(), title ?? '').toBeGreaterThan(0);
+      const downloading = page.waitForEvent('download');
+      await chart.getByRole('button', { name: 'Download as CSV' }).click();
+      expect((await downloading).suggestedFilename()).toMatch(/^[a-z0-9-]+\.csv$/);
+    }
+    expect(await charts.count()).toBeGreaterThan(3);
+    await look(page, 'phone', 'adherence');
     await page.context().close();
   });
 

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import type { ImportStatus } from '../../src/importer/import-status.ts';
 import {
   LOCAL_AUDIENCE,
   OPERATOR_CLIENT_ID,
   startIdentityProvider,
   WEB_CLIENT_ID,
+  WEB_CLIENT_SCOPE,
 } from '../../src/local/identity-provider.ts';
 import { startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import { pickPort } from '../../src/local/pick-port.ts';
@@ -23,8 +25,8 @@ export interface WebStack {
   readonly issuer: string;
   /** A JSON request to the API as this user. */
   request<Answer>(userId: string, path: string, body?: unknown): Promise<Answer>;
-  /** A token with the scope `operator`, as the operator's own client gets it. */
-  operatorToken(): Promise<string>;
+  /** All imports, the newest first. */
+  imports(): Promise<readonly ImportStatus[]>;
   /** Brings the analytics up to date. */
   refresh(): Promise<void>;
   stop(): Promise<void>;
@@ -41,7 +43,12 @@ export async function startWebStack(template: string): Promise<WebStack> {
     pickPort(0),
   ]);
   const issuer = `http://127.0.0.1:${provider_port}`;
-  const signIn = { OIDC_ISSUER: issuer, OIDC_AUDIENCE: LOCAL_AUDIENCE, OIDC_CLIENT_ID: WEB_CLIENT_ID };
+  const signIn = {
+    OIDC_ISSUER: issuer,
+    OIDC_AUDIENCE: LOCAL_AUDIENCE,
+    OIDC_CLIENT_ID: WEB_CLIENT_ID,
+    OIDC_SCOPE: WEB_CLIENT_SCOPE,
+  };
   const workers = await runWorkers({
     apiPort: 0,
     importPort: 0,
@@ -56,6 +63,15 @@ export async function startWebStack(template: string): Promise<WebStack> {
     web_origins: [origin],
     data_dir,
   });
+  async function operatorToken(): Promise<string> {
+    const response = await fetch(`${issuer}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${OPERATOR_CLIENT_ID}:${provider.operator_secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'operator' }),
+    });
+    const { access_token } = (await response.json()) as { access_token: string };
+    return access_token;
+  }
   return {
     origin,
     issuer,
@@ -69,14 +85,10 @@ export async function startWebStack(template: string): Promise<WebStack> {
       if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
       return (await response.json()) as Answer;
     },
-    async operatorToken() {
-      const response = await fetch(`${issuer}/token`, {
-        method: 'POST',
-        headers: { authorization: `Basic ${btoa(`${OPERATOR_CLIENT_ID}:${provider.operator_secret}`)}` },
-        body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'operator' }),
-      });
-      const { access_token } = (await response.json()) as { access_token: string };
-      return access_token;
+    async imports() {
+      const headers = { authorization: `Bearer ${await operatorToken()}` };
+      const response = await fetch(`${workers.importUrl}/v1/imports`, { headers });
+      return ((await response.json()) as { imports: ImportStatus[] }).imports;
     },
     refresh: () => workers.tick(new Date()),
     async stop() {

@@ -149,6 +149,16 @@ describe('annals', () => {
     expect(verified.code).toBe(3);
     const verification = JSON.parse(verified.out) as Verification;
     expect(verification).toMatchObject({ equal: false, stale_entities: 1 });
+    const [tampered] = (
+      await owner.query<{ id: string }>(
+        `select entity_id as id from event_log where doc ? 'notes' order by entity_id limit 1`,
+      )
+    ).rows;
+    const shown = await annals(['verify', file, '--show', `${tampered?.id},:biff/ensure-unique`]);
+    expect(shown.out).toMatch(new RegExp(`${tampered?.id}: (\\d+) versions in the file, \\1 in the store`));
+    expect(shown.out).toMatch(/\n {4}file {3}(\{.*)\n {4}store {2}\{.* "/);
+    expect(shown.out).toMatch(/1 versions in the file, 1 in the store\n {2}valid .*\n {4}both {3}\{/);
+    expect((await annals(['verify', file, '--show', '{'])).code).toBe(2);
     expect(verification.differences.map((d) => [d.same_digest, d.file_rows === d.store_rows])).toContainEqual([
       false,
       true,
@@ -277,6 +287,23 @@ describe('annals', () => {
     await rm(path);
     expect(again.code).toBe(0);
     expect(JSON.parse(again.out)).toMatchObject({ state: 'finished', rows: longer.rows });
+  });
+
+  test('paused by another operator, it stops, says so, and goes on when started again', async () => {
+    const stall = stack.neon.faults.arm('stall', { matches: (query) => query.includes('import_chunk') });
+    const running = start(['import', file]);
+    await stall.reached;
+    const [status] = (await annals(['imports', '--json'])).out.split('\n').map((line) => JSON.parse(line || 'null'));
+    const paused = await annals(['imports', status.import_id.slice(0, 13), '--pause']);
+    stall.release();
+    expect(paused.code).toBe(0);
+    const stopped = await running.ended;
+    expect(stopped.err).toMatch(/Somebody else paused import [-\da-f]+ meanwhile\.\nStart it again to go on\./);
+    expect(stopped.code).toBe(1);
+    expect((await annals(['import', file])).code).toBe(0);
+    expect((await annals(['imports', 'nonsense'])).err).toMatch(
+      /the id of no import\.\nList them with: annals imports/,
+    );
   });
 
   test.each([

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { docForJson } from '../../src/domain/codec/doc-for-json.ts';
 import { decodeHistoryLine, encodeHistoryRow } from '../../src/domain/codec/history-line.ts';
+import { decodeJsonHistoryLine, encodeJsonHistoryRow } from '../../src/domain/codec/json-history-line.ts';
 import { encodeDoc, encodePatch } from '../../src/domain/codec/native-doc.ts';
 import type { EntityType } from '../../src/domain/define-entity-type.ts';
 import { entityTypes } from '../../src/domain/entity-types.generated.ts';
@@ -98,6 +99,12 @@ describe.each(Object.values<EntityType>(entityTypes).map((type) => [type.name, t
         const read: unknown = JSON.parse(docForJson(event.doc, event.hints));
         const wanted: unknown = JSON.parse(JSON.stringify(canonical(type, JSON.parse(text))));
         expect(read).toEqual(withoutMinusZero(wanted));
+        const [docText, hintsText] = [event.doc, event.hints].map((json) => json && throughJsonb(json));
+        const kept = { ...event, doc: docText ?? '', hints: hintsText ?? null };
+        expect(decodeJsonHistoryLine(encodeJsonHistoryRow(kept), 1)).toMatchObject({
+          kind: 'row',
+          event: { doc: kept.doc, hints: kept.hints },
+        });
         const imported = decodeHistoryLine(encodeHistoryRow(event), 1);
         if (imported.kind !== 'row') throw new Error(JSON.stringify(imported));
         expect(imported.event).toMatchObject({ entity_id: id, entity_type: type.name, user_id: event.user_id });

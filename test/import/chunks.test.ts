@@ -38,10 +38,10 @@ interface SentChunk {
   readonly text: string;
 }
 
-function chunksOf({ lines }: HistoryCut): SentChunk[] {
+function chunksOf({ lines }: HistoryCut, size = CHUNK_LINES): SentChunk[] {
   const chunks: SentChunk[] = [];
-  for (let at = 0; at < lines.length; at += CHUNK_LINES) {
-    chunks.push({ first_line: at + 1, text: `${lines.slice(at, at + CHUNK_LINES).join('\n')}\n` });
+  for (let at = 0; at < lines.length; at += size) {
+    chunks.push({ first_line: at + 1, text: `${lines.slice(at, at + size).join('\n')}\n` });
   }
   return chunks;
 }
@@ -130,6 +130,19 @@ describe('a chunk', () => {
     const finished = await act(id, 'finish', 200);
     expect(finished).toMatchObject({ rows: cut.rows, inserted: cut.rows, chunks: chunks.length });
     expect(await storeDigest(owner)).toBe(undisturbed);
+  });
+
+  test('can be a version of an entity whose others come at the same time', async () => {
+    const few = cutHistory(40);
+    const whole = await open(few);
+    for (const chunk of chunksOf(few, few.lines.length)) await applied(whole, few, chunk);
+    const expected = await storeDigest(owner);
+    for (let round = 0; round < 3; round++) {
+      await emptyStore(owner);
+      const id = await open(few);
+      await Promise.all(chunksOf(few, 1).map((chunk) => applied(id, few, chunk)));
+      expect(await storeDigest(owner)).toBe(expected);
+    }
   });
 
   test('can come gzipped', async () => {
@@ -443,11 +456,12 @@ describe('an import’s state', () => {
 
   test('paused takes no chunk until it is resumed, and keeps the reason', async () => {
     const id = await open(cut);
-    await act(id, 'pause', 200, { reason: 'lunch' });
-    expect(await statusOf(id)).toMatchObject({ state: 'paused', last_error: 'lunch' });
+    await act(id, 'pause', 200, { reason: 'lunch\0' });
+    expect(await statusOf(id)).toMatchObject({ state: 'paused', last_error: 'lunch␀' });
     await refused(await send(id, cut, firstOf(cut)), 409, /paused/);
     await act(id, 'resume', 200);
     expect(await applied(id, cut, firstOf(cut))).toMatchObject({ applied: true });
+    expect(await statusOf(id)).toMatchObject({ state: 'running', last_error: 'lunch␀' });
   });
 
   test('two operators pressing different buttons at once: one order, and every answer fits it', async () => {

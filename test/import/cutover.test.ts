@@ -69,5 +69,5 @@ test('the runbook holds from its first command to its last', async () => {
 
   // The backup is as good as the exporter's own file.
   expect((await annals(['verify', 'after.edn.gz'])).code).toBe(0);
-  expect((await stat(join(folder, 'before.edn.gz'))).size).toBeGreaterThan(0);
+  expect((await stat(join(folder, 'before.ndjson.gz'))).size).toBeGreaterThan(0);
 }, 180_000);

@@ -180,7 +180,12 @@ describe('the whole history of a real node', () => {
   });
 
   test('goes out again as equal values: every row, eviction and the footer', async () => {
-    const options = { databaseUrl: stack().database.url, version: '0', now: new Date('2026-07-01T00:00:00Z') };
+    const options = {
+      format: 'edn' as const,
+      databaseUrl: stack().database.url,
+      version: '0',
+      now: new Date('2026-07-01T00:00:00Z'),
+    };
     const lines = (await Array.fromAsync(exportedLines(options))).join('').split('\n').slice(0, -1);
     const source = gunzipSync(readFileSync(FIXTURE)).toString('utf8').split('\n').slice(0, -1);
     const [header, ...came] = lines.map(canonical);

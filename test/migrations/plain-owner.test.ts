@@ -35,8 +35,9 @@ test('an owner who is no superuser can migrate, give the roles passwords, and ha
     await app.query('select transact($1::jsonb)', [JSON.stringify({ user_id: user, operations, request_hash: '' })]);
     const { rows } = await app.query("select refresh_start('2026-01-02', null, false) as started");
     const { lease, units } = rows[0].started;
-    const pass = await app.query('select refresh_rollups($1, 100) as pass', [lease]);
-    expect(pass.rows[0].pass.outcomes).toContainEqual(
+    await app.query('select refresh_rollups($1, 100)', [lease]);
+    const rebuild = await app.query('select rebuild_rollups($1, 100) as step', [lease]);
+    expect(rebuild.rows[0].step.outcomes).toContainEqual(
       expect.objectContaining({ name: 'daily_activity', mode: 'full', rows: 1, error: null }),
     );
     const view = units.find(({ name }: { name: string }) => name === 'duration_profile');

@@ -253,7 +253,7 @@ test('Accept-Datetime asks for a memento (RFC 7089)', async () => {
   const future = await get('habit?order=label', { 'Accept-Datetime': 'Tue, 01 Jan 2199 00:00:00 GMT' });
   expect((await future.json()).length).toBe(2);
   expect(new Date(future.headers.get('memento-datetime') ?? '').getTime()).toBeLessThan(Date.now() + 1_000);
-  expect((await get('habit', { 'Accept-Datetime': 'tomorrow' })).status).toBe(400);
+  expect((await get('habit', { 'Accept-Datetime': 'tomorrow' })).status).toBe(422);
   expect((await get('habit')).headers.get('memento-datetime')).toBe(null);
 });
 

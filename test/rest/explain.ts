@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import { decodePlace } from '../../src/api/rest/list-cursor.ts';
 import { readPreferences } from '../../src/api/rest/preferences.ts';
-import { type Moment, readSql, selectionOf } from '../../src/api/rest/read-sql.ts';
+import { readSql, selectionOf } from '../../src/api/rest/read-sql.ts';
 import { readQuery } from '../../src/api/rest/rest-query.ts';
 import { rowsRange } from '../../src/api/rest/rows-range.ts';
 import { entityType } from '../../src/domain/entity-type.ts';
+import { type Basis, PRESENT } from '../../src/store/get-entity.ts';
 
 export interface Explained {
   /** The plan's text. */
@@ -36,7 +37,7 @@ export async function explainRequest(
   app: pg.Client,
   userId: string,
   path: string,
-  moment: Moment = { valid_time: null, tx_time: null },
+  moment: Basis = PRESENT,
 ): Promise<Explained> {
   const [name = '', search = ''] = path.split('?');
   const type = entityType(name);

@@ -130,6 +130,70 @@ test('an expected version that differs, or an expected absence that is not, chan
   expect(await docOf(id)).toEqual({ n: 2 });
 });
 
+test('a write that expects a version which is gone is refused at once, without a wait for the one who writes now', async () => {
+  const [user, id] = [randomUUID(), randomUUID()];
+  await transact(user, [put(id, { n: 1 })]);
+  const rival = await pool.connect();
+  try {
+    await rival.query('begin');
+    await transact(user, [put(id, { n: 2 })], {}, rival);
+    // No version is ever 0.
+    await expect(transact(user, [put(id, { n: 3 }, { expected_version: '0' })])).rejects.toMatchObject({
+      code: 'AN412',
+    });
+    await rival.query('commit');
+  } finally {
+    rival.release();
+  }
+  expect(await docOf(id)).toEqual({ n: 2 });
+});
+
+test('what a transaction expects of an entity that it touched before is judged by what it did', async () => {
+  const [user, id, other] = [randomUUID(), randomUUID(), randomUUID()];
+  await transact(user, [
+    put(id, { n: 1 }, { expected_version: null }),
+    put(id, { n: 2 }, { expected_version: '*' }),
+    { op: 'delete', entity_id: id },
+    { op: 'match', entity_id: id, expected_version: null },
+    put(other, { n: 1 }),
+  ]);
+  expect(await docOf(other)).toEqual({ n: 1 });
+});
+
+test('a refusal is in the same words whether the entity is somebody else’s or nobody’s', async () => {
+  const [mine, theirs, foreign, absent, own] = [randomUUID(), randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  await transact(theirs, [put(foreign, { n: 1 })]);
+  await transact(mine, [put(own, { n: 1 })]);
+  const version = (await transact(theirs, [put(foreign, { n: 2 })])).entities[0]?.version;
+  const restored = { op: 'restore', entity_id: own, tx_time: '2999-01-01T00:00:00Z' };
+  const attempts: ((id: string) => object[])[] = [
+    (id) => [patch(id, { n: 3 })],
+    (id) => [patch(id, { n: 3 }, { valid_from: '2020-01-01T00:00:00Z' })],
+    (id) => [{ op: 'delete', entity_id: id }],
+    (id) => [{ op: 'restore', entity_id: id, version: String(version) }],
+    (id) => [{ op: 'restore', entity_id: id, tx_time: '2999-01-01T00:00:00Z' }],
+    (id) => [{ op: 'restore', entity_id: id, version: String(version), expected_version: String(version) }],
+    (id) => [{ op: 'evict', entity_id: id }],
+    (id) => [{ op: 'match', entity_id: id, expected_version: '*' }],
+    (id) => [restored, { op: 'match', entity_id: id, expected_version: String(version) }],
+    (id) => [restored, { op: 'match', entity_id: id, expected_version: null }],
+    (id) => [put(id, { n: 3 }, { expected_version: String(version) })],
+    (id) => [put(id, { n: 3 }, { expected_version: '*', valid_from: '2020-01-01T00:00:00Z' })],
+  ];
+  for (const operations of attempts) {
+    const [of_theirs, of_none] = await Promise.all(
+      [foreign, absent].map((id) =>
+        transact(mine, operations(id)).then(
+          () => 'taken',
+          ({ code, message, detail, hint }) => JSON.stringify({ code, message, detail, hint }).replaceAll(id, 'ID'),
+        ),
+      ),
+    );
+    expect(of_theirs, JSON.stringify(operations('ID'))).toBe(of_none);
+  }
+  expect(await docOf(foreign)).toEqual({ n: 2 });
+});
+
 test('an entity keeps its type', async () => {
   const [user, id] = [randomUUID(), randomUUID()];
   await transact(user, [put(id, { label: 'a' })]);

@@ -52,10 +52,10 @@ describe('a write before the server has answered', () => {
       ),
     );
     fc.assert(
-      fc.property(doc, operation, (before_doc, written) => {
+      fc.property(doc, operation, fc.boolean(), (before_doc, written, is_stored) => {
         const before = applyOperation(null, put(before_doc), NOW) as StoredRecord;
         let record = applyOperation(before, written, NOW);
-        for (const inverse of inverseOf([written], new Map([[ID, before]])))
+        for (const inverse of inverseOf([written], new Map([[ID, before]]), new Set(is_stored ? [ID] : [])))
           record = applyOperation(record, inverse, NOW);
         expect(record === null ? null : docOf(record)).toEqual(docOf(before));
       }),

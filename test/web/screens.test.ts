@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { csvText } from '../../src/web/charts/csv-text.ts';
+import { clientName } from '../../src/web/records/client-name.ts';
+import { adherence } from '../../src/web/screens/dashboards/adherence.ts';
 import { bucketsOf, periodBefore, sumsByBucket } from '../../src/web/screens/dashboards/periods.ts';
+import { exportedShare } from '../../src/web/screens/settings/exported-share.ts';
 import { changedFields } from '../../src/web/sheet/changed-fields.ts';
 import { formatClock } from '../../src/web/time/format-duration.ts';
 
@@ -45,5 +48,52 @@ describe('what screens compute', () => {
 
   it('a clock of over a day says its days', () => {
     expect(formatClock(90_061_000)).toBe('1 d 1:01:01');
+  });
+
+  it('adherence counts days with a dose since the first one, and the longest stretch without', () => {
+    const point = (day: string, count: number) => ({ day, count });
+    const answer = {
+      related: [
+        { id: 'd', label: 'Vitamin D' },
+        { id: 'n', label: null },
+      ],
+      measures: [
+        // In two units: a day with both is one day.
+        {
+          field: 'dosage',
+          of_id: 'd',
+          points: [point('2026-03-02', 1), point('2026-03-03', 2), point('2026-03-07', 1)],
+        },
+        { field: 'dosage', of_id: 'd', points: [point('2026-03-03', 1)] },
+        { field: 'weight', of_id: 'n', points: [point('2026-03-01', 1)] },
+      ],
+    };
+    const period = { from: '2026-03-01', to: '2026-03-31' };
+    expect(adherence(answer, period, '2026-03-09')).toEqual([
+      {
+        id: 'd',
+        label: 'Vitamin D',
+        doses: 5,
+        days_taken: 3,
+        days: 8,
+        percent: 38,
+        longest_gap_days: 3,
+        last_day: '2026-03-07',
+      },
+    ]);
+  });
+
+  it('an export knows how far it is by the last id of a page, in either format', () => {
+    const id = '80000000-0000-4000-8000-000000000000';
+    expect(exportedShare(`{"id":"00000000-0000-4000-8000-000000000000"}\n{"id":"${id}"}\n{"end":true}\n`)).toBe(0.5);
+    expect(exportedShare(`{:eid #uuid "${id}", :vt nil}\n{:eid :other, :vt nil}\n`)).toBe(0.5);
+    expect(exportedShare('{:annals/format 1}\n')).toBeNull();
+  });
+
+  it('a program is named by its User-Agent', () => {
+    const chrome =
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36';
+    expect(clientName(chrome)).toBe('Chrome on Linux');
+    expect(clientName('curl/8.5.0')).toBe('curl');
   });
 });

@@ -89,11 +89,13 @@ export const overviewAnswer = z.object({
   running: z.array(shown),
   counts: z.object({ today: counts, last_7_days: counts }),
 });
-export const heatmapAnswer = z.looseObject({
+export const heatmapAnswer = z.object({
   entity_type: z.string(),
   year: z.int(),
   time_zone: z.string(),
-  as_of: instant().nullable(),
+  as_of: instant(),
+  rolled_up_at: instant().nullable().meta({ description: 'When the rollup behind it was brought up to date' }),
+  lag_ms: z.number().nullable().meta({ description: 'How far the rollup alone is behind; the answer is not' }),
   years: z.array(z.int()),
   days: z.array(z.object({ day: z.string().meta({ format: 'date' }), records: z.int(), minutes: z.number() })),
 });
@@ -119,9 +121,6 @@ export const schemasAnswer = z.object({
   entity_types: z.array(z.looseObject({ name: z.string(), xtdb_name: z.string() })),
 });
 export const schemaAnswer = z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema, draft 2020-12' });
-/** An object whose fields the route's own page tells. */
-export const someObject = z.record(z.string(), z.unknown());
-export const refreshesAnswer = z.object({ refreshes: z.array(z.record(z.string(), z.unknown())) });
 
 export const failure = z.object({
   code: z.string().meta({ description: 'docs/errors.md says what each means' }),

@@ -19,6 +19,17 @@ import { overviewQuery } from '../routes/overview.ts';
 import { schemaPath } from '../routes/schemas.ts';
 import { transactionPath, transactionsQuery, undoRequest } from '../routes/transactions.ts';
 import {
+  analyticsAnswer,
+  dashboardAnswer,
+  driftsAnswer,
+  performanceAnswer,
+  planAnswer,
+  refreshedAnswer,
+  refreshesAnswer,
+  slowQueriesAnswer,
+  tripwiresAnswer,
+} from './analytics-answers.ts';
+import {
   changesAnswer,
   entitiesAnswer,
   exportAnswer,
@@ -26,10 +37,8 @@ import {
   historyAnswer,
   overviewAnswer,
   record,
-  refreshesAnswer,
   schemaAnswer,
   schemasAnswer,
-  someObject,
   transactionAnswer,
   transactionDetail,
   transactionsAnswer,
@@ -61,7 +70,7 @@ export interface DescribedRoute {
   readonly body?: Readonly<Record<string, z.ZodType | null>>;
   /** By content type. */
   readonly answer: Readonly<Record<string, z.ZodType>>;
-  /** Statuses beside 200, 401, 422 and 503. */
+  /** Statuses beside 200, 401, 422, 503 and 504. */
   readonly failures?: readonly number[];
   readonly access?: 'public' | 'operator';
 }
@@ -205,7 +214,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Screens',
     summary: 'Eight charts of a span of local days, of one type or all',
     query: dashboardQuery,
-    answer: json(someObject),
+    answer: json(dashboardAnswer),
   },
   {
     method: 'get',
@@ -259,8 +268,8 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Operator',
     summary: 'Refreshes now, some or all, what changed or from scratch',
     body: json(refreshBody),
-    answer: json(refreshesAnswer),
-    failures: [403],
+    answer: json(refreshedAnswer),
+    failures: [400, 403, 409, 415],
     access: 'operator',
   },
   {
@@ -268,7 +277,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     path: '/v1/ops/analytics',
     tag: 'Operator',
     summary: 'What the cron keeps fresh',
-    answer: json(someObject),
+    answer: json(analyticsAnswer),
     failures: [403],
     access: 'operator',
   },
@@ -278,7 +287,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Operator',
     summary: 'What drift checks found and healed',
     query: driftsQuery,
-    answer: json(someObject),
+    answer: json(driftsAnswer),
     failures: [403],
     access: 'operator',
   },
@@ -287,7 +296,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     path: '/v1/ops/tripwires',
     tag: 'Operator',
     summary: 'Each limit, its value now and its trend',
-    answer: json(someObject),
+    answer: json(tripwiresAnswer),
     failures: [403],
     access: 'operator',
   },
@@ -297,7 +306,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Operator',
     summary: 'Calls to the database by name, and the newest slow ones',
     query: slowQueriesQuery,
-    answer: json(someObject),
+    answer: json(slowQueriesAnswer),
     failures: [403],
     access: 'operator',
   },
@@ -307,8 +316,8 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Operator',
     summary: 'How Postgres would run a statement that was slow',
     parameters: slowQueryPath,
-    answer: json(someObject),
-    failures: [403],
+    answer: json(planAnswer),
+    failures: [403, 404],
     access: 'operator',
   },
   {
@@ -317,7 +326,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Operator',
     summary: 'Requests, errors and latencies per route and hour',
     query: performanceQuery,
-    answer: json(someObject),
+    answer: json(performanceAnswer),
     failures: [403],
     access: 'operator',
   },

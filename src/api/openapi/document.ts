@@ -19,6 +19,7 @@ const STATUS_MEANING: Readonly<Record<number, string>> = {
   415: 'The body must be JSON',
   422: 'A value is not valid; details names each',
   503: 'Try again in a moment; nothing is known to be written',
+  504: 'It took too long; nothing was written',
 };
 
 /** The OpenAPI 3.1 document of the routes under /v1, made of the schemas that the routes validate by. */
@@ -60,7 +61,7 @@ function documentSchemas(): Record<string, JsonSchema> {
 }
 
 function operationOf(route: DescribedRoute): JsonSchema {
-  const failures = [...(route.failures ?? []), ...(route.access === 'public' ? [] : [401, 503]), 422].sort();
+  const failures = [...(route.failures ?? []), ...(route.access === 'public' ? [] : [401, 503, 504]), 422].sort();
   return {
     tags: [route.tag],
     summary: route.summary,

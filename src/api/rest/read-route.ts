@@ -1,17 +1,17 @@
 import type { Context } from 'hono';
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import { restRead } from '../../store/rest-read.ts';
-import { atBasis } from '../basis.ts';
+import { asOf } from '../as-of.ts';
 import type { ApiEnv } from '../env.ts';
+import { instant } from '../parameters.ts';
 import { isKnown, weakEtag } from './etag.ts';
 import { decodePlace, encodePlace } from './list-cursor.ts';
 import { mediaType } from './media-type.ts';
 import { readPreferences } from './preferences.ts';
-import { readMoment } from './read-moment.ts';
 import { readSql, selectionOf } from './read-sql.ts';
 import { renderRows } from './render-rows.ts';
 import { RestProblem } from './rest-problem.ts';
-import { readQuery } from './rest-query.ts';
+import { type RestQuery, readQuery } from './rest-query.ts';
 import { contentRange, rangeStatus, rowsRange } from './rows-range.ts';
 
 /** GET and HEAD of a type's records: parse, plan, one request to the database, answer. */
@@ -26,8 +26,7 @@ export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise
       hint: 'The cursor says where the page begins.',
     });
   }
-  const moment = readMoment(query, c.req.header('accept-datetime'), new Date());
-  const basis = atBasis(c, moment);
+  const basis = asOf(c, { valid_time: instantOf('valid_time', query), tx_time: instantOf('tx_time', query) });
   const place = hasCursor ? decodePlace(query.cursor ?? '') : null;
   const user = c.var.caller.user_id;
   const isPresent = basis.valid_time === null && basis.tx_time === null;
@@ -54,10 +53,17 @@ export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise
   });
   if (preferences.applied !== '') headers.set('Preference-Applied', preferences.applied);
   if (last !== undefined) headers.set('Next-Cursor', encodePlace(last.place));
-  if (moment.memento !== null) headers.set('Memento-Datetime', moment.memento);
   if (isKnown(etag, c.req.header('if-none-match'))) {
     headers.delete('Content-Type');
     return c.body(null, 304, Object.fromEntries(headers));
   }
   return c.body(body, status, Object.fromEntries(headers));
+}
+
+function instantOf(name: 'valid_time' | 'tx_time', query: RestQuery): string | undefined {
+  const text = query[name];
+  if (text === null) return undefined;
+  const parsed = instant.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new RestProblem(400, '22P02', `${name} ${parsed.error.issues[0]?.message}`, { details: text.slice(0, 50) });
 }

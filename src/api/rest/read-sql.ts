@@ -1,4 +1,5 @@
 import type { EntityType } from '../../domain/define-entity-type.ts';
+import type { Basis } from '../../store/get-entity.ts';
 import { hiddenParentsSql, type MomentSql, visibleSql } from '../../store/visibility.ts';
 import type { ColumnKind } from './columns.ts';
 import { filterSql } from './filter-sql.ts';
@@ -13,12 +14,6 @@ import type { RestQuery } from './rest-query.ts';
 import { existsSql, rowSql } from './row-sql.ts';
 import type { RowsRange } from './rows-range.ts';
 import { listSource, projectedSource, type Sight } from './source-sql.ts';
-
-/** A moment to read as of, as ISO text; null is now, and all that is known. */
-export interface Moment {
-  readonly valid_time: string | null;
-  readonly tx_time: string | null;
-}
 
 export interface Compiled {
   readonly text: string;
@@ -49,7 +44,7 @@ export function selectionOf(
   type: EntityType,
   query: RestQuery,
   userId: string,
-  moment: Moment,
+  moment: Basis,
   isProjected = false,
 ): Selection {
   const parameters = new Parameters(isProjected);
@@ -86,7 +81,7 @@ export function pinnedIds(filters: readonly Filter[]): readonly string[] | null 
   return null;
 }
 
-function momentSql({ valid_time, tx_time }: Moment, parameters: Parameters): MomentSql | null {
+function momentSql({ valid_time, tx_time }: Basis, parameters: Parameters): MomentSql | null {
   if (valid_time === null && tx_time === null) return null;
   return {
     valid_time: valid_time === null ? 'now()' : `${parameters.add(valid_time)}::timestamptz`,

@@ -29,8 +29,8 @@ export interface RestQuery {
   readonly shown: Shown;
   /** Null: none is asked for; empty: the first page. */
   readonly cursor: string | null;
-  readonly validTime: string | null;
-  readonly txTime: string | null;
+  readonly valid_time: string | null;
+  readonly tx_time: string | null;
 }
 
 interface GrowingScope {
@@ -62,8 +62,8 @@ export function readQuery(search: string): RestQuery {
     onConflict: single.get('on_conflict') ?? null,
     shown: shownKinds(single.get('show') ?? ''),
     cursor: single.get('cursor') ?? null,
-    validTime: single.get('valid_time') ?? null,
-    txTime: single.get('tx_time') ?? null,
+    valid_time: single.get('valid_time') ?? null,
+    tx_time: single.get('tx_time') ?? null,
   };
 }
 

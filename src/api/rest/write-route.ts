@@ -22,7 +22,7 @@ export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action:
   const preferences = readPreferences(c.req.header('prefer'));
   const url = new URL(c.req.url);
   const query = readQuery(url.search);
-  if (query.validTime !== null || query.txTime !== null || query.cursor !== null) {
+  if (query.valid_time !== null || query.tx_time !== null || query.cursor !== null) {
     throw new RestProblem(400, 'PGRST100', 'valid_time, tx_time and cursor are for reads', {
       hint: 'POST /v1/transactions writes at a valid time.',
     });

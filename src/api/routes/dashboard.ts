@@ -6,6 +6,7 @@ import { isLocalDate } from '../../domain/time/local-date.ts';
 import { dashboard } from '../../store/dashboard.ts';
 import type { ApiEnv } from '../env.ts';
 import { query } from '../query.ts';
+import { show } from '../show.ts';
 
 /** Ten years and a leap day or two. */
 const MAX_DAYS = 3_660;
@@ -17,6 +18,7 @@ export const dashboardQuery = z
     entity_type: z.string().refine(isEntityTypeName, 'is not an entity type').optional(),
     from: day,
     to: day,
+    show,
   })
   .refine(({ from, to }) => from <= to && (Date.parse(to) - Date.parse(from)) / DAY_MS < MAX_DAYS, {
     path: ['to'],
@@ -25,12 +27,13 @@ export const dashboardQuery = z
 
 /** `GET /v1/dashboard?from=…&to=…&entity_type=…`: eight charts of these local days, of one type or all, in one request to the database. */
 export const dashboardRoute = new Hono<ApiEnv>().get('/v1/dashboard', query(dashboardQuery), async (c) => {
-  const { entity_type, from, to } = c.req.valid('query');
+  const { entity_type, from, to, show: shown } = c.req.valid('query');
   const entity_types = entity_type === undefined ? Object.keys(entityTypes) : [entity_type];
   const answer = await dashboard(c.var.database, c.var.caller.user_id, {
     entity_types,
     from,
     to,
+    shown,
     with_points: entity_type !== undefined,
   });
   return c.json({ entity_type: entity_type ?? null, from, to, ...answer });

@@ -83,8 +83,8 @@ export const entityRoutes = new Hono<ApiEnv>()
 function patchOf(c: Context, type: string, json: JsonObject) {
   const schema = entityType(type);
   if (/^application\/merge-patch\+json/i.test(c.req.header('content-type') ?? '') && schema !== undefined) {
-    const { set, unset } = pointersOfMergePatch(schema, json);
-    return { set, unset: [...unset] };
+    const { set, unset, objects } = pointersOfMergePatch(schema, json);
+    return { set, unset: [...unset], objects };
   }
   const parsed = pointerPatch.safeParse(json);
   if (!parsed.success) throw invalid(problemsOf(parsed.error));

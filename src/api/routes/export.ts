@@ -1,9 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { docForJson } from '../../domain/codec/doc-for-json.ts';
-import { xtdbIdHash } from '../../domain/codec/entity-id.ts';
-import { encodeEnd, encodeEvicted, encodeHeader, encodeHistoryRow } from '../../domain/codec/history-line.ts';
-import { Tagged } from '../../domain/edn/value.ts';
+import { HISTORY_FORMATS } from '../../domain/codec/history-format.ts';
 import { type ExportPage, type ExportPlace, exportPage } from '../../store/export-page.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
@@ -40,8 +37,8 @@ type Counts = Pick<Progress, 'rows' | 'entities'>;
 const CONTENT_TYPE = { ndjson: 'application/x-ndjson', edn: 'application/edn; charset=utf-8' } as const;
 
 /**
- * `GET /v1/export`: the user's whole store, current or with its history, as NDJSON or in the format of an XTDB export,
- * which `annals import` takes. Without `limit` it is one stream; with it, pages, each with the address of the next in
+ * `GET /v1/export`: the user's whole store, current or with its history, as NDJSON or in the format of an XTDB export;
+ * `annals import` takes both. Without `limit` it is one stream; with it, pages, each with the address of the next in
  * `Link`, so that an export that broke off goes on where it was. One request to the database a page either way.
  */
 export const exportRoute = new Hono<ApiEnv>().get('/v1/export', query(exportQuery), async (c) => {
@@ -49,14 +46,20 @@ export const exportRoute = new Hono<ApiEnv>().get('/v1/export', query(exportQuer
   const start = after === undefined ? null : decodeCursor(after, progress);
   const fetchPage = (place: ExportPlace | null) =>
     exportPage(c.var.database, c.var.caller.user_id, { history, limit: limit ?? PAGE_ROWS, after: place });
-  const render = RENDER[format];
+  const write = HISTORY_FORMATS[format];
   // The first page before the answer begins, so that what goes wrong there still has a status.
   const first = await fetchPage(start);
   let counts: Counts = { rows: start?.rows ?? 0, entities: start?.entities ?? 0 };
   const text = (page: ExportPage, lastId: string | null, isFirst: boolean): string => {
     counts = countsAfter(counts, page, lastId);
-    const head = isFirst && start === null ? render.head(new Date()) : '';
-    return head + render.rows(page) + (page.next === null ? render.end(page, counts) : '');
+    const head = { exported_at: new Date().toISOString(), store: 'annals', version: '1' };
+    const { events, evictions, next } = page;
+    return lines([
+      ...(isFirst && start === null ? [write.header(head)] : []),
+      ...events.map(write.row),
+      ...evictions.map(write.evicted),
+      ...(next === null ? [write.end({ ...counts, evicted: evictions.length, transactions: 0 })] : []),
+    ]);
   };
   const headers = { 'Content-Type': CONTENT_TYPE[format], 'Cache-Control': 'no-store' };
   if (limit !== undefined) {
@@ -105,42 +108,4 @@ function countsAfter({ rows, entities }: Counts, { events }: ExportPage, lastId:
   return { rows: rows + events.length, entities: entities + more };
 }
 
-interface Renderer {
-  head(now: Date): string;
-  rows(page: ExportPage): string;
-  end(page: ExportPage, counts: Counts): string;
-}
-
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
-
-const RENDER: Readonly<Record<'ndjson' | 'edn', Renderer>> = {
-  ndjson: {
-    head: () => '',
-    rows: ({ events }) =>
-      lines(
-        events.map(
-          ({ entity_id, entity_type, user_id, version, valid_time, tx_time, tx, doc, hints }) =>
-            `${JSON.stringify({ id: entity_id, entity_type, user_id, valid_time, tx_time }).slice(0, -1)},"version":${version},"tx":${tx},` +
-            `"doc":${doc === null ? 'null' : docForJson(doc, hints)}}`,
-        ),
-      ),
-    end: ({ evictions }, counts) =>
-      lines([
-        ...evictions.map(
-          ({ entity_id, tx_time, tx }) => `{"evicted":"${entity_id}","tx_time":"${tx_time}","tx":${tx}}`,
-        ),
-        JSON.stringify({ end: true, ...counts, evicted: evictions.length }),
-      ]),
-  },
-  edn: {
-    head: (now) => lines([encodeHeader({ exported_at: now.toISOString(), store: 'annals', version: '1' })]),
-    rows: ({ events }) => lines(events.map(encodeHistoryRow)),
-    end: ({ evictions }, counts) =>
-      lines([
-        ...evictions.map(({ hash, entity_id, tx, tx_time }) =>
-          encodeEvicted({ hash: hash ?? xtdbIdHash(new Tagged('uuid', entity_id)) ?? '', tx, tx_time }),
-        ),
-        encodeEnd({ ...counts, evicted: evictions.length }),
-      ]),
-  },
-};

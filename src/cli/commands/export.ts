@@ -11,32 +11,31 @@ import { ProgressBar } from '../progress-bar.ts';
 import { databaseUrl } from '../settings.ts';
 
 export const exportCommand: Command = {
-  usage: 'export [--output FILE] [--format xtdb2]',
-  summary: 'write the whole history as EDN, as of one moment, in the format that import reads',
+  usage: 'export [--format ndjson|edn|xtdb2] [--output FILE]',
+  summary: 'write the whole history, as of one moment, in a form that import reads',
   details: [
+    '--format ndjson is a backup: hints, owners of deletes, who evicted and transactions are in it, and import makes an equal store',
+    '  of it. --format edn is the history as XTDB would export it, which has no place for those; the default for a FILE named .edn.',
     'Without --output it goes to standard output. A FILE whose name ends in .gz is gzipped; it appears under its name when it is whole.',
     '--format xtdb2 writes SQL that replays the history into XTDB 2, by psql, with its own system times (docs/playbook.md).',
   ],
-  options: { output: { type: 'string', short: 'o' }, format: { type: 'string' } },
+  options: { format: { type: 'string' }, output: { type: 'string', short: 'o' } },
   arguments: [0, 0],
   async run(_args, options, { env, err, is_terminal, signal }) {
     const bar = new ProgressBar({ write: err, is_terminal, now_ms: () => performance.now() });
+    const output = typeof options.output === 'string' ? options.output : null;
+    const format = formatOf(options.format, output);
     let rows = 0;
     const onRows = (done: number) => {
       rows = done;
       bar.show({ what: 'exporting', done, total: null, rows: done, note: null });
     };
     const source = { databaseUrl: databaseUrl(env), signal, onRows };
-    const { format = 'edn' } = options;
-    if (format !== 'edn' && format !== 'xtdb2') {
-      throw new CliFailure(EXIT.usage, `There is no format ${format}.`, { hint: 'There are edn and xtdb2.' });
-    }
     const lines = Readable.from(
       format === 'xtdb2'
         ? exportedStatements(source)
-        : exportedLines({ ...source, version: packageJson.version, now: new Date() }),
+        : exportedLines({ ...source, format, version: packageJson.version, now: new Date() }),
     );
-    const output = typeof options.output === 'string' ? options.output : null;
     try {
       if (output === null) await pipeline(lines, process.stdout, { end: false });
       else await writeWhole(lines, output);
@@ -50,6 +49,13 @@ export const exportCommand: Command = {
     return EXIT.done;
   },
 };
+
+/** As told; else as the file's name says; else a backup. */
+function formatOf(told: string | boolean | undefined, output: string | null): 'ndjson' | 'edn' | 'xtdb2' {
+  if (told === 'ndjson' || told === 'edn' || told === 'xtdb2') return told;
+  if (told !== undefined) throw new CliFailure(EXIT.usage, '--format is ndjson, edn or xtdb2.');
+  return output !== null && /\.edn(\.gz)?$/.test(output) ? 'edn' : 'ndjson';
+}
 
 /** Under another name until it is whole: nobody takes half a backup for one. */
 async function writeWhole(lines: Readable, path: string): Promise<void> {

@@ -1,8 +1,10 @@
+import type { ImportProgress } from '../../import-client/send-history.ts';
 import { CliFailure, EXIT } from '../cli-failure.ts';
 import type { Command, CommandContext, Options } from '../command.ts';
+import { CSV_DETAILS, CSV_OPTIONS, csvChoice } from '../csv-choice.ts';
 import { dryRun } from '../dry-run.ts';
 import { CHOICE_DETAILS, CHOICE_OPTIONS, importChoice } from '../import-choice.ts';
-import { type ImportProgress, importFile } from '../import-file.ts';
+import { importFile } from '../import-file.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { reportText } from '../report-text.ts';
 import { importService } from '../settings.ts';
@@ -10,25 +12,29 @@ import { importService } from '../settings.ts';
 const MAX_REJECTS_SHOWN = 20;
 
 export const importCommand: Command = {
-  usage: 'import FILE [--dry-run] [--only TYPE,…] [--except TYPE,…] [--thin TYPE=N,…] [--max-rejects N] [--json]',
+  usage:
+    'import FILE [--dry-run] [--only TYPE,…] [--except TYPE,…] [--thin TYPE=N,…] [--type TYPE …] [--max-rejects N] [--json]',
   summary: 'bring a history in; started again with the same file it goes on where it was',
   details: [
-    'FILE is a history as exporters/xtdb1 writes it, plain or gzipped; - is standard input.',
+    'FILE is a history as exporters/xtdb1 or annals export writes it, or CSV; plain or gzipped; - is standard input.',
     '--dry-run decodes, checks and counts everything and writes nothing.',
     ...CHOICE_DETAILS,
     '  The same file with another choice is another import. What was left out is counted in the report.',
+    ...CSV_DETAILS,
     '--max-rejects N pauses the import when more than N lines could not be taken.',
     '--json prints the final status as one JSON object.',
     'Ctrl-C waits for what is under way and pauses; what is in stays in.',
   ],
   options: {
     ...CHOICE_OPTIONS,
+    ...CSV_OPTIONS,
     'dry-run': { type: 'boolean' },
     'max-rejects': { type: 'string' },
     json: { type: 'boolean' },
   },
   arguments: [1, 1],
   async run([file = ''], options, context) {
+    const csv = csvChoice(options, new Date());
     const service = importService(context.env);
     const bar = new ProgressBar({
       write: context.err,
@@ -39,6 +45,7 @@ export const importCommand: Command = {
     const common = {
       ...service,
       file,
+      csv,
       arguments: importChoice(options),
       signal: context.signal,
       onProgress: (progress: ImportProgress) => bar.show(stepOf(progress)),
@@ -68,7 +75,9 @@ export const importCommand: Command = {
         if (status.skipped > 0) context.out(`${status.skipped} rows were left out, as told.`);
         if (status.erased > 0) context.out(`${status.erased} older versions were erased: their entities were evicted.`);
         if (found > 0) context.out(`See them with: annals rejects ${status.import_id}`);
-        context.out(`Prove it with: annals verify ${[file, ...choiceWords(options)].join(' ')}`);
+        if (found > 0 && csv !== null)
+          context.out('Correct them in the file and import it again: what is in is not written twice.');
+        if (csv === null) context.out(`Prove it with: annals verify ${[file, ...choiceWords(options)].join(' ')}`);
       }
       return found > 0 ? EXIT.findings : EXIT.done;
     } finally {

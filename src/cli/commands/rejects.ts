@@ -1,7 +1,9 @@
+import { ApiFailure, ImportApi } from '../../import-client/import-api.ts';
+import { rejectHeading } from '../../import-client/reject-heading.ts';
 import { CliFailure, EXIT, type ExitCode } from '../cli-failure.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { ApiFailure, ImportApi } from '../import-api.ts';
-import { mendedLines, rejectHeading } from '../mended-lines.ts';
+import { importId } from '../import-id.ts';
+import { mendedLines } from '../mended-lines.ts';
 import { importService } from '../settings.ts';
 
 export const rejectsCommand: Command = {
@@ -14,8 +16,9 @@ export const rejectsCommand: Command = {
   ],
   options: { raw: { type: 'boolean' }, retry: { type: 'string' }, json: { type: 'boolean' } },
   arguments: [1, 1],
-  async run([id = ''], options, context) {
+  async run([given = ''], options, context) {
     const api = new ImportApi({ ...importService(context.env), signal: context.signal });
+    const id = await importId(api, given);
     if (typeof options.retry === 'string') return await retry(api, id, options.retry, context);
     const { out } = context;
     for (let after: number | null = 0; after !== null; ) {

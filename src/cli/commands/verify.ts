@@ -1,16 +1,20 @@
-import { EXIT } from '../cli-failure.ts';
+import { entityIdOf } from '../../domain/codec/entity-id.ts';
+import { readEdn } from '../../domain/edn/read.ts';
+import { CliFailure, EXIT } from '../cli-failure.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { CHOICE_DETAILS, CHOICE_OPTIONS, importChoice } from '../import-choice.ts';
 import { mendedLines } from '../mended-lines.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { databaseUrl } from '../settings.ts';
+import type { SpotCheck } from '../spot-checks.ts';
 import { table } from '../table.ts';
 import { type Verification, verifyHistory } from '../verify-history.ts';
 
 const MAX_DIFFERENCES_SHOWN = 50;
 
 export const verifyCommand: Command = {
-  usage: 'verify FILE [--only TYPE,…] [--except TYPE,…] [--thin TYPE=N,…] [--mended FILE] [--json]',
+  usage:
+    'verify FILE [--only TYPE,…] [--except TYPE,…] [--thin TYPE=N,…] [--part] [--mended FILE] [--show ID,…] [--json]',
   summary: 'prove that the store holds what a history file holds; exit code 0 only when equal',
   details: [
     'Compares counts and digests of every version by type and month, a thousand as-of answers recomputed from the file, and',
@@ -18,9 +22,17 @@ export const verifyCommand: Command = {
     'Of a delta only the entities that it names are compared.',
     ...CHOICE_DETAILS,
     '  They are given as they were to the import.',
+    '--part: the store has other imports besides; only the entities that the file names are compared.',
+    '--show ID,… shows every version of these records side by side, as the file and as the store has them.',
     '--mended FILE: the lines that were applied with annals rejects ID --retry FILE, in place of the file’s own.',
   ],
-  options: { ...CHOICE_OPTIONS, mended: { type: 'string' }, json: { type: 'boolean' } },
+  options: {
+    ...CHOICE_OPTIONS,
+    mended: { type: 'string' },
+    show: { type: 'string' },
+    part: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
   arguments: [1, 1],
   async run([file = ''], options, context) {
     const bar = new ProgressBar({
@@ -33,6 +45,8 @@ export const verifyCommand: Command = {
       databaseUrl: databaseUrl(context.env),
       arguments: importChoice(options),
       ...(typeof options.mended === 'string' && { mended: await mendedLines(options.mended) }),
+      isPart: options.part === true,
+      ...(typeof options.show === 'string' && { show: shownIds(options.show) }),
       signal: context.signal,
       onRows: (side, rows) => bar.show({ what: `the ${side}`, done: rows, total: null, rows, note: null }),
     });
@@ -44,7 +58,7 @@ export const verifyCommand: Command = {
 };
 
 function show(
-  { equal, since, file, store, differences, as_of, stale_entities }: Verification,
+  { equal, is_part, since, file, store, differences, as_of, stale_entities, shown }: Verification,
   { out }: CommandContext,
 ): void {
   out(
@@ -55,8 +69,9 @@ function show(
     ]),
   );
   out('');
-  if (since !== null) {
-    out(`This is a delta (since transaction ${since}): only the entities that it names were compared.`);
+  if (is_part) {
+    const what = since === null ? 'As told' : `This is a delta (since transaction ${since})`;
+    out(`${what}: only the entities that it names were compared.`);
   }
   if (file.skipped > 0) out(`${file.skipped} rows of the file were left out of the comparison, as told.`);
   if (store.native_rows > 0) out(`The store has ${store.native_rows} rows of its own besides.`);
@@ -75,5 +90,35 @@ function show(
     out(`\n${table([['type', 'month', 'file', 'store', ''], ...rows])}`);
     if (differences.length > MAX_DIFFERENCES_SHOWN) out(`(and ${differences.length - MAX_DIFFERENCES_SHOWN} more)`);
   }
+  for (const record of shown) out(`\n${sideBySide(record)}`);
+  if (!is_part && differences.some((d) => d.file_rows === 0))
+    out('\nWhere the store has other imports besides, compare the entities of this file alone: --part');
   out(equal ? '\nEqual.' : '\nNOT equal.');
+}
+
+/** Ids as the file has them (a UUID, or EDN such as :biff/key), as the store has them. */
+function shownIds(given: string): string[] {
+  return given.split(',').map((id) => {
+    const text = id.trim();
+    const read = readEdn(/^[0-9a-f]{8}-/i.test(text) ? `#uuid "${text}"` : text);
+    if (!read.ok || read.value === null)
+      throw new CliFailure(
+        EXIT.usage,
+        `--show takes ids, and ${text} is none: ${read.ok ? 'nil' : read.error.reason}.`,
+      );
+    return entityIdOf(read.value);
+  });
+}
+
+function sideBySide({ entity_id, versions }: SpotCheck): string {
+  const has = (side: 'file' | 'store') => versions.filter((version) => version[side] !== null).length;
+  return [
+    `${entity_id}: ${has('file')} versions in the file, ${has('store')} in the store`,
+    ...versions.flatMap(({ valid_time, tx_time, tx, file, store }) => [
+      `  valid ${valid_time}, written ${tx_time} by transaction ${tx}`,
+      ...(file === store
+        ? [`    both   ${file}`]
+        : [`    file   ${file ?? '(has none)'}`, `    store  ${store ?? '(has none)'}`]),
+    ]),
+  ].join('\n');
 }

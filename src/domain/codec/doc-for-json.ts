@@ -7,37 +7,33 @@ import { fitsJsonb, mayHoldExactText, unescapeExact } from './jsonb-text.ts';
 import { parseHints } from './parse-hints.ts';
 import { pointerKeys } from './pointer.ts';
 
-const childOf = (parent: JsonValue | undefined, key: string): JsonValue | undefined => {
+export const childOf = (parent: JsonValue | undefined, key: string): JsonValue | undefined => {
   if (Array.isArray(parent)) return parent[Number(key)];
   return isJsonObject(parent) ? parent[key] : undefined;
 };
 
-const parentOf = (doc: JsonValue, keys: readonly string[]): JsonValue | undefined =>
+export const parentOf = (doc: JsonValue, keys: readonly string[]): JsonValue | undefined =>
   keys.slice(0, -1).reduce<JsonValue | undefined>(childOf, doc);
 
-const restoreValue = (doc: JsonValue, pointer: string, exact: string): void => {
-  const keys = pointerKeys(pointer);
-  const key = keys.at(-1) ?? '';
-  const parent = parentOf(doc, keys);
+/** Puts a text in place of another text; anything else that stands there stays. */
+export const replaceText = (parent: JsonValue | undefined, key: string, text: string): void => {
   if (typeof childOf(parent, key) !== 'string') return;
-  if (Array.isArray(parent)) parent[Number(key)] = exact;
-  else if (isJsonObject(parent)) parent[key] = exact;
+  if (Array.isArray(parent)) parent[Number(key)] = text;
+  else if (isJsonObject(parent)) parent[key] = text;
 };
 
-const restoreKey = (doc: JsonValue, pointer: string, exact: string): void => {
-  const keys = pointerKeys(pointer);
-  const key = keys.at(-1) ?? '';
-  const parent = parentOf(doc, keys);
-  if (!isJsonObject(parent) || !Object.hasOwn(parent, key)) return;
+/** Gives a member another name, in its place among the others. */
+export const renameKey = (parent: JsonValue | undefined, from: string, to: string): void => {
+  if (!isJsonObject(parent) || !Object.hasOwn(parent, from)) return;
   const entries = Object.entries(parent);
   for (const [name] of entries) delete parent[name];
-  for (const [name, value] of entries) parent[name === key ? exact : name] = value;
+  for (const [name, value] of entries) parent[name === from ? to : name] = value;
 };
 
-const depth = (pointer: string): number => pointer.split('/').length - 1;
+export const depth = (pointer: string): number => pointer.split('/').length - 1;
 
 /** The text that jsonb could not hold, if that is what the hint is for. */
-const unfitText = (hint: Hint | undefined): string | null => {
+export const unfitText = (hint: Hint | undefined): string | null => {
   const exact = hint === undefined || typeof hint === 'string' ? '' : unescapeExact(hint[1]);
   return fitsJsonb(exact) ? null : exact;
 };
@@ -52,12 +48,15 @@ export const docForJson = (doc: string, hints: string | null): string => {
   const json = parseJson(doc);
   for (const [pointer, hint] of noted) {
     const exact = pointer.startsWith('#') ? null : unfitText(hint);
-    if (exact !== null) restoreValue(json, pointer, exact);
+    const keys = pointerKeys(pointer);
+    if (exact !== null) replaceText(parentOf(json, keys), keys.at(-1) ?? '', exact);
   }
   // Pointers are of the keys as they are stored, so keys come back from the inside out, after the values.
   for (const [pointer, hint] of noted) {
     const exact = pointer.startsWith('#') ? unfitText(hint) : null;
-    if (exact !== null) restoreKey(json, pointer.slice(1), depth(pointer) > 1 ? exact : unknownName(exact));
+    if (exact === null) continue;
+    const keys = pointerKeys(pointer.slice(1));
+    renameKey(parentOf(json, keys), keys.at(-1) ?? '', keys.length > 1 ? exact : unknownName(exact));
   }
   return writeJson(json);
 };

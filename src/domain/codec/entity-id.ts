@@ -1,6 +1,7 @@
 import { canonicalEdn } from '../edn/canonical.ts';
 import { isUuid } from '../edn/tags.ts';
 import { type EdnValue, Keyword, Tagged } from '../edn/value.ts';
+import { nameBasedUuid } from './name-based-uuid.ts';
 import { nippyBytes } from './nippy-bytes.ts';
 import { hex, sha1 } from './sha1.ts';
 
@@ -55,19 +56,8 @@ export const xtdbIdHash = (id: EdnValue): string | null => {
   return bytes === null ? null : hex(sha1(bytes));
 };
 
-const uuidBytes = (uuid: string): Uint8Array =>
-  Uint8Array.from(uuid.replaceAll('-', '').match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
-
-const nameBasedUuid = (name: string): string => {
-  const bytes = sha1(Uint8Array.from([...uuidBytes(NAMESPACE), ...utf8.encode(name)]));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const text = hex(bytes);
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20, 32)}`;
-};
-
 /** The entity id that XTDB's hash alone gives: that of every entity whose id was no UUID. */
-export const entityIdOfHash = (hash: string): string => nameBasedUuid(hash);
+export const entityIdOfHash = (hash: string): string => nameBasedUuid(NAMESPACE, hash);
 
 /**
  * The UUID of an entity: its own where XTDB's id was one (or a keyword or URI of a UUID's text), else one made from
@@ -78,5 +68,5 @@ export const entityIdOf = (id: EdnValue): string => {
   const name = nameOf(id);
   if (name !== null && isUuid(name)) return name;
   const hash = xtdbIdHash(id);
-  return hash === null ? nameBasedUuid(`edn:${canonicalEdn(id)}`) : entityIdOfHash(hash);
+  return hash === null ? nameBasedUuid(NAMESPACE, `edn:${canonicalEdn(id)}`) : entityIdOfHash(hash);
 };

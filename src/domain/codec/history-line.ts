@@ -2,7 +2,7 @@ import { printEdn } from '../edn/print.ts';
 import { readEdn } from '../edn/read.ts';
 import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
 import { documentToJson } from './document-to-json.ts';
-import { entityIdOf, entityIdOfHash } from './entity-id.ts';
+import { entityIdOf, entityIdOfHash, xtdbIdHash } from './entity-id.ts';
 import { jsonToDocument, originalId } from './json-to-document.ts';
 import { escapeExact } from './jsonb-text.ts';
 import { parseHints } from './parse-hints.ts';
@@ -20,17 +20,38 @@ export type HistoryHeader = {
   /** Of a delta: the transaction after which its entities were written. Null is a whole history. */
   since: string | null;
 };
-export type HistoryEnd = { rows: number; entities: number; evicted: number };
-/** An eviction names its entity by XTDB's hash alone; `entity_id` is right where the id was no UUID. */
-export type HistoryEviction = { hash: string; entity_id: string; tx: string; tx_time: string };
+/** Only a backup of our own counts transactions. */
+export type HistoryEnd = { rows: number; entities: number; evicted: number; transactions: number };
+/** An eviction in XTDB names its entity by hash alone; `entity_id` is right where the id was no UUID. */
+export type HistoryEviction = {
+  hash: string | null;
+  entity_id: string;
+  tx: string;
+  tx_time: string;
+  /** What our own store says of it besides. */
+  record?: { user_id: string | null; entity_type: string | null; evicted_by: string };
+};
+/** A native transaction, in a backup of our own; `meta` is JSON text. */
+export type HistoryTransaction = {
+  tx: string;
+  tx_time: string;
+  user_id: string;
+  events: number;
+  client: string | null;
+  meta: string | null;
+};
 export type HistoryRow = { event: StoredEvent; nonconforming: Nonconformity[]; unknown_attributes: string[] };
-/** A line that cannot be taken: its number in the file, counted from 1, the UTF-16 unit in it, and why. */
-export type HistoryReject = { line: number; offset: number; reason: string };
+/**
+ * A line that cannot be taken: its number in the file, counted from 1, the UTF-16 unit in it, and why. `raw` is what the
+ * sender could make no row of, where that is not the line itself.
+ */
+export type HistoryReject = { line: number; offset: number; reason: string; raw?: string };
 
 export type HistoryLine =
   | ({ kind: 'header' } & HistoryHeader)
   | ({ kind: 'row' } & HistoryRow)
   | ({ kind: 'evicted' } & HistoryEviction)
+  | ({ kind: 'transaction' } & HistoryTransaction)
   | ({ kind: 'end' } & HistoryEnd)
   /** Stands where an import leaves a row out: what type of row it was. */
   | { kind: 'skipped'; type: string }
@@ -130,7 +151,7 @@ const end = (entries: Entries): HistoryLine | string => {
   const [rows, entities, evictions] = ['rows', 'entities', 'evicted'].map((key) => countOf(entries.get(key)));
   if (rows == null || entities == null || evictions == null)
     return 'the end needs counts of :rows, :entities and :evicted';
-  return { kind: 'end', rows, entities, evicted: evictions };
+  return { kind: 'end', rows, entities, evicted: evictions, transactions: 0 };
 };
 
 const skipped = (entries: Entries): HistoryLine | string => {
@@ -196,10 +217,10 @@ export const encodeHistoryRow = (event: StoredEvent): string =>
     ]),
   );
 
-export const encodeEvicted = ({ hash, tx, tx_time }: Omit<HistoryEviction, 'entity_id'>): string =>
+export const encodeEvicted = ({ hash, entity_id, tx, tx_time }: HistoryEviction): string =>
   printEdn(
     mapOf([
-      ['evicted', hash],
+      ['evicted', hash ?? xtdbIdHash(new Tagged('uuid', entity_id)) ?? ''],
       ['tx', long(tx)],
       ['tt', time(tx_time)],
     ]),
@@ -224,7 +245,7 @@ export const encodeHeader = (header: { exported_at: string; store: string; versi
     ]),
   );
 
-export const encodeEnd = ({ rows, entities, evicted: evictions }: HistoryEnd): string =>
+export const encodeEnd = ({ rows, entities, evicted: evictions }: Omit<HistoryEnd, 'transactions'>): string =>
   printEdn(
     mapOf([
       ['annals/end', true],

@@ -97,6 +97,10 @@ const legacyIssues = (json: JsonObject): DocIssue[] =>
 const encode = (type: EntityType, json: JsonObject, schema: z.ZodType<Record<string, unknown>>): EncodedDoc => {
   const parsed = schema.safeParse(forZod(json));
   const issues = [...(parsed.success ? [] : issuesOf(parsed.error)), ...legacyIssues(json)];
+  // Zod passes this one over without a word.
+  if (Object.hasOwn(json, '__proto__')) {
+    issues.push({ field: '__proto__', message: `${type.name} has no field of this name` });
+  }
   if (!parsed.success || issues.length > 0) return { ok: false, issues };
   const table = attributeTable(type);
   const writer = new NativeWriter();

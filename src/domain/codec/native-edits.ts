@@ -9,8 +9,8 @@ import { pointerKeys, pointerStep } from './pointer.ts';
 
 /** A change deeper than a field, as the SQL function `patched` takes it; `value` and `hints` are JSON text. */
 export interface StoredEdit {
-  /** `add` and `remove` are of a set's members. */
-  readonly action: 'set' | 'unset' | 'add' | 'remove';
+  /** `add` and `remove` are of a set's members; `object` sets an empty one unless an object is there. */
+  readonly action: 'set' | 'unset' | 'add' | 'remove' | 'object';
   readonly path: readonly string[];
   readonly pointer: string;
   readonly value?: string;
@@ -21,6 +21,8 @@ export interface StoredEdit {
 export interface PointerPatch {
   readonly set: JsonObject;
   readonly unset: readonly string[];
+  /** Places in free JSON that must hold an object before the rest is done, those above others first: what else is there gives way. */
+  readonly objects?: readonly string[];
 }
 
 export type EncodedPatch =
@@ -38,7 +40,7 @@ const MAX_POINTER_KEYS = 32;
  * field is set whole, checked by its schema; of a set, a member is added (`/habit_ids/-`) or removed (`/habit_ids/MEMBER`);
  * in free JSON (a field of kind `json`, an attribute that no schema knows) any place may be set or unset.
  */
-export const encodePointerPatch = (type: EntityType, { set, unset }: PointerPatch): EncodedPatch => {
+export const encodePointerPatch = (type: EntityType, { set, unset, objects = [] }: PointerPatch): EncodedPatch => {
   const issues: DocIssue[] = [];
   const fields = emptyJsonObject();
   const unsetFields: string[] = [];
@@ -47,6 +49,11 @@ export const encodePointerPatch = (type: EntityType, { set, unset }: PointerPatc
     ...Object.entries(set).map(([pointer, value]) => ({ pointer, value, field: `/set${pointerStep(pointer)}` })),
     ...unset.map((pointer, i) => ({ pointer, value: undefined, field: `/unset/${i}` })),
   ];
+  for (const pointer of objects) {
+    const edit = encodeEdit(type, pointer, pointerKeys(pointer), emptyJsonObject());
+    if (typeof edit === 'string') issues.push({ field: pointer, message: edit });
+    else edits.push({ ...edit, action: 'object' });
+  }
   const whole = new Set<string>();
   for (const { pointer, value, field } of changes) {
     const keys = pointerKeys(pointer);

@@ -1,5 +1,5 @@
 /**
- * SHA-1, synchronously: WebCrypto's is asynchronous and slow for many short texts. Only names entities that have no
+ * SHA-1, synchronously: WebCrypto's is asynchronous and slow for many short texts. Only names entities and users that have no
  * UUID and computes XTDB's own id hashes; nothing is protected by it.
  */
 export const sha1 = (bytes: Uint8Array): Uint8Array => {

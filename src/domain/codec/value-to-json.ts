@@ -1,6 +1,7 @@
 import { canonicalEdn } from '../edn/canonical.ts';
 import { parseDecimal, plainDecimalText } from '../edn/decimal.ts';
 import { doubleAsJson } from '../edn/double-text.ts';
+import { isCanonicalTag } from '../edn/tags.ts';
 import { Char, EdnMap, EdnNumber, EdnSet, EdnSymbol, type EdnValue, Keyword, List, Tagged } from '../edn/value.ts';
 import type { FieldKind } from '../fields.ts';
 import { arrayType, type HintType, itemKind, stringType } from './hint.ts';
@@ -60,7 +61,12 @@ export class JsonWriter {
   }
 
   private tagged({ tag, value }: Tagged, kind: FieldKind): string {
-    if (typeof value === 'string') return this.text(value, `#${tag}`, kind);
+    const type: HintType = `#${tag}`;
+    if (typeof value === 'string' && isCanonicalTag(tag)) {
+      if (type !== stringType(kind)) this.hint(type);
+      return `"${value}"`;
+    }
+    if (typeof value === 'string') return this.text(value, type, kind);
     this.hint('tag', tag);
     return `[${this.at(0, value, 'json')}]`;
   }

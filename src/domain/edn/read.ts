@@ -1,6 +1,6 @@
 import { canonicalEdn } from './canonical.ts';
 import { double, integer, parseNumber } from './number.ts';
-import { tagged } from './tags.ts';
+import { isCanonicalTag, tagged } from './tags.ts';
 import { Char, EdnMap, EdnNumber, EdnSet, EdnSymbol, type EdnValue, Keyword, List } from './value.ts';
 
 /** Where reading stopped (UTF-16 units from the start of the text) and why. */
@@ -49,7 +49,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 const HEX4 = /^[0-9A-Fa-f]{4}$/;
 const OCTAL = /^[0-3]?[0-7]{1,2}$/;
 
-/** Small maps and sets are searched for a repeated key pair by pair; larger ones by a table of their texts. */
+/** Small maps and sets are searched for a repeated key pair by pair; larger ones by a table. */
 const PAIRWISE_LIMIT = 8;
 
 class Reader {
@@ -125,36 +125,46 @@ class Reader {
 
   /** The items up to a closing bracket; the reader stands at the opening one. */
   private items(close: number): EdnValue[] {
-    const start = this.at++;
-    if (++this.depth > MAX_EDN_DEPTH) throw new Failure(start, `nested deeper than ${MAX_EDN_DEPTH}`);
+    const start = this.open();
     const items: EdnValue[] = [];
-    for (;;) {
-      if (!this.skip()) throw new Failure(start, `"${this.text.charAt(start)}" is never closed`);
-      if (this.text.charCodeAt(this.at) === close) break;
-      items.push(this.form());
-    }
-    this.at++;
-    this.depth--;
+    while (!this.closes(close, start)) items.push(this.form());
+    this.close();
     return items;
   }
 
+  /** Moves past an opening bracket. @returns where it stands */
+  private open(): number {
+    if (++this.depth > MAX_EDN_DEPTH) throw new Failure(this.at, `nested deeper than ${MAX_EDN_DEPTH}`);
+    return this.at++;
+  }
+
+  private closes(bracket: number, start: number): boolean {
+    if (!this.skip()) throw new Failure(start, `"${this.text.charAt(start)}" is never closed`);
+    return this.text.charCodeAt(this.at) === bracket;
+  }
+
+  private close(): void {
+    this.at++;
+    this.depth--;
+  }
+
   private map(namespace: string): EdnMap {
-    const start = this.at;
-    const forms = this.items(125);
-    if (forms.length % 2 !== 0) throw new Failure(start, 'a map needs a value for every key');
-    const keys = new Array<EdnValue>(forms.length / 2);
-    const values = new Array<EdnValue>(forms.length / 2);
-    for (let i = 0; i < keys.length; i++) {
-      const key = forms[2 * i] ?? null;
-      keys[i] = namespace === '' ? key : inNamespace(key, namespace);
-      values[i] = forms[2 * i + 1] ?? null;
+    const start = this.open();
+    const keys: EdnValue[] = [];
+    const values: EdnValue[] = [];
+    while (!this.closes(125, start)) {
+      const key = this.form();
+      if (this.closes(125, start)) throw new Failure(start, 'a map needs a value for every key');
+      keys.push(namespace === '' ? key : inNamespace(key, namespace));
+      values.push(this.form());
     }
+    this.close();
     this.refuseRepeats(keys, start, 'a map has this key twice');
     return new EdnMap(keys, values);
   }
 
   private refuseRepeats(values: readonly EdnValue[], start: number, reason: string): void {
-    const repeated = values.length <= PAIRWISE_LIMIT ? repeatedKeyword(values) : repeatedText(values);
+    const repeated = values.length <= PAIRWISE_LIMIT ? repeatedOfFew(values) : repeatedOfMany(values);
     if (repeated !== null) throw new Failure(start, `${reason}: ${repeated.slice(0, 80)}`);
   }
 
@@ -171,8 +181,8 @@ class Reader {
     if (next === 35) return this.symbolic(start);
     this.at++;
     const tag = this.span();
-    if (!isTag(tag)) throw new Failure(start, `"#${tag.slice(0, 40)}" is not a tag`);
-    const value = this.nested(() => this.form());
+    if (!isCanonicalTag(tag) && !isTag(tag)) throw new Failure(start, `"#${tag.slice(0, 40)}" is not a tag`);
+    const value = this.skip() && this.text.charCodeAt(this.at) === 34 ? this.string() : this.nested(() => this.form());
     const result = tagged(tag, value);
     if (typeof result === 'string') throw new Failure(start, result);
     return result;
@@ -328,7 +338,7 @@ const inNamespace = (key: EdnValue, namespace: string): EdnValue => {
   return key instanceof Keyword ? new Keyword(plain) : new EdnSymbol(plain);
 };
 
-const repeatedKeyword = (values: readonly EdnValue[]): string | null => {
+const repeatedOfFew = (values: readonly EdnValue[]): string | null => {
   for (let i = 1; i < values.length; i++) {
     const value = values[i];
     if (!(value instanceof Keyword)) return repeatedText(values);
@@ -336,6 +346,15 @@ const repeatedKeyword = (values: readonly EdnValue[]): string | null => {
       const other = values[j];
       if (other instanceof Keyword && other.name === value.name) return `:${value.name}`;
     }
+  }
+  return null;
+};
+
+const repeatedOfMany = (values: readonly EdnValue[]): string | null => {
+  const names = new Set<string>();
+  for (const value of values) {
+    if (!(value instanceof Keyword)) return repeatedText(values);
+    if (names.size === names.add(value.name).size) return `:${value.name}`;
   }
   return null;
 };

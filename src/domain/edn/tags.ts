@@ -37,6 +37,9 @@ const CANONICAL: ReadonlyMap<string, (text: string) => string | null> = new Map(
   ['xtdb/base64', (text: string) => (BASE64.test(text) ? text : null)],
 ]);
 
+/** Whether texts under this tag are brought to one form, which is printable ASCII without quotes or backslashes. */
+export const isCanonicalTag = (tag: string): boolean => CANONICAL.has(tag);
+
 const isTextTag = (tag: string): boolean => tag === 'uri' || tag === 'xtdb/id' || tag.startsWith('time/');
 
 /** A value under a tag, or in words why it cannot be. */

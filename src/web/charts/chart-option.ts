@@ -35,6 +35,7 @@ export function seriesOption(
         symbol: 'none',
         connectNulls: true,
         barGap: '0%',
+        barMaxWidth: 40,
         itemStyle: { color: is_soft ? colours.accent_soft : colours.accent, borderRadius: [2, 2, 0, 0] },
         lineStyle: { color: is_soft ? colours.accent_soft : colours.accent, width: 2 },
       })),

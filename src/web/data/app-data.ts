@@ -1,4 +1,4 @@
-import type { AnnalsApi } from '../api.ts';
+import type { AnnalsApi, Transaction } from '../api.ts';
 import { showToast } from '../shell/toasts.ts';
 import { followChanges } from './follow-changes.ts';
 import { type LocalDatabase, openLocalDatabase } from './local-database.ts';
@@ -18,6 +18,11 @@ export interface AppData {
    * @throws ApiError when the server refuses it
    */
   write(title: string, operations: readonly Operation[], done: string | null): Promise<WriteOutcome>;
+  /**
+   * Has the server take a whole transaction back. It needs the network.
+   * @throws ApiError 409 when what it wrote was changed since
+   */
+  undo(transaction: Pick<Transaction, 'tx' | 'meta'>): Promise<void>;
 }
 
 /**
@@ -30,7 +35,7 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
   const outbox = new Outbox({
     user,
     database,
-    send: api.transact,
+    send: ({ key, title, operations }) => api.transact(key, operations, title),
     onWritten(write, answer) {
       store.written(write, answer);
       onWritten();
@@ -42,28 +47,41 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
 
   async function write(title: string, operations: readonly Operation[], done: string | null): Promise<WriteOutcome> {
     const before = new Map<string, StoredRecord>();
+    const stored = new Set<string>();
     for (const { id } of operations) {
       const record = store.get(id);
-      if (record !== null && !before.has(id)) before.set(id, record);
+      if (record === null || before.has(id)) continue;
+      before.set(id, record);
+      if (store.confirmed(id) === record) stored.add(id);
     }
     const outcome = await outbox.submit(title, operations);
     if (done === null) return outcome;
     const undo = async (): Promise<void> => {
-      await write(`Undo: ${title}`, inverseOf(operations, before), null);
+      await write(`Undo: ${title}`, inverseOf(operations, before, stored), null);
       showToast({ text: 'Undone.' });
     };
     showToast({ text: outcome === 'saved' ? done : `${done} It goes out when the network is back.`, undo });
     return outcome;
   }
 
-  return { database, store, outbox, write };
+  async function undo({ tx, meta }: Pick<Transaction, 'tx' | 'meta'>): Promise<void> {
+    const why = typeof meta?.why === 'string' ? `Undo: ${meta.why}` : 'Undo';
+    const { entities } = await api.undo(tx, why);
+    const written = entities.filter((entity) => 'entity_type' in entity);
+    for (const [type, each] of Map.groupBy(written, ({ entity_type }) => entity_type)) {
+      await store.refetch(
+        type,
+        each.map(({ id }) => id),
+      );
+    }
+    onWritten();
+  }
+
+  return { database, store, outbox, write, undo };
 }
 
 /** The same at a past moment: other records, and nothing that changes them. */
 export function pastData(present: AppData, store: RecordStore): AppData {
-  return {
-    ...present,
-    store,
-    write: () => Promise.reject(new Error('The past is read-only. Go back to now to change something.')),
-  };
+  const refuse = () => Promise.reject(new Error('The past is read-only. Go back to now to change something.'));
+  return { ...present, store, write: refuse, undo: refuse };
 }

@@ -1,5 +1,6 @@
 import type { AnnalsApi } from '../api.ts';
 import { RECORD_TYPES } from '../records/type-facts.ts';
+import { SignedOut } from '../session.ts';
 import type { LocalDatabase } from './local-database.ts';
 import type { RecordStore } from './record-store.ts';
 
@@ -77,9 +78,14 @@ export function followChanges({ api, database, store, onChanged }: FollowParts):
   function ask(): void {
     if (running !== null || Date.now() - asked_ms < PAUSE_MS) return;
     asked_ms = Date.now();
-    // Without the network there is nothing to follow; the next occasion comes.
     running = follow()
-      .catch(() => {})
+      .catch((error: unknown) => {
+        // Without the network there is nothing to follow; the next occasion comes. Who is signed out hears of it from the screen.
+        if (error instanceof TypeError || error instanceof SignedOut) return;
+        // Anything else is told, and what is here is no longer vouched for: screens ask again.
+        reportError(error);
+        return store.distrust().catch(reportError);
+      })
       .finally(() => {
         running = null;
       });

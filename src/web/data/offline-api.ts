@@ -1,10 +1,10 @@
+import { isTimeZone } from '../../domain/time/zoned-time.ts';
 import type { AnnalsApi, Entity, HeatmapDay, Overview } from '../api.ts';
 import { RECORD_TYPES, typeFacts } from '../records/type-facts.ts';
 import { isVisible, type Visibility } from '../records/visibility.ts';
 import { withLabels } from '../records/with-labels.ts';
 import { localHeatmap } from '../screens/calendar/local-heatmap.ts';
 import { localDay } from '../time/local-day.ts';
-import { isTimeZone } from '../time/zoned-time.ts';
 import type { StoredRecord } from './operations.ts';
 import type { RecordStore } from './record-store.ts';
 

@@ -30,6 +30,15 @@ export type Operation =
       readonly expected_version?: number;
     }
   | { readonly op: 'delete'; readonly id: string; readonly entity_type: string; readonly expected_version?: number }
+  /** Makes an earlier version hold again, exactly as it is stored; `doc` is what it says, for before the server has. */
+  | {
+      readonly op: 'restore';
+      readonly id: string;
+      readonly entity_type: string;
+      readonly version: number;
+      readonly doc: Doc;
+      readonly expected_version?: number;
+    }
   /** Forgets a record with all its history, for good. */
   | { readonly op: 'evict'; readonly id: string; readonly entity_type: string; readonly expected_version?: undefined };
 
@@ -65,7 +74,8 @@ function fieldOf(pointer: string): string {
  */
 export function applyOperation(before: StoredRecord | null, operation: Operation, now: string): StoredRecord | null {
   if (operation.op === 'delete' || operation.op === 'evict') return null;
-  if (operation.op === 'put') return recordOf(operation.id, operation.entity_type, operation.doc, before, now);
+  if (operation.op === 'put' || operation.op === 'restore')
+    return recordOf(operation.id, operation.entity_type, operation.doc, before, now);
   if (before === null) return null;
   const doc: Record<string, Json> = { ...docOf(before) };
   for (const [pointer, value] of Object.entries(operation.set)) doc[fieldOf(pointer)] = value;
@@ -93,14 +103,26 @@ function recordOf(id: string, entity_type: string, doc: Doc, before: StoredRecor
   };
 }
 
-/** The operations that take others back, last first. @param before what the records were; those that were not are left out */
-export function inverseOf(operations: readonly Operation[], before: ReadonlyMap<string, StoredRecord>): Operation[] {
+/**
+ * The operations that take others back, last first.
+ * @param before what the records were; those that were not are left out
+ * @param stored of these, the ones that the server has as they were: it restores them more exactly than JSON could
+ */
+export function inverseOf(
+  operations: readonly Operation[],
+  before: ReadonlyMap<string, StoredRecord>,
+  stored: ReadonlySet<string>,
+): Operation[] {
   return operations.toReversed().map((operation): Operation => {
     const { id, entity_type } = operation;
     const was = before.get(id);
     if (was === undefined) return { op: 'delete', id, entity_type };
-    if (operation.op !== 'patch') return { op: 'put', id, entity_type, doc: docOf(was) };
     const doc = docOf(was);
+    if (operation.op !== 'patch') {
+      return stored.has(id)
+        ? { op: 'restore', id, entity_type, version: was.version, doc }
+        : { op: 'put', id, entity_type, doc };
+    }
     const fields = [...Object.keys(operation.set), ...operation.unset].map(fieldOf);
     const had = fields.filter((field) => doc[field] !== undefined);
     return {
@@ -113,11 +135,15 @@ export function inverseOf(operations: readonly Operation[], before: ReadonlyMap<
   });
 }
 
-/** An operation as the API takes it: an eviction names no type. */
+/** An operation as the API takes it: evictions and restores name no type. */
 export function wireOperation(operation: Operation): WireOperation {
   switch (operation.op) {
     case 'evict':
       return { op: operation.op, id: operation.id };
+    case 'restore': {
+      const { entity_type: _, doc: __, ...restore } = operation;
+      return restore;
+    }
     case 'patch':
       return { ...operation, unset: [...operation.unset] };
     default:

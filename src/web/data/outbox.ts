@@ -15,7 +15,7 @@ interface Waiting {
 interface OutboxParts {
   readonly user: string;
   readonly database: LocalDatabase;
-  send(key: string, operations: readonly Operation[]): Promise<Written>;
+  send(write: QueuedWrite): Promise<Written>;
   /** Called before a write that the server took leaves the outbox, so that its effect never flickers. */
   onWritten(write: QueuedWrite, answer: Written): void;
 }
@@ -118,7 +118,7 @@ export class Outbox {
   async #sendOne(write: QueuedWrite): Promise<boolean> {
     const waiting = this.#waiting.get(write.key);
     try {
-      const answer = await this.#parts.send(write.key, write.operations);
+      const answer = await this.#parts.send(write);
       this.#reached(true);
       this.#parts.onWritten(write, answer);
       await this.#advance(write, answer);

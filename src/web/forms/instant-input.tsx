@@ -1,5 +1,5 @@
+import { instantOf, localDateTime } from '../../domain/time/zoned-time.ts';
 import { formatDuration } from '../time/format-duration.ts';
-import { instantOf, localDateTime } from '../time/zoned-time.ts';
 import type { InputProps } from './input-props.ts';
 
 /** An instant as clocks in the record's zone show it. What is not touched keeps its nanoseconds. */

@@ -1,8 +1,8 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { Json } from '../../api/answer-types.ts';
+import { isTimeZone } from '../../domain/time/zoned-time.ts';
 import { fieldName } from '../records/field-name.ts';
 import type { FieldFacts, TypeFacts } from '../records/type-facts.ts';
-import { isTimeZone } from '../time/zoned-time.ts';
 import { FieldInput } from './field-input.tsx';
 import { type FormValues, isSideField } from './form-values.ts';
 import { problemText } from './problem-text.ts';

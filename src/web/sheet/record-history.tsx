@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Version } from '../api.ts';
-import { type Operation, pointerTo } from '../data/operations.ts';
+import type { Transaction, Version } from '../api.ts';
 import { useStore } from '../data/use-records.ts';
 import { fieldName } from '../records/field-name.ts';
 import { formatInstant, formatValue, type ValueContext } from '../records/format-value.ts';
 import { typeFacts } from '../records/type-facts.ts';
+import { useTransaction, WrittenBy } from '../records/written-by.tsx';
 import { FailureNotice } from '../shell/failure-notice.tsx';
 import { failureText } from '../shell/failure-text.ts';
 import { Skeleton } from '../shell/skeleton.tsx';
@@ -18,11 +18,15 @@ import { changedFields, type FieldChange } from './changed-fields.ts';
 /** Fields that change by themselves and say nothing to a person. */
 const SILENT: ReadonlySet<string> = new Set(['created_at']);
 
-/** Every version of a record, newest first, as what changed from the one before. */
+/** At first, and with each press for more. */
+const SHOWN_VERSIONS = 20;
+
+/** Every version of a record, newest first, as what changed from the one before, by whom and when. */
 export function RecordHistory({ id }: { id: string }) {
-  const { api, data, queries, profile, moment } = useRouteContext({ from: '/app' });
+  const { api, data, queries, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const time_zone = useTimeZone();
+  const [shown, setShown] = useState(SHOWN_VERSIONS);
   const context: ValueContext = { store, time_zone, today: localDay(Date.now(), time_zone) };
   const history = useQuery({
     queryKey: ['history', id],
@@ -41,11 +45,10 @@ export function RecordHistory({ id }: { id: string }) {
 
   const versions = history.data.versions;
   const current = store.get(id);
-  const who = profile.name ?? profile.email ?? 'you';
 
-  async function write(title: string, operation: Operation, done: string): Promise<void> {
+  async function run(action: () => Promise<unknown>): Promise<void> {
     try {
-      await data.write(title, [operation], done);
+      await action();
     } catch (error) {
       showToast({ text: failureText(error) });
     }
@@ -57,39 +60,40 @@ export function RecordHistory({ id }: { id: string }) {
     const { doc, entity_type } = version;
     if (doc === null) return Promise.resolve();
     const type = entity_type ?? current?.entity_type ?? '';
-    return write('Restore a version', { op: 'put', id, entity_type: type, doc }, 'That version is back.');
+    const operation = { op: 'restore', id, entity_type: type, version: version.version, doc } as const;
+    return run(() => data.write('Restore a version', [operation], 'That version is back.'));
   }
 
-  function undo(version: Version, changes: readonly FieldChange[]): Promise<void> {
-    if (current === null) return Promise.resolve();
-    const had = changes.filter((change) => change.before !== undefined);
-    const operation: Operation = {
-      op: 'patch',
-      id,
-      entity_type: version.entity_type ?? current.entity_type,
-      set: Object.fromEntries(had.map((change) => [pointerTo(change.name), change.before ?? null])),
-      unset: changes.filter((change) => change.before === undefined).map((change) => pointerTo(change.name)),
-    };
-    return write('Undo a change', operation, 'That change is undone.');
+  function undo(transaction: Transaction): Promise<void> {
+    return run(async () => {
+      await data.undo(transaction);
+      showToast({ text: 'That change is undone.' });
+    });
   }
 
   return (
-    <ol className="history" aria-label="Versions, newest first">
-      {versions.map((version, i) => (
-        <VersionItem
-          key={`${version.version} ${version.valid_time}`}
-          version={version}
-          before={versions[i + 1] ?? null}
-          is_current={i === 0}
-          is_gone={current === null}
-          is_read_only={moment !== null}
-          context={context}
-          who={who}
-          restore={restore}
-          undo={undo}
-        />
-      ))}
-    </ol>
+    <>
+      <ol className="history" aria-label="Versions, newest first">
+        {versions.slice(0, shown).map((version, i) => (
+          <VersionItem
+            key={`${version.version} ${version.valid_time}`}
+            version={version}
+            before={versions[i + 1] ?? null}
+            is_current={i === 0}
+            is_gone={current === null}
+            is_read_only={moment !== null}
+            context={context}
+            restore={restore}
+            undo={undo}
+          />
+        ))}
+      </ol>
+      {versions.length > shown && (
+        <button type="button" className="button" onClick={() => setShown(shown + SHOWN_VERSIONS)}>
+          Older versions
+        </button>
+      )}
+    </>
   );
 }
 
@@ -101,14 +105,14 @@ interface VersionItemProps {
   readonly is_gone: boolean;
   readonly is_read_only: boolean;
   readonly context: ValueContext;
-  readonly who: string;
   readonly restore: (version: Version) => Promise<void>;
-  readonly undo: (version: Version, changes: readonly FieldChange[]) => Promise<void>;
+  readonly undo: (transaction: Transaction) => Promise<void>;
 }
 
 function VersionItem(props: VersionItemProps) {
   const { version, before, is_current, context } = props;
   const [is_busy, setBusy] = useState(false);
+  const transaction = useTransaction(version);
   const type = typeFacts(version.entity_type ?? before?.entity_type ?? '');
   const is_first = before === null || before.doc === null;
   const changes = changedFields(before?.doc ?? null, version.doc).filter((change) => !SILENT.has(change.name));
@@ -125,7 +129,8 @@ function VersionItem(props: VersionItemProps) {
       <div className="version-head">
         <span className="version-kind">{kind}</span>
         <span className="version-when">
-          <time dateTime={version.tx_time}>{formatInstant(version.tx_time, context)}</time> by {props.who}
+          <time dateTime={version.tx_time}>{formatInstant(version.tx_time, context)}</time>{' '}
+          <WrittenBy transaction={transaction} />
           {back_dated && <> · in force from {formatInstant(version.valid_time, context)}</>}
         </span>
       </div>
@@ -143,14 +148,9 @@ function VersionItem(props: VersionItemProps) {
             Restore this version
           </button>
         )}
-        {version.doc !== null && !is_first && !props.is_gone && changes.length > 0 && (
-          <button
-            type="button"
-            className="link-button"
-            disabled={is_busy}
-            onClick={() => run(props.undo(version, changes))}
-          >
-            Undo this change
+        {is_current && !is_first && transaction !== null && transaction !== 'import' && (
+          <button type="button" className="link-button" disabled={is_busy} onClick={() => run(props.undo(transaction))}>
+            Undo this change{transaction.events > 1 && `, with the ${transaction.events - 1} made with it`}
           </button>
         )}
       </div>

@@ -14,8 +14,8 @@ export function AccountPanel() {
     <div id="account-panel" className="account-panel" popover="auto">
       {profile.email !== null && <p className="account-email">{profile.email}</p>}
       <ThemeChoice />
-      <Link to="/operator" className="button">
-        Operator
+      <Link to="/settings" className="button">
+        Settings
       </Link>
       {waiting > 0 && <p className="account-email">Signing out drops {waiting} changes that are not saved yet.</p>}
       <button type="button" className="button" onClick={signOut}>

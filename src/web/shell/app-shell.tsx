@@ -76,10 +76,20 @@ export function AppShell() {
             <NavIcon name="dashboards" />
             Dashboards
           </Link>
-          <Link to="/settings" className="nav-link">
+          <Link to="/history" className="nav-link">
+            <NavIcon name="history" />
+            History
+          </Link>
+          <Link to="/settings" className="nav-link nav-settings">
             <NavIcon name="settings" />
             Settings
           </Link>
+          {profile.is_operator && (
+            <Link to="/operator" className="nav-link">
+              <NavIcon name="operator" />
+              Operator
+            </Link>
+          )}
         </nav>
         <TimeMachineButton is_open={is_travelling} toggle={() => setTravelling(!is_travelling)} />
         <OutboxStatus />

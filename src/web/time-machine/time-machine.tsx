@@ -1,10 +1,10 @@
 import { useNavigate, useRouteContext } from '@tanstack/react-router';
 import { useEffect, useId, useState } from 'react';
+import { instantOf, localDateTime } from '../../domain/time/zoned-time.ts';
 import { useRecords } from '../data/use-records.ts';
 import { showToast } from '../shell/toasts.ts';
 import { dayInWords, localDay, localTime } from '../time/local-day.ts';
 import { useTimeZone } from '../time/use-time-zone.ts';
-import { instantOf, localDateTime } from '../time/zoned-time.ts';
 
 const DAY_MS = 86_400_000;
 /** How far back the slider goes for somebody whose beginning is not known. */

@@ -1,5 +1,5 @@
+import { isTimeZone } from '../../domain/time/zoned-time.ts';
 import { useRecords } from '../data/use-records.ts';
-import { isTimeZone } from './zoned-time.ts';
 
 const OWN_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 

@@ -1,7 +1,7 @@
 import type { Json } from '../../../api/answer-types.ts';
+import { isTimeZone } from '../../../domain/time/zoned-time.ts';
 import type { StoredRecord } from '../../data/operations.ts';
 import { localDay } from '../../time/local-day.ts';
-import { isTimeZone } from '../../time/zoned-time.ts';
 import type { FieldFacts } from '../type-facts.ts';
 
 /** One condition on a field; all conditions of a list must hold. */

@@ -1,9 +1,9 @@
+import { instantOf } from '../../../domain/time/zoned-time.ts';
 import type { HeatmapDay } from '../../api.ts';
 import type { StoredRecord } from '../../data/operations.ts';
 import { typeFacts } from '../../records/type-facts.ts';
 import { zoneOf } from '../../records/view/record-filter.ts';
 import { localDay } from '../../time/local-day.ts';
-import { instantOf } from '../../time/zoned-time.ts';
 
 const DAY_MS = 86_400_000;
 /** An interval that never ended must not fill years. */

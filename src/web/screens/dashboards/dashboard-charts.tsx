@@ -6,12 +6,15 @@ import { fieldName } from '../../records/field-name.ts';
 import { typeFacts } from '../../records/type-facts.ts';
 import { formatDuration } from '../../time/format-duration.ts';
 import { shortDay } from '../../time/local-day.ts';
+import { adherence } from './adherence.ts';
 import { Figures } from './figures.tsx';
 import { bucketsOf, grainOf, type Period, sumsByBucket } from './periods.ts';
 
 interface DashboardChartsProps {
   readonly type: string;
   readonly period: Period;
+  /** The local day. */
+  readonly today: string;
   readonly now: Dashboard;
   readonly before: { readonly period: Period; readonly data: Dashboard } | null;
 }
@@ -22,7 +25,7 @@ const ROW_PX = 26;
 const WEEKDAYS = ['', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
 
 /** The charts that make sense of a type: those whose numbers it has. */
-export function DashboardCharts({ type, period, now, before }: DashboardChartsProps) {
+export function DashboardCharts({ type, period, today, now, before }: DashboardChartsProps) {
   const grain = grainOf(period);
   const buckets = useMemo(() => bucketsOf(period, grain), [period, grain]);
   const places = useMemo(() => buckets.map((bucket) => shortDay(bucket, period.to)), [buckets, period]);
@@ -151,6 +154,45 @@ export function DashboardCharts({ type, period, now, before }: DashboardChartsPr
     };
   }, [now]);
 
+  const taken = useMemo(() => {
+    if (type !== 'medication_log') return null;
+    const each = adherence(now, period, today);
+    const earlier = new Map(
+      before === null ? [] : adherence(before.data, before.period, today).map(({ id, percent }) => [id, percent]),
+    );
+    const top = each.slice(0, MAX_RANKED);
+    return {
+      is_empty: each.length === 0,
+      height_px: Math.max(3, top.length) * ROW_PX,
+      option: rankOption(
+        top.map(({ label }) => label),
+        top.map(({ percent }) => percent),
+      ),
+      table: {
+        columns: [
+          'Medication',
+          'Of 100 days',
+          ...(before === null ? [] : ['The period before']),
+          'Days taken',
+          'Days since the first',
+          'Doses',
+          'Longest gap, days',
+          'Last day',
+        ],
+        rows: each.map((one) => [
+          one.label,
+          one.percent,
+          ...(before === null ? [] : [earlier.get(one.id) ?? null]),
+          one.days_taken,
+          one.days,
+          one.doses,
+          one.longest_gap_days,
+          one.last_day,
+        ]),
+      },
+    };
+  }, [now, before, type, period, today]);
+
   const measures = useMemo(
     () =>
       now.measures.slice(0, MAX_MEASURES).map((measure) => {
@@ -215,6 +257,15 @@ export function DashboardCharts({ type, period, now, before }: DashboardChartsPr
             option={streaks.option}
             table={streaks.table}
             height_px={streaks.height_px}
+          />
+        )}
+        {taken !== null && !taken.is_empty && (
+          <ChartCard
+            title="Adherence: of 100 days, those with a dose"
+            note="Counted from the first dose in this time."
+            option={taken.option}
+            table={taken.table}
+            height_px={taken.height_px}
           />
         )}
         {now.hours.length > 0 && <ChartCard title="The week by hour" option={week.option} table={week.table} />}

@@ -35,8 +35,8 @@ export function DashboardsScreen() {
   const period = useMemo<Period>(() => (from <= to ? { from, to } : { from: to, to: from }), [from, to]);
   const before = useMemo(() => periodBefore(period), [period]);
   const is_compared = search.compare === true;
-  const now = useDashboard(type, period, true);
-  const earlier = useDashboard(type, before, is_compared);
+  const now = useDashboard(type, period, moment === null);
+  const earlier = useDashboard(type, before, is_compared && moment === null);
   const { many } = typeAppearance(type);
   const is_empty = now.data !== undefined && now.data.days.length === 0 && now.data.task_flow.length === 0;
 
@@ -49,7 +49,7 @@ export function DashboardsScreen() {
           {many}, {shortDay(period.from, today)} to {shortDay(period.to, today)}
         </p>
       </header>
-      <div className="controls">
+      <div className="controls" hidden={moment !== null}>
         <label className="field">
           <span>Type</span>
           <select
@@ -114,8 +114,22 @@ export function DashboardsScreen() {
           Beside the period before
         </label>
       </div>
-      {moment !== null && <p className="settings-note">Dashboards know the present only; go back to now for them.</p>}
-      {now.data === undefined ? (
+      {moment !== null ? (
+        <Notice
+          title="Dashboards show the present only"
+          action={
+            <button
+              type="button"
+              className="button"
+              onClick={() => navigate({ search: (last) => ({ ...last, at: undefined }) })}
+            >
+              Back to now
+            </button>
+          }
+        >
+          Everything else here is as it was at the moment you look at. Charts are kept for now alone.
+        </Notice>
+      ) : now.data === undefined ? (
         now.isError ? (
           <FailureNotice error={now.error} retry={() => now.refetch()} />
         ) : (
@@ -137,6 +151,7 @@ export function DashboardsScreen() {
           <DashboardCharts
             type={type}
             period={period}
+            today={today}
             now={now.data}
             before={is_compared && earlier.data !== undefined ? { period: before, data: earlier.data } : null}
           />

@@ -2,12 +2,18 @@ import { useRouteContext } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { failureText } from '../../shell/failure-text.ts';
 import { saveFile } from '../../shell/save-file.ts';
+import { exportedShare } from './exported-share.ts';
 
 const PAGE_ROWS = 2_000;
 /** A bound for the loop; 20 million rows. */
 const MAX_PAGES = 10_000;
 
-type Progress = { readonly rows: number; readonly bytes: number };
+interface Progress {
+  readonly rows: number;
+  readonly bytes: number;
+  /** From 0 to 1. */
+  readonly share: number;
+}
 
 /** All of a user's data as a file, page by page, with what has come so far. */
 export function ExportCard() {
@@ -22,11 +28,12 @@ export function ExportCard() {
     const control = new AbortController();
     running.current = control;
     setOutcome(null);
-    setProgress({ rows: 0, bytes: 0 });
+    setProgress({ rows: 0, bytes: 0, share: 0 });
     try {
       const parts: string[] = [];
       let rows = 0;
       let bytes = 0;
+      let share = 0;
       let next: string | null = `/v1/export?format=${format}&history=${history}&limit=${PAGE_ROWS}`;
       for (let page = 0; next !== null && page < MAX_PAGES; page++) {
         const { text, next: following } = await api.exportPage(next, control.signal);
@@ -34,7 +41,8 @@ export function ExportCard() {
         bytes += text.length;
         rows += text.split('\n').length - 1;
         next = following;
-        setProgress({ rows, bytes });
+        share = exportedShare(text) ?? share;
+        setProgress({ rows, bytes, share });
       }
       saveFile(`annals-${new Date().toISOString().slice(0, 10)}.${format}`, parts, 'text/plain');
       setOutcome(`${rows.toLocaleString('en')} lines, ${inMegabytes(bytes)}. The file is in your downloads.`);
@@ -74,10 +82,10 @@ export function ExportCard() {
         <p className="settings-note" role="status">
           {progress === null
             ? outcome
-            : `${progress.rows.toLocaleString('en')} lines so far, ${inMegabytes(progress.bytes)}`}
+            : `${Math.floor(progress.share * 100)}%: ${progress.rows.toLocaleString('en')} lines, ${inMegabytes(progress.bytes)}`}
         </p>
       </div>
-      {progress !== null && <progress aria-label="Export" />}
+      {progress !== null && <progress aria-label="Export" max={1} value={progress.share} />}
     </section>
   );
 }

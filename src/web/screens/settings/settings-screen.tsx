@@ -1,12 +1,12 @@
 import { useRouteContext } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import type { Json } from '../../../api/answer-types.ts';
+import { isTimeZone } from '../../../domain/time/zoned-time.ts';
 import { useRecords } from '../../data/use-records.ts';
 import { failureText } from '../../shell/failure-text.ts';
 import { ThemeChoice } from '../../shell/theme-choice.tsx';
 import { showToast } from '../../shell/toasts.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
-import { isTimeZone } from '../../time/zoned-time.ts';
 import { EraseCard } from './erase-card.tsx';
 import { ExportCard } from './export-card.tsx';
 

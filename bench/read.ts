@@ -1,0 +1,136 @@
+import { fillDatabase, userId } from './analytics-data.ts';
+import { median, type Report } from './harness.ts';
+import { HttpClient, mustAnswer } from './http-client.ts';
+import { type Rig, type Store, startRig } from './rig.ts';
+
+const SIZES = [10_000, 100_000, 1_000_000];
+const LARGE_SIZES = [...SIZES, 10_000_000];
+/** From here on a read may not get slower. */
+const REFERENCE = 100_000;
+const FLAT = 1.5;
+const ROUNDS = 25;
+const WARM_UP_ROUNDS = 3;
+const OVERVIEW_MS = 5;
+const AS_OF_LIST = 3;
+/** One person's diligence stays the same: more events are more years. Of many users each has so many years. */
+const RECORDS_A_DAY = 100;
+const MANY_USERS = 1_000;
+const DAYS_OF_MANY = 1_000;
+const DAY_MS = 86_400_000;
+
+interface Side {
+  readonly label: string;
+  readonly events: number;
+  readonly client: HttpClient;
+  readonly reads: Readonly<Record<string, string>>;
+  readonly total_ms: Readonly<Record<string, number[]>>;
+  readonly database_ms: Readonly<Record<string, number[]>>;
+}
+
+/** What screens and clients read, through the real Worker, at sizes that alternate. */
+export async function run(report: Report, isLarge: boolean): Promise<void> {
+  for (const users of [1, MANY_USERS]) {
+    const rig = await startRig();
+    try {
+      const sides: Side[] = [];
+      for (const events of isLarge ? LARGE_SIZES : SIZES) sides.push(await openSide(rig, events, users));
+      for (let round = 0; round < ROUNDS + WARM_UP_ROUNDS; round++) {
+        for (const side of sides) await readAll(side, round >= WARM_UP_ROUNDS);
+      }
+      for (const side of sides) side.client.close();
+      tell(report, sides);
+    } finally {
+      await rig.stop();
+    }
+  }
+}
+
+async function readAll({ client, reads, total_ms, database_ms }: Side, isMeasured: boolean): Promise<void> {
+  for (const [name, path] of Object.entries(reads)) {
+    const began_ms = performance.now();
+    const { headers } = await mustAnswer(client, { method: 'GET', path });
+    if (!isMeasured) continue;
+    total_ms[name]?.push(performance.now() - began_ms);
+    database_ms[name]?.push(Number(/db;dur=([\d.]+)/.exec(String(headers['server-timing']))?.[1]));
+  }
+}
+
+function tell(report: Report, sides: readonly Side[]): void {
+  const reference = sides.find(({ events }) => events === REFERENCE);
+  for (const { label, events, total_ms, database_ms } of sides) {
+    for (const name of Object.keys(total_ms)) {
+      const ms = median(total_ms[name] ?? []);
+      const is_larger = reference !== undefined && events > REFERENCE;
+      const baseline = is_larger ? median(reference.total_ms[name] ?? []) : null;
+      report.add(`${name}, ${label}`, 'ms', ms, baseline, is_larger ? { ratio_at_most: FLAT } : null);
+    }
+    report.add(`overview in the database, ${label}`, 'ms', median(database_ms.overview ?? []), null, {
+      value_at_most: OVERVIEW_MS,
+    });
+    const [past, present] = [total_ms['list as of'], total_ms.list].map((times) => median(times ?? []));
+    report.add(`list as of against the current list, ${label}`, 'ms', past ?? 0, present ?? 0, {
+      ratio_at_most: AS_OF_LIST,
+    });
+  }
+}
+
+async function openSide(rig: Rig, events: number, users: number): Promise<Side> {
+  const store = await rig.openStore(`read_${events}`);
+  const days = users === 1 ? Math.ceil(events / RECORDS_A_DAY) : DAYS_OF_MANY;
+  // A seventh of the records have a second version.
+  await fillDatabase(store.owner, { events: Math.round((events * 7) / 8), users, days });
+  await correctSome(store);
+  const workers = await rig.startWorkers(store);
+  const user = userId(0);
+  const operator = new HttpClient(workers.apiUrl, {
+    Authorization: `Bearer ${await rig.issuer.token({ scope: 'operator' })}`,
+  });
+  await mustAnswer(operator, { method: 'POST', path: '/v1/ops/refreshes', body: '{"rebuild":true}' });
+  operator.close();
+  const client = new HttpClient(workers.apiUrl, { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` });
+  const reads = await readsOf(store, user);
+  const times = () => Object.fromEntries(Object.keys(reads).map((name) => [name, [] as number[]]));
+  const whose = users === 1 ? 'one user' : `${users.toLocaleString('en')} users`;
+  const label = `${events.toLocaleString('en')} events of ${whose}`;
+  return { label, events, client, reads, total_ms: times(), database_ms: times() };
+}
+
+/** A second version of every seventh record, a second after its first. */
+async function correctSome({ owner }: Store): Promise<void> {
+  await owner.query(`
+    with corrected as (
+      insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc)
+      select nextval('tx_seq'), tx_time + interval '1 second', valid_time + interval '1 second', entity_id, user_id, entity_type,
+        doc || '{"notes": "corrected"}'
+      from event_log where seq % 7 = 0
+      returning entity_id, seq, tx_time, doc
+    )
+    update entities e set version = c.seq, doc = c.doc, updated_at = c.tx_time, last_tx_time = c.tx_time
+    from corrected c where e.entity_id = c.entity_id`);
+  await owner.query('vacuum analyze event_log, entities');
+}
+
+async function readsOf({ owner }: Store, user: string): Promise<Record<string, string>> {
+  const { rows } = await owner.query<{ id: string; about: string }>(
+    `select entity_id as id, doc ->> 'project_id' as about from entities
+     where user_id = $1 and entity_type = 'project_log' and doc ->> 'notes' = 'corrected' and occurred_at < now() - interval '20 days'
+     order by occurred_at desc limit 1`,
+    [user],
+  );
+  const [{ id, about }] = rows as [{ id: string; about: string }];
+  const now = Date.now();
+  const instant = (days: number) => new Date(now - days * DAY_MS).toISOString();
+  const day = (days: number) => instant(days).slice(0, 10);
+  const moment = `valid_time=${instant(10)}&tx_time=${instant(10)}`;
+  return {
+    overview: '/v1/overview',
+    list: '/rest/v1/habit_log?order=timestamp.desc&limit=50',
+    'list with filters': `/rest/v1/project_log?project_id=eq.${about}&beginning=gte.${instant(365)}&order=beginning.desc&limit=50`,
+    'list as of': `/rest/v1/habit_log?order=timestamp.desc&limit=50&${moment}`,
+    heatmap: `/v1/heatmap?entity_type=project_log&year=${new Date(now).getUTCFullYear()}`,
+    dashboard: `/v1/dashboard?from=${day(365)}&to=${day(0)}`,
+    'record as of': `/v1/entities/${id}?${moment}`,
+    history: `/v1/entities/${id}/history`,
+    changes: '/v1/changes?limit=100',
+  };
+}

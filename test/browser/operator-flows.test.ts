@@ -1,0 +1,200 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLE_USERS } from '../../src/local/sample.ts';
+import { cutHistory, historyOf } from '../import/history-cut.ts';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { axeViolations } from './axe-violations.ts';
+import { launchBrowser } from './launch-browser.ts';
+import { keepPicture, openPage, SIZES, signIn } from './open-page.ts';
+import { startWebStack, type WebStack } from './web-stack.ts';
+
+const OPERATOR = SAMPLE_USERS.find((user) => user.is_operator);
+const MAYA = SAMPLE_USERS[0];
+if (OPERATOR === undefined || MAYA === undefined) throw new Error('The sample has nobody for these tests.');
+
+let stack: WebStack;
+let browser: Browser;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startWebStack(SCHEMA_TEMPLATE), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** The operator's imports, signed in as on the first day. */
+async function openImports(size: keyof typeof SIZES = 'desktop') {
+  const opened = await openPage(browser, size, 'light');
+  await signIn(opened.page, stack.origin, OPERATOR?.email ?? '');
+  await opened.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Operator' }).click();
+  await opened.page.getByRole('navigation', { name: 'Operator' }).getByRole('link', { name: 'Imports' }).click();
+  await opened.page.getByText('Drop a history here, or choose a file').waitFor();
+  return opened;
+}
+
+/** The import of a file of this name, as the server has it. */
+const importOf = async (name: string) => (await stack.imports()).find((each) => each.file_name === name);
+
+const chooseFile = (page: Page, label: string | RegExp, name: string, text: string) =>
+  page.getByLabel(label).setInputFiles({ name, mimeType: 'application/edn', buffer: Buffer.from(text) });
+
+/** Asks axe in both themes, and keeps a picture of each. */
+async function look(page: Page, size: keyof typeof SIZES, name: string): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: theme });
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, `${name}-${size}-${theme}`);
+  }
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+}
+
+describe.concurrent('the operator', () => {
+  it('tries a file, imports it, sees what was rejected, and proves that the store holds the rest', async ({
+    expect,
+  }) => {
+    const { page, complaints } = await openImports();
+    const whole = cutHistory(40);
+    const rows = whole.rows - 1;
+    const { text } = historyOf(whole.lines.with(2, '{:eid 1'), rows, 40);
+    await chooseFile(page, /Drop a history here/, 'forty.edn', text);
+
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await page.getByText('Nothing was written.').waitFor();
+    await page.getByText(/^Line 3: /).waitFor();
+    await look(page, 'desktop', 'dry-run');
+    expect(await importOf('forty.edn')).toBeUndefined();
+
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByRole('link', { name: 'Look at it, and verify it' }).click();
+    await page.getByRole('heading', { name: 'forty.edn' }).waitFor();
+    expect(await importOf('forty.edn')).toMatchObject({ state: 'finished', rows, rejects: 1 });
+
+    await page.getByRole('cell', { name: '{:eid 1', exact: true }).waitFor();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download' }).click();
+    const file = await downloading;
+    expect(file.suggestedFilename()).toBe('forty.edn.rejects.edn');
+    expect(await readFile(await file.path(), 'utf8')).toMatch(/^; 3: .*\n\{:eid 1\n$/);
+
+    await page.getByRole('button', { name: 'Verify with forty.edn' }).click();
+    await page.getByText('Equal.').waitFor();
+    await page.getByText(`${rows} versions of`).waitFor();
+    await look(page, 'desktop', 'import');
+
+    await page.reload();
+    await chooseFile(page, /Drop forty.edn here/, 'other.edn', cutHistory(3).text);
+    await page.getByText('other.edn is not the file of this import.').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('pauses an import, leaves, comes back, goes on with its file, and cancels another', async ({ expect }) => {
+    const { page } = await openImports('phone');
+    const { text, rows } = cutHistory(2_500);
+    // Holds the second chunk back until the pause was asked for.
+    let paused = () => {};
+    const asked = new Promise<void>((resolve) => {
+      paused = resolve;
+    });
+    let chunks = 0;
+    await page.route('**/chunks?*', async (route) => {
+      if (++chunks > 1) await asked;
+      await route.continue();
+    });
+    await chooseFile(page, /Drop a history here/, 'long.edn', text);
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await expect.poll(() => page.getByRole('progressbar', { name: 'Importing' }).getAttribute('value')).not.toBe('0');
+    await page.getByText(/rows a second/).waitFor();
+    await look(page, 'phone', 'importing');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    paused();
+    await page.getByText('It is paused. What is in stays in.').waitFor();
+    const before = await importOf('long.edn');
+    expect(before?.state).toBe('paused');
+    expect(before?.rows).toBeLessThan(rows);
+
+    await page.unroute('**/chunks?*');
+    await page.reload();
+    await page.getByRole('link', { name: 'long.edn' }).click();
+    await chooseFile(page, 'Go on with its file', 'long.edn', text);
+    await page.getByText(/^Done\./).waitFor();
+    const after = await importOf('long.edn');
+    expect(after).toMatchObject({ state: 'finished', rows });
+    await look(page, 'phone', 'imports');
+
+    await page.getByRole('button', { name: 'Another file' }).click();
+    await page.route('**/chunks?*', () => {});
+    await chooseFile(page, /Drop a history here/, 'unwanted.edn', cutHistory(7).text);
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByRole('button', { name: 'Cancel import' }).click();
+    await page.getByText('The import is cancelled.').waitFor();
+    const unwanted = await importOf('unwanted.edn');
+    expect(unwanted?.state).toBe('cancelled');
+    await page.context().close();
+  });
+
+  it('is told why a file cannot be taken', async ({ expect }) => {
+    const { page } = await openImports();
+    await chooseFile(page, /Drop a history here/, 'notes.edn', 'Dear diary\n');
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await expect.poll(() => page.locator('.problem-text').textContent()).toContain('header');
+    await page.getByRole('button', { name: 'Another file' }).click();
+    await page.getByLabel(/Drop a history here/).setInputFiles({
+      name: 'cut.edn.gz',
+      mimeType: 'application/gzip',
+      buffer: Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3]),
+    });
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await page.getByText('its gzip is broken or cut short').waitFor();
+    await page.context().close();
+  });
+});
+
+it('the operator sees real runs, limits, latencies and calls, and refreshes now, on a phone as at a desk', async () => {
+  await stack.request(MAYA.id, '/v1/transactions', {
+    operations: [{ op: 'put', entity_type: 'habit', doc: { label: 'Something to count' } }],
+  });
+  await stack.refresh();
+  const { page, complaints } = await openPage(browser, 'desktop', 'light');
+  await signIn(page, stack.origin, OPERATOR.email);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Operator' }).click();
+  await page.getByRole('row', { name: /^Events / }).waitFor();
+  const refreshes = page.getByRole('region', { name: 'Refreshes, ms', exact: true });
+  await refreshes.locator('svg').waitFor();
+  const runs = () => refreshes.locator('tbody tr').count();
+  const before = await runs();
+  expect(before).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await expect.poll(runs).toBeGreaterThan(before);
+  await refreshes.getByRole('combobox').selectOption('daily_activity');
+  await expect.poll(() => refreshes.locator('tbody tr td:nth-child(2)').allTextContents()).toContain('daily_activity');
+  expect(new Set(await refreshes.locator('tbody tr td:nth-child(2)').allTextContents()).size).toBe(1);
+  const latency = page.getByRole('region', { name: 'Latency by hour, ms', exact: true });
+  await latency.getByRole('combobox').selectOption('POST /v1/transactions');
+  await latency.locator('svg').waitFor();
+  await page.getByRole('region', { name: 'Routes', exact: true }).getByText('POST /v1/transactions').waitFor();
+  await page
+    .getByRole('region', { name: 'Calls to the database', exact: true })
+    .getByText('transact')
+    .first()
+    .waitFor();
+  await page.getByText(/^None: whatever the daily check/).waitFor();
+  for (const size of ['desktop', 'phone'] as const) {
+    await page.setViewportSize(SIZES[size]);
+    await look(page, size, 'health');
+  }
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+it('a person who is no operator has no way to the operator’s screens, and is told so at their address', async () => {
+  const { page } = await openPage(browser, 'desktop', 'light');
+  await signIn(page, stack.origin, MAYA.email);
+  expect(await page.getByRole('link', { name: 'Operator' }).count()).toBe(0);
+  await page.goto(`${stack.origin}/operator/imports`);
+  await page.getByText('This is for the operator').waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.context().close();
+});

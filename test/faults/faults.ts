@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import type { CrashableStack } from '../crashable-stack.ts';
+import type { Told } from './client.ts';
+import type { Operation } from './operations.ts';
+import type { TinyDisk } from './tiny-disk.ts';
+
+export interface Struck {
+  readonly stack: CrashableStack;
+  readonly disk: TinyDisk | null;
+  readonly operation: Operation;
+  readonly user: string;
+  /** Of the entities that it writes, where these are known before. */
+  readonly ids: readonly string[];
+}
+
+/** A row of the matrix: what befalls an operation that is under way. */
+export interface Fault {
+  /** What a client may be told meanwhile. An import asks again by itself, and is told of none. */
+  readonly told: readonly Told['status'][];
+  /** Runs the operation and strikes. @returns what the client was told, the fault being over */
+  strike(struck: Struck, run: (signal?: AbortSignal) => Promise<Told>): Promise<Told>;
+}
+
+/** The first request of the operation meets it. */
+const onTheWay = (kind: 'drop_before_commit' | 'drop_after_commit' | 'refuse_unreachable'): Fault => ({
+  told: [503],
+  async strike({ stack, operation }, run) {
+    stack.neon.faults.arm(kind, { matches: operation.isStruck });
+    return run();
+  },
+});
+
+/** Lets the operation get as far as a table that is held, inside the database, and strikes there. */
+async function insidePostgres(
+  { stack, operation }: Struck,
+  run: () => Promise<Told>,
+  strike: () => Promise<void>,
+): Promise<Told> {
+  const [holder, watcher] = [await connected(stack), await connected(stack)];
+  await holder.query(`begin; lock table ${operation.held} in access exclusive mode`);
+  const told = run();
+  for (let isWaiting = false; !isWaiting; ) {
+    const { rowCount } = await watcher.query(`select from pg_stat_activity where wait_event_type = 'Lock'`);
+    isWaiting = rowCount !== 0;
+  }
+  await strike();
+  for (const client of [holder, watcher]) await client.end().catch(() => {});
+  return told;
+}
+
+async function connected(stack: CrashableStack): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: stack.databaseUrl });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+/** The rows of the matrix. */
+export const FAULTS = {
+  'postgres is killed': {
+    told: [503],
+    strike: (struck, run) => insidePostgres(struck, run, () => struck.stack.killPostgres()),
+  },
+  'workerd is killed': {
+    told: ['cut'],
+    async strike({ stack, operation }, run) {
+      const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
+      const told = run();
+      await stalled.reached;
+      await stack.killWorkerd();
+      stalled.release();
+      return told;
+    },
+  },
+  'the request is lost': onTheWay('drop_before_commit'),
+  'the answer is lost': onTheWay('drop_after_commit'),
+  'it stalls until the client gives up': {
+    told: ['cut'],
+    async strike({ stack, operation }, run) {
+      const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
+      const patience = new AbortController();
+      const told = run(patience.signal);
+      await stalled.reached;
+      patience.abort();
+      stalled.release();
+      return told.catch(() => ({ status: 'cut', retry_after: null, text: '' }));
+    },
+  },
+  'no connection is left': {
+    told: [503],
+    async strike({ stack }, run) {
+      const roles = ['annals_app', 'annals_import'];
+      for (const role of roles) await stack.query(`alter role ${role} connection limit 0`);
+      await stack.query(
+        `select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = any ($1) and backend_type = 'client backend'`,
+        [roles],
+      );
+      let given: Promise<void> | null = null;
+      const give = async () => {
+        for (const role of roles) await stack.query(`alter role ${role} connection limit -1`);
+      };
+      const giveBack = (): Promise<void> => {
+        given ??= give();
+        return given;
+      };
+      // An import goes on asking: it gets through once there are connections again.
+      const refused = stack.neon.traffic.listen((event) => {
+        if (event.type === 'answer' && event.status === 500) void giveBack();
+      });
+      const told = await run();
+      refused();
+      await giveBack();
+      return told;
+    },
+  },
+  'the disk is full': {
+    // A refresh may find room in the pages that it has, and an export needs none.
+    told: [503, 200],
+    async strike({ stack, disk }, run) {
+      await disk?.fill();
+      const refused = stack.neon.traffic.listen((event) => {
+        if (event.type === 'answer' && event.status === 400) void disk?.empty();
+      });
+      const told = await run();
+      refused();
+      await disk?.empty();
+      return told;
+    },
+  },
+  'the clock was stepped back': {
+    told: [200],
+    async strike({ stack, user, ids }, run) {
+      // The last write was made by a clock that was ahead.
+      const doc = { label: 'from the future', sensitive: false, archived: false };
+      const operations = (ids.length > 0 ? ids : [randomUUID()]).map((id) => ({
+        op: 'put',
+        entity_id: id,
+        entity_type: 'habit',
+        doc,
+      }));
+      await stack.query(`select transact($1::jsonb, clock_timestamp() + interval '3 seconds')`, [
+        JSON.stringify({ user_id: ids.length > 0 ? user : randomUUID(), request_hash: '', operations }),
+      ]);
+      return run();
+    },
+  },
+  'everything starts cold': {
+    told: [503],
+    async strike({ stack, operation }, run) {
+      await stack.killWorkerd();
+      await stack.killPostgres();
+      // Neon says so while a compute wakes.
+      stack.neon.faults.arm('refuse_unreachable', { matches: operation.isStruck });
+      return run();
+    },
+  },
+} as const satisfies Readonly<Record<string, Fault>>;
+
+export type FaultName = keyof typeof FAULTS;
