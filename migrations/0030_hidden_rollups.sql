@@ -489,7 +489,7 @@ begin atomic
     select p.user_id, p.entity_type, (f.at at time zone p.zone)::date
     from placed p join first_known f using (entity_id) where p.occurred_at is null
     union
-    select i.user_id, 'task', (i.at at time zone i.zone)::date from instants i
+    select i.user_id, 'task' as entity_type, (i.at at time zone i.zone)::date from instants i
     union
     select b.user_id, b.entity_type, b.day
     from flagged f join versions v using (entity_id) cross join lateral related_buckets(v.user_id, f.entity_id) b

@@ -1591,7 +1591,7 @@ BEGIN ATOMIC
            WHERE (p.occurred_at IS NULL)
          UNION
           SELECT i.user_id,
-             'task'::text,
+             'task'::text AS entity_type,
              ((i.at AT TIME ZONE i.zone))::date AS timezone
             FROM instants i
          UNION
@@ -2569,7 +2569,8 @@ declare
   v_reject import_rejects%rowtype;
   v_written jsonb;
 begin
-  select state into v_state from imports where import_id = (p_mend ->> 'import_id')::uuid for share;
+  -- Not for share: of two that mend a finished import, each would wait for the other to let go before it counts what it erased.
+  select state into v_state from imports where import_id = (p_mend ->> 'import_id')::uuid for no key update;
   if not found then
     raise exception 'no such import' using errcode = 'AN404', hint = 'List the imports to find its id.';
   elsif v_state = 'cancelled' then
