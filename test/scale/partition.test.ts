@@ -28,6 +28,9 @@ async function annals(...argv: string[]): Promise<{ code: number; out: string }>
   return { code, out: lines.join('\n') };
 }
 
+/** Without the names that Postgres gives to columns which have none when it prints a function that it has parsed. */
+const unnamed = (schema: string): string => schema.replaceAll(/ AS \w+(?=,?$)/gm, '');
+
 const one = async <T>(statement: string): Promise<T> =>
   Object.values((await database.query(statement)).rows[0])[0] as T;
 
@@ -86,7 +89,7 @@ test('the log goes into months and back while people write and are forgotten, th
   const { rows } = await database.query('select seq::text from event_log where import_id is null');
   expect(rows.map(({ seq }) => seq).sort()).toEqual([...written].sort());
   expect(await one('select stale_entities()')).toBe('0');
-  expect(await dumpSchema(client)).toBe(schema);
+  expect(unnamed(await dumpSchema(client))).toBe(unnamed(schema));
   await client.end();
 });
 
