@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { bundleWorker } from './bundle-worker.ts';
+import { workerHeapBytes } from './worker-heap.ts';
 
 /** The date of the runtime's behaviour: the same as in wrangler.toml and wrangler.import.toml (a test compares them). */
 export const COMPATIBILITY_DATE = '2026-07-01';
@@ -21,6 +22,8 @@ export interface WorkersOptions {
   readonly import: Readonly<Record<string, string>>;
   /** False: the API alone, without the web client's files before it. Default: with them, where the client was built. */
   readonly serveWeb?: boolean;
+  /** Whether memory is to be measured. Default: no. */
+  readonly isInspected?: boolean;
   /** Each line that the Workers log. */
   readonly log: (line: string) => void;
 }
@@ -31,6 +34,8 @@ export interface RunningWorkers {
   readonly importUrl: string;
   /** Runs the API Worker's `scheduled` handler as a cron of this minute would; resolves when it is done. */
   tick(scheduledFor: Date): Promise<void>;
+  /** Of the API Worker, after a collection; needs `isInspected`. */
+  heapBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -46,6 +51,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     log: new Log(LogLevel.WARN),
     // Else Miniflare asks the internet for a sample of what the edge knows of a request.
     cf: false,
+    ...(options.isInspected === true && { inspectorPort: 0 }),
     handleRuntimeStdio(stdout: Readable, stderr: Readable) {
       for (const stream of [stdout, stderr]) createInterface(stream).on('line', options.log);
     },
@@ -88,6 +94,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
       const { outcome } = await worker.scheduled({ scheduledTime: scheduledFor, cron: '* * * * *' });
       if (outcome !== 'ok') throw new Error(`The scheduled handler ended with ${outcome}.`);
     },
+    heapBytes: async () => workerHeapBytes(await miniflare.getInspectorURL(), 'annals-api'),
     stop: () => miniflare.dispose(),
   };
 }
