@@ -844,6 +844,27 @@ CREATE OR REPLACE FUNCTION public.added(p_one bigint[], p_other bigint[])
  IMMUTABLE
 RETURN (SELECT array_agg((COALESCE(u.a, (0)::bigint) + COALESCE(u.b, (0)::bigint)) ORDER BY u.n) AS array_agg FROM UNNEST(added.p_one, added.p_other) WITH ORDINALITY u(a, b, n))
 ;
+CREATE OR REPLACE FUNCTION public.adopt_log()
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  -- The first that a cluster gives to anybody: below every transaction that is still to come.
+  c_first constant xid8 := '3';
+  v_events bigint;
+begin
+  alter table event_log disable trigger event_log_append_only;
+  update event_log set xid = c_first;
+  get diagnostics v_events = row_count;
+  alter table event_log enable trigger event_log_append_only;
+  update evictions set xid = c_first;
+  -- Whatever was computed by the old ids is computed anew.
+  update refresh_state set cursor_xid = c_first, cursor_seq = (select coalesce(max(seq), 0) from event_log);
+  update analytics set stale = true;
+  return v_events;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.another_version()
  RETURNS text
  LANGUAGE sql
@@ -3930,6 +3951,7 @@ comment on function about_rows(regclass) is 'How many rows a table has: exact wh
 comment on function activity_days(timestamp with time zone,timestamp with time zone,text) is 'The local days that a record falls on: counted on the first, its minutes split at each local midnight; a running one (no end) has none yet';
 comment on function activity_of(activity_bucket[]) is 'The rows of activity in these buckets, by index ranges: read once, and made into each rollup''s rows by its R_of';
 comment on function added(bigint[],bigint[]) is 'Two histograms in one';
+comment on function adopt_log() is 'Gives the whole log, which was restored into this cluster, one transaction id before all of this cluster''s: consumers then read it in order of seq, and what is written from now on after it. For the schema''s owner, before anybody writes. Answers the number of events.';
 comment on function another_version() is 'The reason of a reject whose row is well-formed, and whose bytes are kept as JSON';
 comment on function as_date(text) is 'A date of the years 0001 to 9999; null for anything else';
 comment on function as_instant(text) is 'An ISO 8601 instant or date (at 00:00 UTC), to the microsecond; null for anything else, since history may hold anything';

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CliFailure, EXIT, type ExitCode } from './cli-failure.ts';
 import type { Command, CommandContext, Options } from './command.ts';
+import { adoptCommand } from './commands/adopt.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { importsCommand } from './commands/imports.ts';
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   refreshes: refreshesCommand,
   slow: slowCommand,
   tripwires: tripwiresCommand,
+  adopt: adoptCommand,
 };
 
 const EXIT_CODES: readonly (readonly [code: ExitCode, meaning: string])[] = [
