@@ -21,13 +21,13 @@ const FLAT = 1.1;
 
 /** What is deployed, how long it takes to start, and what it keeps of the memory it takes. */
 export async function run(report: Report, isLarge: boolean): Promise<void> {
-  const bundle = await bundleWorker('src/api/worker.ts', { isMinified: true });
-  report.add('API Worker, compressed', 'KB', gzipSync(bundle).byteLength / 1_000, null, {
+  const { code: api } = await bundleWorker('src/api/worker.ts', { isMinified: true });
+  report.add('API Worker, compressed', 'KB', gzipSync(api).byteLength / 1_000, null, {
     value_at_most: MAX_BUNDLE_KB,
   });
-  const importer = await bundleWorker('src/importer/worker.ts', { isMinified: true });
+  const { code: importer } = await bundleWorker('src/importer/worker.ts', { isMinified: true });
   report.add('import Worker, compressed', 'KB', gzipSync(importer).byteLength / 1_000);
-  const [ours = 0, empty = 0] = await alternate(STARTS, [() => startAndAsk(bundle), () => startAndAsk(EMPTY_WORKER)]);
+  const [ours = 0, empty = 0] = await alternate(STARTS, [() => startAndAsk(api), () => startAndAsk(EMPTY_WORKER)]);
   report.add('from starting workerd to the first answer', 'ms', ours, empty);
   await measureMemory(report, isLarge ? LARGE_LOAD_MS : LOAD_MS);
 }

@@ -58,7 +58,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     workers: [
       {
         name: 'annals-api',
-        modules: [{ type: 'ESModule', path: 'worker.js', contents: api }],
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: api.code }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.api },
         durableObjects: { SIGNAL: { className: 'RefreshSignal', useSQLite: true } },
@@ -75,7 +75,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
       },
       {
         name: 'annals-import',
-        modules: [{ type: 'ESModule', path: 'worker.js', contents: importer }],
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: importer.code }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.import },
         durableObjects: { SIGNAL: { className: 'RefreshSignal', scriptName: 'annals-api', useSQLite: true } },
