@@ -2,6 +2,7 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { IssuerUnreachable, issuerKeys } from './issuer-keys.ts';
 import { nameBasedUuid } from './name-based-uuid.ts';
 import type { SettingsFailure, TokenSettings } from './token-settings.ts';
+import { keepVerified, verifiedCaller } from './verified-callers.ts';
 
 /** Who asks, by a verified token and nothing else. */
 export interface Caller {
@@ -35,6 +36,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  */
 export async function verifyToken(token: string, settings: TokenSettings, now: Date): Promise<Caller | TokenFailure> {
   if (token.length > MAX_TOKEN_CHARS) return invalid('The token is too long to be one of the issuer’s.');
+  const known = verifiedCaller(token, settings, now);
+  if (known !== null) return known;
   try {
     const keys = await issuerKeys(settings);
     const { payload, protectedHeader } = await jwtVerify(token, keys, {
@@ -54,7 +57,9 @@ export async function verifyToken(token: string, settings: TokenSettings, now: D
       return invalid(`The token does not say who its user is: the claim ${settings.user_claim} is missing.`);
     }
     const user_id = UUID.test(claim) ? claim.toLowerCase() : await nameBasedUuid(`${settings.issuer}#${claim}`);
-    return { user_id, scopes: scopesOf(payload) };
+    const caller = { user_id, scopes: scopesOf(payload) };
+    keepVerified(token, settings, caller, now, (payload.exp ?? 0) * 1_000);
+    return caller;
   } catch (error) {
     return failureOf(error);
   }
