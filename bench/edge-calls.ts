@@ -33,7 +33,7 @@ export const bareCall = (name: EdgeCall, id: string): HttpRequest => ({
 });
 
 /** Sends each call once through the real Worker. @returns what it sent to the database */
-async function recordCalls(rig: Rig, store: Store, user: string): Promise<Record<string, RecordedCall>> {
+export async function recordCalls(rig: Rig, store: Store, user: string): Promise<Record<string, RecordedCall>> {
   const recorder = await startRecorder(rig.neon.port);
   const workers = await rig.startWorkers(store, recorder.port);
   const client = new HttpClient(workers.apiUrl, { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` });
