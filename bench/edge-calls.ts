@@ -33,7 +33,7 @@ export const bareCall = (name: EdgeCall, id: string): HttpRequest => ({
 });
 
 /** Sends each call once through the real Worker. @returns what it sent to the database */
-async function recordCalls(rig: Rig, store: Store, user: string): Promise<Record<string, RecordedCall>> {
+export async function recordCalls(rig: Rig, store: Store, user: string): Promise<Record<string, RecordedCall>> {
   const recorder = await startRecorder(rig.neon.port);
   const workers = await rig.startWorkers(store, recorder.port);
   const client = new HttpClient(workers.apiUrl, { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` });
@@ -54,12 +54,13 @@ async function recordCalls(rig: Rig, store: Store, user: string): Promise<Record
 /** A few lines in workerd that send the same SQL through the same driver, with no sign-in, validation or routing. */
 export async function startBareWorker(rig: Rig, store: Store, user: string): Promise<Miniflare> {
   const calls = await recordCalls(rig, store, user);
+  const { code } = await bundleWorker('bench/bare-worker.ts');
   return new Miniflare({
     host: '127.0.0.1',
     port: 0,
     log: new Log(LogLevel.WARN),
     cf: false,
-    modules: [{ type: 'ESModule', path: 'worker.js', contents: await bundleWorker('bench/bare-worker.ts') }],
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: code }],
     compatibilityDate: COMPATIBILITY_DATE,
     bindings: { DATABASE_URL: store.urlAs('annals_app'), CALLS: calls, SUBJECT },
   });

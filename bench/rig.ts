@@ -60,6 +60,7 @@ export async function startRig(): Promise<Rig> {
         apiPort: 0,
         importPort: 0,
         serveWeb: false,
+        isInspected: true,
         log: () => {},
         api: { ...signIn, DATABASE_URL: store.urlAs('annals_app', port) },
         import: { ...signIn, DATABASE_URL: store.urlAs('annals_import', port) },

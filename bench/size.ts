@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { bundleWorker } from '../src/local/bundle-worker.ts';
 import { COMPATIBILITY_DATE } from '../src/local/run-workers.ts';
-import { workerdProcesses } from '../test/import/workerd-process.ts';
 import { fillDatabase, userId } from './analytics-data.ts';
 import { EDGE_CALL_NAMES, EDGE_CALLS, someIds, subjects } from './edge-calls.ts';
-import { alternate, median, type Report } from './harness.ts';
+import { alternate, type Report } from './harness.ts';
 import { HttpClient, load, mustAnswer } from './http-client.ts';
 import { startRig } from './rig.ts';
 
@@ -19,19 +17,17 @@ const CLIENTS = 16;
 const WARM_UP_MS = 10_000;
 const LOAD_MS = 30_000;
 const LARGE_LOAD_MS = 600_000;
-const SAMPLE_MS = 500;
-/** Of resident memory: a collector's ups and downs are no leak. */
 const FLAT = 1.1;
 
 /** What is deployed, how long it takes to start, and what it keeps of the memory it takes. */
 export async function run(report: Report, isLarge: boolean): Promise<void> {
-  const bundle = await bundleWorker('src/api/worker.ts', { isMinified: true });
-  report.add('API Worker, compressed', 'KB', gzipSync(bundle).byteLength / 1_000, null, {
+  const { code: api } = await bundleWorker('src/api/worker.ts', { isMinified: true });
+  report.add('API Worker, compressed', 'KB', gzipSync(api).byteLength / 1_000, null, {
     value_at_most: MAX_BUNDLE_KB,
   });
-  const importer = await bundleWorker('src/importer/worker.ts', { isMinified: true });
+  const { code: importer } = await bundleWorker('src/importer/worker.ts', { isMinified: true });
   report.add('import Worker, compressed', 'KB', gzipSync(importer).byteLength / 1_000);
-  const [ours = 0, empty = 0] = await alternate(STARTS, [() => startAndAsk(bundle), () => startAndAsk(EMPTY_WORKER)]);
+  const [ours = 0, empty = 0] = await alternate(STARTS, [() => startAndAsk(api), () => startAndAsk(EMPTY_WORKER)]);
   report.add('from starting workerd to the first answer', 'ms', ours, empty);
   await measureMemory(report, isLarge ? LARGE_LOAD_MS : LOAD_MS);
 }
@@ -54,7 +50,7 @@ async function startAndAsk(contents: string): Promise<void> {
   await miniflare.dispose();
 }
 
-/** Resident memory of workerd under load, of the last third of the time against the first, after warming up. */
+/** What the Worker's heap holds after a collection, before and after the load, having warmed up. */
 async function measureMemory(report: Report, load_ms: number): Promise<void> {
   const rig = await startRig();
   try {
@@ -62,8 +58,6 @@ async function measureMemory(report: Report, load_ms: number): Promise<void> {
     await fillDatabase(store.owner, { events: RECORDS, users: 1, days: 1_000 });
     const user = userId(0);
     const workers = await rig.startWorkers(store);
-    const [pid] = await workerdProcesses();
-    if (pid === undefined) throw new Error('workerd is not there.');
     const headers = { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` };
     const clients = Array.from({ length: CLIENTS }, () => new HttpClient(workers.apiUrl, headers));
     const subject = subjects(await someIds(store, user, 1_000));
@@ -74,23 +68,14 @@ async function measureMemory(report: Report, load_ms: number): Promise<void> {
     };
     for (const client of clients) await mustAnswer(client, next());
     await load(clients, WARM_UP_MS, next);
-    const sizes_mb: number[] = [];
-    const sampling = setInterval(async () => sizes_mb.push(await residentMb(pid)), SAMPLE_MS);
+    const before = await workers.heapBytes();
     const { errors } = await load(clients, load_ms, next);
-    clearInterval(sampling);
+    const after = await workers.heapBytes();
     for (const client of clients) client.close();
     if (errors > 0) throw new Error(`${errors} answers were errors`);
-    const third = Math.floor(sizes_mb.length / 3);
-    const [begin, end] = [median(sizes_mb.slice(0, third)), median(sizes_mb.slice(-third))];
-    report.add(`memory of workerd after ${load_ms / 1_000} s of load, against its beginning`, 'MB', end, begin, {
-      ratio_at_most: FLAT,
-    });
+    const metric = `heap after ${load_ms / 1_000} s of load, against its beginning`;
+    report.add(metric, 'MB', after / 1e6, before / 1e6, { ratio_at_most: FLAT });
   } finally {
     await rig.stop();
   }
-}
-
-async function residentMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_000;
 }

@@ -26,8 +26,8 @@ export interface CrashableStack {
   /** As the schema's owner, on a connection of its own. */
   query<Row extends pg.QueryResultRow>(text: string, parameters?: unknown[]): Promise<Row[]>;
   tick(scheduledFor: Date): Promise<void>;
-  /** Memory of the Workers' process, in MB. */
-  workerdPid(): number;
+  /** Of the API Worker's JavaScript, after a collection. */
+  heapBytes(): Promise<number>;
   /** SIGKILL, and a start on the same data and port. */
   killPostgres(): Promise<void>;
   /** SIGKILL, and a start on the same ports. */
@@ -82,6 +82,7 @@ export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Pro
       apiPort,
       importPort,
       serveWeb: false,
+      isInspected: true,
       log: (line) => logged.push(line),
       api: settings('annals_app'),
       import: settings('annals_import'),
@@ -102,7 +103,7 @@ export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Pro
     operatorToken: () => issuer.token({ scope: 'operator' }),
     query,
     tick: (scheduledFor) => workers.running.tick(scheduledFor),
-    workerdPid: () => workers.pid,
+    heapBytes: () => workers.running.heapBytes(),
     async killPostgres() {
       const { port } = postgres;
       await postgres.kill();

@@ -682,6 +682,18 @@ create view own_habit_streaks with (security_barrier=true) as
     longest_gap_from
    FROM habit_streaks
   WHERE (user_id = caller());
+create view own_imported_deletes as
+ SELECT e.entity_id,
+    e.seq,
+    e.valid_time,
+    e.tx_time,
+    e.tx,
+    o.entity_type,
+    e.doc,
+    e.hints
+   FROM (event_log e
+     JOIN entities o ON ((o.entity_id = e.entity_id)))
+  WHERE ((e.user_id IS NULL) AND (e.doc IS NULL) AND (o.user_id = ( SELECT caller() AS caller)) AND (COALESCE((pg_visible_in_snapshot(e.xid, ( SELECT basis() AS basis)))::integer, 1) <> 0));
 create view own_monthly_summary with (security_barrier=true) as
  SELECT user_id,
     entity_type,
@@ -796,6 +808,7 @@ CREATE INDEX event_log_ahead ON public.event_log USING btree (user_id, entity_ty
 CREATE INDEX event_log_flagged ON public.event_log USING btree (user_id, entity_type, entity_id) WHERE ((doc @> '{"sensitive": true}'::jsonb) OR (doc @> '{"archived": true}'::jsonb));
 CREATE INDEX event_log_future ON public.event_log USING btree (valid_time) WHERE (valid_time > tx_time);
 CREATE INDEX event_log_nobody ON public.event_log USING btree (xid, seq) WHERE (user_id IS NULL);
+CREATE INDEX event_log_nobody_time ON public.event_log USING btree (tx_time, tx, seq) WHERE (user_id IS NULL);
 CREATE INDEX event_log_user_time ON public.event_log USING btree (user_id, tx_time, tx, seq);
 CREATE INDEX event_log_user_type_occurred ON public.event_log USING btree (user_id, entity_type, occurred_at DESC, entity_id, tx_time, valid_time) WHERE (doc IS NOT NULL);
 CREATE INDEX event_log_user_type_time ON public.event_log USING btree (user_id, entity_type, tx_time);
@@ -3845,6 +3858,7 @@ $function$
 CREATE OR REPLACE FUNCTION public.rest_write(p_request jsonb, p_params text[])
  RETURNS TABLE(refusal text, affected bigint, created bigint, id uuid, version bigint, body text, hints text)
  LANGUAGE plpgsql
+ SET lock_timeout TO '5s'
  SET transaction_timeout TO '15s'
 AS $function$
 #variable_conflict use_column
@@ -3852,7 +3866,7 @@ declare
   v_user_id constant uuid := (p_request ->> 'user_id')::uuid;
   v_action constant text := p_request ->> 'action';
   v_key constant text := p_request ->> 'idempotency_key';
-  v_transaction jsonb := jsonb_build_object('user_id', v_user_id, 'request_hash', p_request -> 'request_hash')
+  v_transaction jsonb := jsonb_build_object('user_id', v_user_id, 'request_hash', p_request -> 'request_hash', 'client', p_request -> 'client')
     || case when v_key is null then '{}'::jsonb else jsonb_build_object('idempotency_key', v_key) end;
   v_ids uuid[];
   v_there uuid[];
@@ -3861,6 +3875,10 @@ declare
   v_answer jsonb;
 begin
   perform set_config('annals.user_id', v_user_id::text, true);
+  if v_key is not null then
+    -- A retry while the first is under way waits here: further on it would meet what the first wrote, and be refused for it.
+    perform pg_advisory_xact_lock(hashtextextended(v_user_id || ' ' || v_key, 0));
+  end if;
   if v_key is null or not exists (select from idempotency_keys k where k.user_id = v_user_id and k.key = v_key and k.created_at >= clock_timestamp() - interval '24 hours') then
     if v_action = 'insert' then
       select array_agg(distinct (o ->> 'entity_id')::uuid) into v_ids from jsonb_array_elements(p_request -> 'operations') o;
@@ -4811,6 +4829,7 @@ grant select on live_tasks to annals_app;
 grant select on own_duration_profile to annals_app;
 grant select on own_entities to annals_app;
 grant select on own_habit_streaks to annals_app;
+grant select on own_imported_deletes to annals_app;
 grant select on own_monthly_summary to annals_app;
 grant select on own_versions to annals_app;
 grant select on projections to annals_app;
@@ -4933,7 +4952,7 @@ comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN
 comment on function related_buckets(uuid,uuid) is 'The buckets that hold a record about this thing, as the last pass saw them';
 comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
 comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by whichever of two compiled statements fits: over the type''s projection, where that is complete and has these fields ({name: kind}), or over docs. Both run with the caller''s rights.';
-comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
+comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash, client}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
 comment on function slow_queries(jsonb,timestamp with time zone,integer) is 'Keeps what was measured and answers the calls by name, the newest slow ones, and pg_stat_statements where that is installed (else null)';
@@ -5046,6 +5065,7 @@ comment on view live_tasks is 'Tasks as task_flow looks at them';
 comment on view own_duration_profile is 'The caller''s rows of duration_profile';
 comment on view own_entities is 'live_entities of the caller alone, for annals_app: the same rows as under row-level security, with every index in reach';
 comment on view own_habit_streaks is 'The caller''s rows of habit_streaks';
+comment on view own_imported_deletes is 'Tombstones of the caller''s entities that came without an owner, for annals_app: the same rows as under row-level security, by an index on time';
 comment on view own_monthly_summary is 'The caller''s rows of monthly_summary';
 comment on view own_versions is 'The caller''s versions, tombstones left out, for annals_app: as under row-level security, with every index in reach';
 comment on view own_versions.ahead is 'each version is here with true and with false: a reader must choose';

@@ -2,6 +2,7 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { nameBasedUuid } from '../domain/codec/name-based-uuid.ts';
 import { IssuerUnreachable, issuerKeys } from './issuer-keys.ts';
 import type { SettingsFailure, TokenSettings } from './token-settings.ts';
+import { keepVerified, verifiedCaller } from './verified-callers.ts';
 
 /** Who asks, by a verified token and nothing else. */
 export interface Caller {
@@ -37,6 +38,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  */
 export async function verifyToken(token: string, settings: TokenSettings, now: Date): Promise<Caller | TokenFailure> {
   if (token.length > MAX_TOKEN_CHARS) return invalid('The token is too long to be one of the issuer’s.');
+  const known = verifiedCaller(token, settings, now);
+  if (known !== null) return known;
   try {
     const keys = await issuerKeys(settings);
     const { payload, protectedHeader } = await jwtVerify(token, keys, {
@@ -58,7 +61,9 @@ export async function verifyToken(token: string, settings: TokenSettings, now: D
     const user_id = UUID.test(claim)
       ? claim.toLowerCase()
       : nameBasedUuid(URL_NAMESPACE, `${settings.issuer}#${claim}`);
-    return { user_id, scopes: scopesOf(payload) };
+    const caller = { user_id, scopes: scopesOf(payload) };
+    keepVerified(token, settings, caller, now, (payload.exp ?? 0) * 1_000);
+    return caller;
   } catch (error) {
     return failureOf(error);
   }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { type Signal, type SignalBinding, signalOf } from '../analytics/signal.ts';
 import { bundleWorker } from './bundle-worker.ts';
+import { workerHeapBytes } from './worker-heap.ts';
 
 /** The date of the runtime's behaviour: the same as in wrangler.toml and wrangler.import.toml (a test compares them). */
 export const COMPATIBILITY_DATE = '2026-07-01';
@@ -22,6 +23,8 @@ export interface WorkersOptions {
   readonly import: Readonly<Record<string, string>>;
   /** False: the API alone, without the web client's files before it. Default: with them, where the client was built. */
   readonly serveWeb?: boolean;
+  /** Whether memory is to be measured. Default: no. */
+  readonly isInspected?: boolean;
   /** Each line that the Workers log. */
   readonly log: (line: string) => void;
 }
@@ -34,6 +37,8 @@ export interface RunningWorkers {
   tick(scheduledFor: Date): Promise<void>;
   /** The Durable Object that both Workers ask, for a tick that runs outside of them. */
   signal(): Promise<Signal>;
+  /** Of the API Worker, after a collection; needs `isInspected`. */
+  heapBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -49,13 +54,14 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     log: new Log(LogLevel.WARN),
     // Else Miniflare asks the internet for a sample of what the edge knows of a request.
     cf: false,
+    ...(options.isInspected === true && { inspectorPort: 0 }),
     handleRuntimeStdio(stdout: Readable, stderr: Readable) {
       for (const stream of [stdout, stderr]) createInterface(stream).on('line', options.log);
     },
     workers: [
       {
         name: 'annals-api',
-        modules: [{ type: 'ESModule', path: 'worker.js', contents: api }],
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: api.code }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.api },
         durableObjects: { SIGNAL: { className: 'RefreshSignal', useSQLite: true } },
@@ -73,7 +79,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
       },
       {
         name: 'annals-import',
-        modules: [{ type: 'ESModule', path: 'worker.js', contents: importer }],
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: importer.code }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.import },
         durableObjects: { SIGNAL: { className: 'RefreshSignal', scriptName: 'annals-api', useSQLite: true } },
@@ -96,6 +102,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
       const { SIGNAL } = await miniflare.getBindings<{ SIGNAL: SignalBinding }>('annals-api');
       return signalOf(SIGNAL);
     },
+    heapBytes: async () => workerHeapBytes(await miniflare.getInspectorURL(), 'annals-api'),
     stop: () => miniflare.dispose(),
   };
 }

@@ -145,8 +145,26 @@ describe('the issuer’s keys', () => {
     await issuer.rotate();
     vi.setSystemTime(NOON.getTime() + 31_000);
     expect(await verify(await issuer.token())).toMatchObject({ user_id: JOERG });
-    expect(await verify(old)).toMatchObject({ error: 'invalid_token' });
+    expect(await verifyToken(old, issuer.settings, new Date())).toMatchObject({ error: 'invalid_token' });
     expect(issuer.keyRequests()).toBe(2);
+  });
+
+  it('are not needed for a token that was verified less than half a minute ago, under the same settings', async () => {
+    const token = await issuer.token();
+    const later = (seconds: number, settings = issuer.settings) =>
+      verifyToken(token, settings, new Date(NOON.getTime() + seconds * 1_000));
+    expect(await later(0)).toMatchObject({ user_id: JOERG });
+    await issuer.rotate();
+    issuer.failWith(500);
+    expect(await later(29)).toMatchObject({ user_id: JOERG });
+    expect(await later(1, { ...issuer.settings, audience: 'another' })).toMatchObject({ error: 'invalid_token' });
+  });
+
+  it('do not make a token that was verified last longer', async () => {
+    const token = await issuer.token({ exp: NOON.getTime() / 1_000 });
+    const later = (seconds: number) => verifyToken(token, issuer.settings, new Date(NOON.getTime() + seconds * 1_000));
+    expect(await later(55)).toMatchObject({ user_id: JOERG });
+    expect(await later(61)).toMatchObject({ error: 'expired_token' });
   });
 
   it('that cannot be had are the issuer’s failure, not the token’s, and are asked for again', async () => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { importFile } from '../../src/cli/import-file.ts';
@@ -21,11 +20,15 @@ const TICK_EVERY_MS = 5_000;
 const MINUTE_MS = 60_000;
 const IMPORT_EVERY_MS = 10_000;
 const IMPORTED_ROWS = 200;
-/** The last third against the first after warming up, which takes a tenth of the time. */
+/**
+ * The last third against the first after warming up, which takes a tenth of the time. Latency has the most room, since what else the
+ * machine does shows there; what grows without end shows all the same.
+ */
 const WARM_UP = 0.1;
-const FLAT = { memory_mb: 1.25, connections: 1.25, latency_ms: 2 } as const;
+const FLAT = { memory_mb: 1.25, connections: 1.25, latency_ms: 3 } as const;
 
 interface Sample {
+  /** Of the API Worker's heap, after a collection. */
   readonly memory_mb: number;
   readonly connections: number;
   /** Median of the answers since the last sample. */
@@ -55,7 +58,7 @@ try {
     const [{ memory_mb, connections, latency_ms }] = samples.slice(-1) as [Sample];
     console.log(
       `${((samples.length / SAMPLES) * Number(values.minutes)).toFixed(1)} min: ${counts.answers} answers, ` +
-        `${latency_ms.toFixed(1)} ms, workerd ${memory_mb.toFixed(0)} MB, ${connections} connections`,
+        `${latency_ms.toFixed(1)} ms, heap ${memory_mb.toFixed(1)} MB, ${connections} connections`,
     );
   }
   stop.abort();
@@ -86,13 +89,12 @@ async function importing({ importUrl, operatorToken }: CrashableStack, user: str
 }
 
 async function sampleOf(running: CrashableStack, counts: LoadCounts): Promise<Sample> {
-  const status = await readFile(`/proc/${running.workerdPid()}/status`, 'utf8');
   const [row] = await running.query<{ connections: number }>(
     `select count(*)::integer as connections from pg_stat_activity where usename in ('annals_app', 'annals_import')`,
   );
   const latencies_ms = counts.latencies_ms.splice(0);
   return {
-    memory_mb: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_000,
+    memory_mb: (await running.heapBytes()) / 1e6,
     connections: row?.connections ?? 0,
     latency_ms: median(latencies_ms),
   };

@@ -49,14 +49,9 @@ export async function userLoad(
     () => ['PUT', `/v1/entities/habit_log/${pick(ids)}`, doc()],
     () => ['PATCH', `/v1/entities/habit_log/${pick(ids)}`, { set: { '/notes': 'changed' } }],
     () => ['DELETE', `/v1/entities/habit_log/${pick(ids)}`, undefined],
-    () => [
-      'POST',
-      '/v1/transactions',
-      { operations: ids.slice(0, 10).map((id) => ({ op: 'put', id, entity_type: 'habit_log', doc: doc() })) },
-    ],
+    () => ['POST', '/v1/transactions', putAll(ids.slice(0, 10))],
   ];
-  while (!stop.aborted) {
-    const [method, path, body] = Math.random() < 0.7 ? (['GET', pick(reads)(), undefined] as const) : pick(writes)();
+  const send = async (method: string, path: string, body?: unknown): Promise<void> => {
     const began_ms = performance.now();
     const answer = await fetch(stack.apiUrl + path, {
       method,
@@ -68,5 +63,14 @@ export async function userLoad(
     counts.answers++;
     if (!EXPECTED.has(answer.status) && counts.unexpected.length < MAX_UNEXPECTED)
       counts.unexpected.push(`${method} ${path} was answered ${answer.status}: ${text.slice(0, 200)}`);
+  };
+  const putAll = (some: readonly string[]) => ({
+    operations: some.map((id) => ({ op: 'put', id, entity_type: 'habit_log', doc: doc() })),
+  });
+  // All are there from the beginning, so that lists do not get longer.
+  await send('POST', '/v1/transactions', putAll(ids));
+  while (!stop.aborted) {
+    if (Math.random() < 0.7) await send('GET', pick(reads)());
+    else await send(...pick(writes)());
   }
 }
