@@ -80,9 +80,15 @@ const MAX_WRONG_SHOWN = 20;
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
   const spots = new SpotChecks(options.show ?? []);
-  const client = await openOperatorDatabase(options.databaseUrl);
+  // Not before it is needed: a session that does nothing while a large file is read may be ended meanwhile.
+  let session = null as Promise<pg.Client> | null;
+  const connect = (): Promise<pg.Client> => {
+    session ??= openOperatorDatabase(options.databaseUrl);
+    return session;
+  };
   try {
-    const { digest: file, skipped, part, store: source } = await digestFile(options, client, sample, spots);
+    const { digest: file, skipped, part, store: source } = await digestFile(options, connect, sample, spots);
+    const client = await connect();
     // A backup of this very store has its own writes too, up to the moment it was made.
     const native_until = source === 'annals' ? file.latest_tx_time : null;
     const store = await digestStore(
@@ -116,7 +122,8 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
       stale_entities,
     };
   } finally {
-    await client.end();
+    const client = await session;
+    await client?.end();
   }
 }
 
@@ -136,7 +143,7 @@ interface FileDigest {
 
 async function digestFile(
   options: VerifyOptions,
-  client: pg.Client,
+  connect: () => Promise<pg.Client>,
   sample: AsOfSample,
   spots: SpotChecks,
 ): Promise<FileDigest> {
@@ -181,7 +188,7 @@ async function digestFile(
         if (header?.kind === 'header') {
           store = header.store;
           if (header.since !== null || options.isPart === true)
-            part = { since: header.since, named: await NamedEntities.begin(client) };
+            part = { since: header.since, named: await NamedEntities.begin(await connect()) };
         }
         add(filter.push(text, text));
       }
