@@ -13,6 +13,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stopping.abort();
   });
 }
+// Who listens is gone, as after `| head`.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stopping.abort());
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,

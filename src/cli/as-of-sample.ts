@@ -44,8 +44,9 @@ export class AsOfSample {
     if (line.kind !== 'row') return;
     if (line.eid !== this.#eid) this.#begin(line);
     const { valid_time, tx_time, tx, doc } = line;
+    // Cloned, since a part of a string keeps the whole of it in memory: here all that was read of the file at once.
     if (this.#current !== null && this.#current.length < MAX_ROWS_OF_ENTITY)
-      this.#current.push({ valid_time, tx_time, tx, doc });
+      this.#current.push(structuredClone({ valid_time, tx_time, tx, doc }));
   }
 
   #begin(line: LineValue): void {
@@ -54,7 +55,10 @@ export class AsOfSample {
     const place = this.#kept.length < this.#entities ? this.#kept.length : Math.floor(this.#random() * this.#seen);
     this.#current = place < this.#entities ? [] : null;
     if (this.#current !== null)
-      this.#kept[place] = { eid: line.eid, entity_id: entityIdOf(line.id), rows: this.#current };
+      this.#kept[place] = {
+        ...structuredClone({ eid: line.eid, entity_id: entityIdOf(line.id) }),
+        rows: this.#current,
+      };
   }
 
   questions(): AsOfQuestion[] {

@@ -38,7 +38,7 @@ export function csvChoice(options: Options, now: Date): CsvMapping | null {
   const written_at = at === null ? null : canonicalInstant(at);
   if (at !== null && written_at === null) throw usage('--at takes an instant, such as 2026-07-01T12:00:00Z.');
   if (written_at !== null && Date.parse(written_at) > now.getTime()) throw usage('--at is in the future.');
-  return { type, user_id, fields: pairs('map', text('map')), constants: pairs('set', text('set')), written_at };
+  return { type, user_id, fields: pairs('map', text('map')), constants: pairs('set', text('set')), written_at, now };
 }
 
 /** Up to the last `=`, since columns are named by people. */

@@ -42,8 +42,8 @@ export class SpotChecks {
     if (versions === undefined || versions.size >= MAX_VERSIONS) return;
     const key = `${valid_time} ${tx_time} ${tx}`;
     const version = versions.get(key) ?? { valid_time, tx_time, tx: String(tx), file: null, store: null };
-    version[side] = doc;
-    versions.set(key, version);
+    // Cloned, as AsOfSample does.
+    versions.set(key, structuredClone({ ...version, [side]: doc }));
   }
 
   /** @param nativeUntil the store's own writes after this moment are left out; null leaves them all out */

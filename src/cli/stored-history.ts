@@ -8,22 +8,22 @@ export type StoredPiece =
   | { readonly kind: 'evicted'; readonly eviction: HistoryEviction }
   | { readonly kind: 'transaction'; readonly transaction: HistoryTransaction };
 
-const PAGE_ROWS = 1_000;
+const PAGE_ROWS = 500;
 
 export type StoredPart =
   /** Everything, native transactions among it. */
   | 'all'
-  /** What imports brought, and native writes up to this moment (ISO 8601); null leaves those out. */
-  | { readonly native_until: string | null }
-  /** Of what imports brought, these entities, and evictions of these hashes. */
-  | { readonly entity_ids: ReadonlySet<string>; readonly evicted: ReadonlySet<string> };
+  /** What imports brought, and native writes up to this moment (ISO 8601), transactions among them or not; null leaves those out. */
+  | { readonly native_until: string | null; readonly with_transactions: boolean }
+  /** Of what imports brought, the entities and evictions that NamedEntities has put into this session. */
+  | 'named';
 
 /**
  * The history in the store, as of one moment however long it takes to read: first the evictions and transactions, then the
  * rows, by entity, valid time and transaction. Times are to the microsecond. Memory is flat.
  */
 export async function* storedHistory(client: pg.Client, part: StoredPart): AsyncGenerator<StoredPiece[]> {
-  const { evictions, rows, parameters } = conditionsOf(part);
+  const { evictions, transactions, rows, parameters } = conditionsOf(part);
   await client.query('begin transaction isolation level repeatable read, read only');
   try {
     yield* pages<HistoryEviction, StoredPiece>(
@@ -34,11 +34,12 @@ export async function* storedHistory(client: pg.Client, part: StoredPart): Async
       parameters,
       (eviction) => ({ kind: 'evicted', eviction }),
     );
-    if (part === 'all') {
+    if (transactions !== null) {
       yield* pages<HistoryTransaction, StoredPiece>(
         client,
-        'select tx::text, iso(tx_time) as tx_time, user_id::text, events, client, meta::text from transactions order by transactions.tx',
-        [],
+        `select tx::text, iso(tx_time) as tx_time, user_id::text, events, client, meta::text
+         from transactions where ${transactions} order by transactions.tx`,
+        parameters,
         (transaction) => ({ kind: 'transaction', transaction }),
       );
     }
@@ -55,19 +56,32 @@ export async function* storedHistory(client: pg.Client, part: StoredPart): Async
   }
 }
 
-/** Conditions on evictions and on rows of the log, and the parameters of both. */
-function conditionsOf(part: StoredPart): { evictions: string; rows: string; parameters: unknown[] } {
-  if (part === 'all') return { evictions: 'true', rows: 'true', parameters: [] };
-  if ('native_until' in part) {
-    const wanted = 'import_id is not null or tx_time <= $1::timestamptz';
-    return { evictions: wanted, rows: wanted, parameters: [part.native_until] };
+/** What part of each of three tables is wanted, as conditions with the same parameters. */
+interface Conditions {
+  readonly evictions: string;
+  readonly transactions: string | null;
+  readonly rows: string;
+  readonly parameters: readonly unknown[];
+}
+
+function conditionsOf(part: StoredPart): Conditions {
+  if (part === 'all') return { evictions: 'true', transactions: 'true', rows: 'true', parameters: [] };
+  if (part === 'named') {
+    return {
+      transactions: null,
+      evictions: 'import_id is not null and xtdb_id_hash in (select hash from named_evictions)',
+      // What is left of an evicted entity is compared too: nothing must be.
+      rows: `import_id is not null and entity_id in (select n.entity_id from named_entities n
+        union select v.entity_id from evictions v join named_evictions h on h.hash = v.xtdb_id_hash)`,
+      parameters: [],
+    };
   }
+  const wanted = 'import_id is not null or tx_time <= $1::timestamptz';
   return {
-    evictions: 'import_id is not null and $1::uuid[] is not null and xtdb_id_hash = any ($2::text[])',
-    // What is left of an evicted entity is compared too: nothing must be.
-    rows: `import_id is not null and entity_id in (
-      select unnest($1::uuid[]) union select v.entity_id from evictions v where v.xtdb_id_hash = any ($2::text[]))`,
-    parameters: [[...part.entity_ids], [...part.evicted]],
+    evictions: wanted,
+    transactions: part.with_transactions ? 'tx_time <= $1::timestamptz' : null,
+    rows: wanted,
+    parameters: [part.native_until],
   };
 }
 

@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { entityIdOf } from '../domain/codec/entity-id.ts';
 import { HistoryDigest, lineValue } from '../domain/codec/history-digest.ts';
 import { decodeLine } from '../domain/codec/history-format.ts';
 import { encodeEvicted, encodeHistoryRow } from '../domain/codec/history-line.ts';
+import { encodeJsonTransaction } from '../domain/codec/json-history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
 import { type FilteredLine, HistoryFilter } from '../import-client/history-filter.ts';
 import { textLines } from '../import-client/text-lines.ts';
@@ -10,6 +10,7 @@ import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { openHistoryFile } from './history-file.ts';
+import { NamedEntities } from './named-entities.ts';
 import { openOperatorDatabase } from './operator-database.ts';
 import { type SpotCheck, SpotChecks } from './spot-checks.ts';
 import { type StoredPart, type StoredPiece, storedHistory } from './stored-history.ts';
@@ -47,9 +48,19 @@ export interface Verification {
   /** Of a delta, which always is a part, the transaction after which its entities were written. */
   readonly since: string | null;
   /** `skipped` is rows that were left out of the comparison, as told. */
-  readonly file: { readonly rows: number; readonly evicted: number; readonly skipped: number };
-  /** What imports brought; the store's own writes are counted apart. */
-  readonly store: { readonly rows: number; readonly evicted: number; readonly native_rows: number };
+  readonly file: {
+    readonly rows: number;
+    readonly evicted: number;
+    readonly transactions: number;
+    readonly skipped: number;
+  };
+  /** What imports brought; the store's own writes are counted apart. Transactions are compared where the file, a backup, has them. */
+  readonly store: {
+    readonly rows: number;
+    readonly evicted: number;
+    readonly transactions: number;
+    readonly native_rows: number;
+  };
   readonly differences: readonly Difference[];
   readonly as_of: { readonly asked: number; readonly wrong: readonly AsOfQuestion[] };
   /** The records that were asked for. */
@@ -69,12 +80,22 @@ const MAX_WRONG_SHOWN = 20;
 export async function verifyHistory(options: VerifyOptions): Promise<Verification> {
   const sample = new AsOfSample(SAMPLED_ENTITIES, options.random ?? Math.random);
   const spots = new SpotChecks(options.show ?? []);
-  const { digest: file, skipped, part, store: source } = await digestFile(options, sample, spots);
-  const client = await openOperatorDatabase(options.databaseUrl);
+  // Not before it is needed: a session that does nothing while a large file is read may be ended meanwhile.
+  let session = null as Promise<pg.Client> | null;
+  const connect = (): Promise<pg.Client> => {
+    session ??= openOperatorDatabase(options.databaseUrl);
+    return session;
+  };
   try {
+    const { digest: file, skipped, part, store: source } = await digestFile(options, connect, sample, spots);
+    const client = await connect();
     // A backup of this very store has its own writes too, up to the moment it was made.
     const native_until = source === 'annals' ? file.latest_tx_time : null;
-    const store = await digestStore(client, options, part ?? { native_until });
+    const store = await digestStore(
+      client,
+      options,
+      part === null ? { native_until, with_transactions: file.transactions > 0 } : 'named',
+    );
     const questions = sample.questions();
     const wrong = (await askStore(client, questions)).slice(0, MAX_WRONG_SHOWN);
     const { rows } = await client.query<{ native: number; stale: number }>(
@@ -88,23 +109,28 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
       equal: differences.length === 0 && wrong.length === 0 && stale_entities === 0,
       is_part: part !== null,
       since: part?.since ?? null,
-      file: { rows: file.rows, evicted: file.evicted, skipped },
-      store: { rows: store.rows, evicted: store.evicted, native_rows: rows[0]?.native ?? 0 },
+      file: { rows: file.rows, evicted: file.evicted, transactions: file.transactions, skipped },
+      store: {
+        rows: store.rows,
+        evicted: store.evicted,
+        transactions: store.transactions,
+        native_rows: rows[0]?.native ?? 0,
+      },
       differences,
       as_of: { asked: questions.length, wrong },
       shown: spots.isEmpty ? [] : await spots.besideStore(client, native_until),
       stale_entities,
     };
   } finally {
-    await client.end();
+    const client = await session;
+    await client?.end();
   }
 }
 
 /** The entities of a delta, or of another part, which its verification is limited to. */
 interface Part {
   readonly since: string | null;
-  readonly entity_ids: Set<string>;
-  readonly evicted: Set<string>;
+  readonly named: NamedEntities;
 }
 
 interface FileDigest {
@@ -115,11 +141,16 @@ interface FileDigest {
   readonly store: string | null;
 }
 
-async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: SpotChecks): Promise<FileDigest> {
+async function digestFile(
+  options: VerifyOptions,
+  connect: () => Promise<pg.Client>,
+  sample: AsOfSample,
+  spots: SpotChecks,
+): Promise<FileDigest> {
   const { file: path, mended, onRows, signal } = options;
   const digest = new HistoryDigest();
   const filter = new HistoryFilter<string>(options.arguments ?? {});
-  let part: Part | null = null;
+  let part = null as Part | null;
   let store: string | null = null;
   let skipped = 0;
   const add = (lines: readonly FilteredLine<string>[]): void => {
@@ -129,11 +160,12 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: Spo
         skipped++;
         continue;
       }
+      // They name no entity: a part has none to compare.
+      if (line.kind === 'transaction' && part !== null) continue;
       digest.add(line);
       sample.add(line);
       spots.add(line);
-      if (line.kind === 'row') part?.entity_ids.add(entityIdOf(line.id));
-      else if (line.kind === 'evicted') part?.evicted.add(line.evicted);
+      part?.named.add(line);
     }
   };
   const file = await openHistoryFile(path);
@@ -156,10 +188,11 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: Spo
         if (header?.kind === 'header') {
           store = header.store;
           if (header.since !== null || options.isPart === true)
-            part = { since: header.since, entity_ids: new Set(), evicted: new Set() };
+            part = { since: header.since, named: await NamedEntities.begin(await connect()) };
         }
         add(filter.push(text, text));
       }
+      await part?.named.sendMany();
       onRows?.('file', digest.rows);
     }
   } finally {
@@ -168,6 +201,7 @@ async function digestFile(options: VerifyOptions, sample: AsOfSample, spots: Spo
   if (!ended)
     throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
   add(filter.end());
+  await part?.named.end();
   return { digest, skipped, part, store };
 }
 
@@ -192,7 +226,7 @@ async function digestStore(
 function lineOf(piece: StoredPiece): string {
   if (piece.kind === 'row') return encodeHistoryRow(piece.event);
   if (piece.kind === 'evicted') return encodeEvicted(piece.eviction);
-  throw new Error('transactions are no part of what is compared');
+  return encodeJsonTransaction(piece.transaction);
 }
 
 function differencesOf(file: HistoryDigest, store: HistoryDigest): Difference[] {

@@ -5,7 +5,9 @@ import type { FieldKind } from '../domain/fields.ts';
 import { isJsonObject, JsonNumber, type JsonValue } from '../domain/json/json-value.ts';
 import { parseJson } from '../domain/json/parse-json.ts';
 
-const PAGE_ROWS = 1_000;
+const PAGE_ROWS = 500;
+/** The table of documents that say no type. */
+const NO_TYPE = 'untyped';
 
 interface Row {
   readonly entity_id: string;
@@ -14,8 +16,8 @@ interface Row {
   readonly tx_time: string;
   readonly valid_from: string;
   readonly valid_to: string | null;
-  /** Types that the entity had at other times: a table each. */
-  readonly other_types: readonly string[];
+  /** All types that the entity ever had: a table each. */
+  readonly types: readonly string[];
   readonly doc: string | null;
 }
 
@@ -29,12 +31,12 @@ export async function* xtdb2Statements(client: pg.Client): AsyncGenerator<string
   try {
     await client.query(
       `declare history no scroll cursor for
-      select e.entity_id::text, coalesce(e.entity_type, c.entity_type) as entity_type, coalesce(e.user_id, c.user_id)::text as user_id,
+      select e.entity_id::text, coalesce(e.entity_type, '${NO_TYPE}') as entity_type, coalesce(e.user_id, c.user_id)::text as user_id,
         iso(e.tx_time) as tx_time, iso(e.valid_time) as valid_from,
         (select iso(min(n.valid_time)) from event_log n
           where n.entity_id = e.entity_id and n.valid_time > e.valid_time and n.tx_time <= e.tx_time) as valid_to,
-        array(select distinct o.entity_type from event_log o
-          where o.entity_id = e.entity_id and o.entity_type <> coalesce(e.entity_type, c.entity_type)) as other_types,
+        array(select distinct coalesce(o.entity_type, '${NO_TYPE}') from event_log o
+          where o.entity_id = e.entity_id and o.doc is not null) as types,
         e.doc::text
       from event_log e left join entities c using (entity_id)
       order by e.tx_time, e.tx, e.seq`,
@@ -49,8 +51,8 @@ export async function* xtdb2Statements(client: pg.Client): AsyncGenerator<string
           lines.push(`BEGIN READ WRITE WITH (SYSTEM_TIME = ${timestamp(row.tx_time)});`);
           open = row.tx_time;
         }
-        for (const type of row.doc === null ? [row.entity_type, ...row.other_types] : row.other_types) {
-          lines.push(deletion(type, row));
+        for (const type of row.types) {
+          if (row.doc === null || type !== row.entity_type) lines.push(deletion(type, row));
         }
         if (row.doc !== null) lines.push(insertion(row, row.doc));
       }

@@ -216,7 +216,7 @@ class Sender {
       throw new HistoryFailure(
         'rejects',
         `More than ${most} lines were rejected. The import is paused.`,
-        'See them with: annals rejects',
+        `See them with: annals rejects ${this.#with.status.import_id}`,
       );
     }
   }

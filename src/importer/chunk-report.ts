@@ -1,7 +1,7 @@
 import { readableText } from '../domain/codec/jsonb-text.ts';
 import type { DecodedChunk } from './decode-chunk.ts';
 
-/** Counters of one entity type; `?` is documents that say none, and deletes. */
+/** Counters of one entity type; a delete is of the type that its entity had before it in the chunk. `?` is rows that have none. */
 export interface TypeReport {
   rows: number;
   /** That have such rows. */
@@ -53,11 +53,17 @@ export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped' | 'tran
   const latest = new Map<string, string>();
   let first: EdgeEntity | null = null;
   let last: EdgeEntity | null = null;
+  let said = NO_TYPE;
   const nonconforming = new Map<string, Finding>();
   const unknown = new Map<string, Finding>();
   const otherIds: Finding = { count: 0, line: 0 };
   for (const { line, event, nonconforming: reasons, unknown_attributes } of chunk.rows) {
-    const name = event.entity_type ?? NO_TYPE;
+    if (event.entity_id !== last?.entity_id) {
+      last = edgeOf(event.entity_id);
+      said = NO_TYPE;
+    }
+    const name: string = event.entity_type ?? (event.doc === null ? said : NO_TYPE);
+    said = name;
     let type = types.get(name);
     if (type === undefined) {
       type = {
@@ -75,7 +81,6 @@ export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped' | 'tran
     type.rows++;
     if (latest.get(name) !== event.entity_id) type.entities++;
     latest.set(name, event.entity_id);
-    if (event.entity_id !== last?.entity_id) last = edgeOf(event.entity_id);
     if (!last.types.includes(name)) last.types.push(name);
     first ??= last;
     if (event.doc === null) type.tombstones++;

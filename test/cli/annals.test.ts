@@ -191,7 +191,10 @@ describe('annals', () => {
     await writeFile(path, lines.join('\n'));
     const stopped = await annals(['import', path, '--max-rejects', '1']);
     expect(stopped.code).toBe(3);
-    expect(stopped.err).toMatch(/More than 1 lines were rejected/);
+    expect(stopped.err).toMatch(/More than 1 lines were rejected[\s\S]*annals rejects [0-9a-f-]{36}\n/);
+    const dry = await annals(['import', path, '--dry-run', '--max-rejects', '1']);
+    expect(dry).toMatchObject({ code: 3, out: '' });
+    expect(dry.err).toMatch(/More than 1 lines were rejected. Nothing was written/);
     expect((await annals(['imports'])).out).toMatch(/ paused /);
   });
 

@@ -107,6 +107,11 @@ describe('a backup in NDJSON', () => {
       const { equal, differences, as_of } = await verifyHistory({ file: path, databaseUrl: database.url });
       expect({ equal, differences, wrong: as_of.wrong }).toEqual({ equal: true, differences: [], wrong: [] });
     }
+    const told = await saved('told-otherwise.ndjson', backup.replace('"a correction"', '"another reason"'));
+    expect(await verifyHistory({ file: told, databaseUrl: copy().database.url })).toMatchObject({
+      equal: false,
+      differences: [{ type: '(transaction)', same_digest: false }],
+    });
     // The same again is known, and the store goes on where the other was: with transactions of its own, and undoing old ones.
     expect(await bringIn(copy(), path)).toMatchObject({ import_id: status.import_id });
     const me = callerOf(copy, user);

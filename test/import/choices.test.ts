@@ -60,6 +60,18 @@ async function minutesOf(type: string): Promise<number[]> {
   return rows.map(({ minute }) => minute);
 }
 
+test('deletes are reported under the type that their entity had', async () => {
+  const { import_id } = await bring({});
+  const report = await stack.fetchImporter(`/v1/imports/${import_id}/report`);
+  expect(await report.json()).toMatchObject({
+    types: {
+      performance_report: { rows: 30, versions: 29, tombstones: 1 },
+      habit: { rows: 3, versions: 2, tombstones: 1 },
+      '?': { rows: 1, versions: 0, tombstones: 1 },
+    },
+  });
+});
+
 describe('an import of a part', () => {
   test.each<[ImportArguments, number, Record<string, number>, number[], number[]]>([
     [{ only: ['habit'] }, 4, { 'performance-report': 30 }, [], [1, 2, 1, 2]],

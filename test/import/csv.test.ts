@@ -142,6 +142,14 @@ test('without a zone a date is refused; an id names the record, once a file', as
   expect(await logs()).toMatchObject([{ timestamp: '2026-06-30T22:00:00Z' }]);
 });
 
+test('a record that says it is written in the future is refused', async () => {
+  const lines = ['Date,created_at,Habit', `2026-07-01,2999-01-01T00:00:00Z,${swim}`];
+  const { code, err } = await importCsv(lines, ...IN_DETROIT.map((o) => o.replace(',Note=notes', '')));
+  expect(code).toBe(3);
+  expect(err).toMatch(/^line 2: created_at is in the future: 2999/m);
+  expect(await logs()).toEqual([]);
+});
+
 test.each([
   ['a column that is not there', ['Day,Habit', 'x,y'], IN_DETROIT, 4, /no column Date; there are Day, Habit/],
   [

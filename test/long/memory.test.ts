@@ -46,6 +46,7 @@ async function maxRssMb(args: readonly string[], input: Readable | null = null):
     env: {
       PATH: process.env.PATH ?? '',
       ANNALS_IMPORT_URL: stack().workers.importUrl,
+      DATABASE_URL: stack().database.url,
       ANNALS_TOKEN: await stack().operatorToken(),
     },
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -58,9 +59,16 @@ async function maxRssMb(args: readonly string[], input: Readable | null = null):
   return used;
 }
 
-test(`an import's command stays under ${MAX_RSS_MB} MB of memory for ${ROWS} rows, from gzip and from stdin`, async () => {
+test(`importing, verifying and exporting stay under ${MAX_RSS_MB} MB of memory for ${ROWS} rows, from gzip and from stdin`, async () => {
   const plain = () => createReadStream(file).pipe(createGunzip());
   expect(await maxRssMb(['import', file, '--dry-run'])).toBeLessThan(MAX_RSS_MB);
   expect(await maxRssMb(['import', '-', '--dry-run'], plain())).toBeLessThan(MAX_RSS_MB);
   expect(await maxRssMb(['import', file])).toBeLessThan(MAX_RSS_MB);
+  expect(await maxRssMb(['verify', file])).toBeLessThan(MAX_RSS_MB);
+  // A part, which names every entity.
+  expect(await maxRssMb(['verify', file, '--part'])).toBeLessThan(MAX_RSS_MB);
+  for (const format of ['ndjson', 'xtdb2'])
+    expect(await maxRssMb(['export', '--format', format, '--output', join(folder, 'export.gz')])).toBeLessThan(
+      MAX_RSS_MB,
+    );
 });

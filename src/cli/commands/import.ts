@@ -21,7 +21,7 @@ export const importCommand: Command = {
     ...CHOICE_DETAILS,
     '  The same file with another choice is another import. What was left out is counted in the report.',
     ...CSV_DETAILS,
-    '--max-rejects N pauses the import when more than N lines could not be taken.',
+    '--max-rejects N pauses the import, or ends the dry run, when more than N lines could not be taken.',
     '--json prints the final status as one JSON object.',
     'Ctrl-C waits for what is under way and pauses; what is in stays in.',
   ],
@@ -41,6 +41,8 @@ export const importCommand: Command = {
       is_terminal: context.is_terminal,
       now_ms: () => performance.now(),
     });
+    const most_rejects = maxRejects(options);
+    const is_dry = options['dry-run'] === true;
     let rejects = 0;
     const common = {
       ...service,
@@ -51,6 +53,8 @@ export const importCommand: Command = {
       onProgress: (progress: ImportProgress) => bar.show(stepOf(progress)),
       onReject(line: number, reason: string) {
         rejects++;
+        if (is_dry && most_rejects !== null && rejects > most_rejects)
+          throw new CliFailure(EXIT.findings, `More than ${most_rejects} lines were rejected. Nothing was written.`);
         if (rejects > MAX_REJECTS_SHOWN) return;
         bar.clear();
         context.err(`line ${line}: ${reason}\n`);
@@ -62,8 +66,8 @@ export const importCommand: Command = {
       },
     };
     try {
-      if (options['dry-run'] === true) return await runDry(common, options, context, bar);
-      const status = await importFile({ ...common, maxRejects: maxRejects(options) });
+      if (is_dry) return await runDry(common, options, context, bar);
+      const status = await importFile({ ...common, maxRejects: most_rejects });
       bar.clear();
       const found = status.rejects + status.conflicts;
       if (options.json === true) context.out(JSON.stringify(status));

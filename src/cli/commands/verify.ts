@@ -18,7 +18,7 @@ export const verifyCommand: Command = {
   summary: 'prove that the store holds what a history file holds; exit code 0 only when equal',
   details: [
     'Compares counts and digests of every version by type and month, a thousand as-of answers recomputed from the file, and',
-    'current state against the log. What was written natively since the import is counted and left out.',
+    'current state against the log; of a backup the transactions too. What was written natively since the import is counted and left out.',
     'Of a delta only the entities that it names are compared.',
     ...CHOICE_DETAILS,
     '  They are given as they were to the import.',
@@ -63,9 +63,9 @@ function show(
 ): void {
   out(
     table([
-      ['', 'rows', 'evictions'],
-      ['file', file.rows, file.evicted],
-      ['store', store.rows, store.evicted],
+      ['', 'rows', 'evictions', 'transactions'],
+      ['file', file.rows, file.evicted, file.transactions],
+      ['store', store.rows, store.evicted, store.transactions],
     ]),
   );
   out('');

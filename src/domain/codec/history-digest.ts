@@ -5,13 +5,13 @@ import { epochMicros } from '../time/epoch-micros.ts';
 import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from './attributes.ts';
 import { entityIdOf } from './entity-id.ts';
 import { encodeEvicted, encodeHistoryRow } from './history-line.ts';
-import { decodeJsonHistoryLine, isJsonHistoryLine } from './json-history-line.ts';
+import { decodeJsonHistoryLine, encodeJsonTransaction, isJsonHistoryLine } from './json-history-line.ts';
 import { Sha256 } from './sha256.ts';
 
 /** A line of a history as a value, whoever printed it: equal values have equal digests. */
 export interface LineValue {
   readonly kind: 'header' | 'row' | 'evicted' | 'transaction' | 'end';
-  /** XTDB's name of the doc's type; `(delete)`, `(evicted)` or `(no type)`. */
+  /** XTDB's name of the doc's type; `(delete)`, `(evicted)`, `(transaction)` or `(no type)`. */
   readonly type: string;
   /** Of the transaction, `2024-06`; empty where a line has no time. */
   readonly month: string;
@@ -38,8 +38,12 @@ export function lineValue(text: string): LineValue | string {
       return ednLineValue(encodeHistoryRow(line.event));
     case 'evicted':
       return ednLineValue(encodeEvicted(line));
+    case 'transaction': {
+      const { tx_time } = line;
+      const digest = digestOf(encodeJsonTransaction(line));
+      return { ...NO_ROW, kind: 'transaction', type: '(transaction)', month: tx_time.slice(0, 7), tx_time, digest };
+    }
     case 'header':
-    case 'transaction':
     case 'end':
       return { ...NO_ROW, kind: line.kind, type: `(${line.kind})` };
     default:
@@ -129,11 +133,13 @@ export class HistoryDigest {
   readonly groups = new Map<string, { rows: number; digest: bigint }>();
   rows = 0;
   evicted = 0;
+  transactions = 0;
   latest_tx_time: string | null = null;
 
   add(line: LineValue): void {
     if (line.kind === 'row') this.rows++;
     else if (line.kind === 'evicted') this.evicted++;
+    else if (line.kind === 'transaction') this.transactions++;
     else return;
     const key = `${line.type} ${line.month}`;
     const group = this.groups.get(key) ?? { rows: 0, digest: 0n };

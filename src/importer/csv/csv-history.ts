@@ -22,6 +22,8 @@ export interface CsvMapping {
   readonly constants: ReadonlyMap<string, string>;
   /** When the records were written, where no column is `created_at`: ISO 8601 in UTC. */
   readonly written_at: string | null;
+  /** No record was written later. */
+  readonly now: Date;
 }
 
 /** Of transactions that CSV does not know. */
@@ -79,7 +81,7 @@ export class CsvHistory {
 
   /** The record's version, or why it has none. */
   #version({ cells }: CsvRecord, columns: readonly (string | null)[]): StoredEvent | string {
-    const { type, user_id, written_at } = this.#mapping;
+    const { type, user_id, written_at, now } = this.#mapping;
     if (cells === null) return 'a quote stands in the midst of a cell, or is never closed';
     if (cells.length !== columns.length) return `it has ${cells.length} cells, and the header ${columns.length}`;
     const texts = new Map(this.#mapping.constants);
@@ -94,6 +96,7 @@ export class CsvHistory {
       return encoded.issues.map(({ field, message }) => `${field} ${field in doc ? message : 'is missing'}`).join('; ');
     const written = typeof doc.created_at === 'string' ? canonicalInstant(doc.created_at) : written_at;
     if (written === null) return 'created_at is missing';
+    if (Date.parse(written) > now.getTime()) return `created_at is in the future: ${written}`;
     const time = toMicroseconds(written);
     const id = this.#idOf(texts.get('id') ?? null, encoded.doc);
     if (id === null) return `a record with the id ${texts.get('id')} came before`;
