@@ -45,13 +45,25 @@ begin
   ), years as (
     select extract(year from d.day)::integer as year from daily_activity d
     where d.user_id = p_user_id and d.entity_type = any (p_entity_types) and d.hidden & ~p_shown = 0
+      and not v_pending.whole
+      and not exists (select from unnest(v_pending.buckets) b where b.entity_type = d.entity_type and b.day = d.day)
     union
-    select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
-    union
-    select generate_series(extract(year from min(e.occurred_at))::integer, extract(year from max(e.occurred_at))::integer)
-    from entities e
-    where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null
-      and isfinite(e.occurred_at)
+    -- Where the rollup does not know: any record of the year that is shown will do.
+    select y.year
+    from (
+      select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
+      union
+      select generate_series(extract(year from min(e.occurred_at))::integer - 1, extract(year from max(e.occurred_at))::integer + 1)
+      from entities e
+      where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and isfinite(e.occurred_at)
+    ) y(year)
+    cross join zone z
+    where exists (
+      select from live_entities e cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
+      where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null and h & ~p_shown = 0
+        and e.occurred_at >= make_date(y.year, 1, 1)::timestamp at time zone z.name
+        and e.occurred_at < make_date(y.year + 1, 1, 1)::timestamp at time zone z.name
+    )
   )
   select jsonb_build_object(
     'time_zone', (select name from zone), 'as_of', iso(now()),
@@ -60,7 +72,7 @@ begin
         when not v_pending.whole and v_pending.buckets = '{}' then 0
         when isfinite(v_pending.as_of) then greatest(round(extract(epoch from now() - v_pending.as_of) * 1000), 0)
       end,
-    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y where y.year is not null),
+    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y),
     'days', (
       select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')
       from days d
@@ -281,8 +293,10 @@ begin
           (select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket from %1$I r order by random() limit $3)
           union
           -- Records, too: a bucket that is missing altogether would not be drawn from the table.
-          (select b from (select e.* from live_entities e where e.deleted_at is null order by random() limit $3) e
-            cross join lateral unnest(dirty_buckets($1, array[row(e.entity_id, e.user_id, e.entity_type, e.doc)::changed_version])) b)
+          (select b from unnest(dirty_buckets($1, array(
+            select row(e.entity_id, e.user_id, e.entity_type, e.doc)::changed_version
+            from live_entities e where e.deleted_at is null order by random() limit $3
+          ))) b)
         ), buckets as materialized (
           select array_agg(s.bucket) as list from sample s
           where not s.bucket = any (coalesce((select dirty_buckets($1, versions) from pending), '{}'))

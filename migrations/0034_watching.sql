@@ -88,3 +88,57 @@ begin
     order by 1;
 end
 $$;
+
+create function statement_statistics(p_limit integer) returns jsonb
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  v_statistics jsonb;
+begin
+  if to_regclass('pg_stat_statements') is null then
+    return null;
+  end if;
+  execute $sql$
+    select jsonb_agg(jsonb_build_object(
+      'query', left(query, 500), 'calls', calls, 'mean_ms', mean_exec_time, 'max_ms', max_exec_time, 'total_ms', total_exec_time, 'rows', rows
+    ) order by total_exec_time desc)
+    from (
+      select s.* from pg_stat_statements s join pg_database d on d.oid = s.dbid
+      where d.datname = current_database() order by total_exec_time desc limit $1
+    ) s
+  $sql$ using p_limit into v_statistics;
+  return v_statistics;
+exception when object_not_in_prerequisite_state then
+  -- The extension was created, but the server did not load its library when it started.
+  return null;
+end
+$$;
+comment on function statement_statistics(integer) is 'The most costly statements of this database by pg_stat_statements; null where that is not installed or not loaded';
+revoke execute on function statement_statistics(integer) from public;
+
+create or replace function slow_queries(p_measured jsonb, p_since timestamptz, p_limit integer) returns jsonb
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  perform keep_measurements(p_measured);
+  return jsonb_build_object(
+    'calls', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'name', c.name, 'calls', c.calls, 'slow', c.slow, 'failed', c.failed, 'mean_ms', c.total_ms / c.calls, 'max_ms', c.max_ms,
+        'p50_ms', percentile_of(c.histogram, 0.5), 'p99_ms', percentile_of(c.histogram, 0.99), 'total_ms', c.total_ms
+      ) order by c.slow desc, c.total_ms desc)
+      from (
+        select s.name, sum(s.calls) as calls, sum(s.slow) as slow, sum(s.failed) as failed, sum(s.total_ms) as total_ms, max(s.max_ms) as max_ms,
+          (select array_agg(t.c order by t.n) from (
+            select u.n, sum(u.c)::bigint as c from call_stats h cross join lateral unnest(h.histogram) with ordinality as u(c, n)
+            where h.name = s.name and h.hour >= date_trunc('hour', p_since) group by u.n
+          ) t) as histogram
+        from call_stats s where s.hour >= date_trunc('hour', p_since) group by s.name
+      ) c
+    ), '[]'),
+    'slow', coalesce((
+      select jsonb_agg(jsonb_build_object('at', iso(s.at), 'name', s.name, 'duration_ms', s.duration_ms, 'rows', s.rows) order by s.at desc, s.slow_call_id desc)
+      from (select * from slow_calls where at >= p_since order by at desc, slow_call_id desc limit p_limit) s
+    ), '[]'),
+    'statements', statement_statistics(p_limit)
+  );
+end
+$$;
