@@ -1,8 +1,9 @@
 -- Reads, the drift check and evictions over rollups that know what is hidden. As in 0014: stable, so that all of a function's statements
--- see the one snapshot of the query that calls it; in the database for the sake of their plans.
+-- see the one snapshot of the query that calls it; in the database for the sake of their plans. A generic plan
+-- is thought to be costly, and is not: compiling it each time, as a Postgres with JIT would, takes longer than running it.
 
 create function heatmap(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint) returns jsonb
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set plan_cache_mode = force_generic_plan set jit = off as $$
 declare
   v_pending record;
   v_buckets activity_bucket[];
@@ -85,7 +86,7 @@ comment on function heatmap(uuid, text[], date, date, smallint) is
   'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}. p_shown: 1 also sensitive records, 2 archived ones, 3 both';
 
 create function dashboard(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint, p_with_points boolean) returns jsonb
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set plan_cache_mode = force_generic_plan set jit = off as $$
 declare
   v_pending record;
   v_buckets activity_bucket[];
@@ -271,7 +272,7 @@ comment on function dashboard(uuid, text[], date, date, smallint, boolean) is
   'Eight charts and how fresh they are; see src/store/dashboard.ts. p_shown as for heatmap(); p_with_points: measures with a point a day';
 
 create or replace function drift_check(p_lease uuid, p_refresh_id uuid, p_sample integer) returns jsonb
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set jit = off as $$
 declare
   c_last_xid constant xid8 := '18446744073709551615';
   v_began constant timestamptz := clock_timestamp();

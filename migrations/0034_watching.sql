@@ -25,7 +25,7 @@ begin
         from refresh_log l where l.mode is distinct from 'noop' order by l.name, l.started_at desc
       ) l order by l.duration_ms desc nulls last limit 1)
     union all
-    (select 'refresh_factor', l.factor, l.name
+    (select 'refresh_factor', l.factor, case when l.factor is not null then l.name end
       from (
         -- A first run has no usual.
         select n.name, case when u.usual_ms is not null then n.duration_ms / greatest(u.usual_ms, 1000) end as factor
@@ -44,7 +44,11 @@ begin
       ) l order by l.factor desc nulls last limit 1)
     union all
     (select 'slow_queries', sum(count(*)) over (), s.name
-      from slow_calls s where s.at > clock_timestamp() - interval '1 hour' group by s.name order by count(*) desc limit 1)
+      from slow_calls s
+      where s.at > clock_timestamp() - interval '1 hour'
+        -- Batches take their time by design, and trip by their own durations.
+        and s.name not in ('import_chunk', 'refresh_rollups', 'rebuild_rollups') and not exists (select from analytics a where a.name = s.name)
+      group by s.name order by count(*) desc limit 1)
     union all
     (select 'import_stuck_minutes', ms_since(greatest(max(c.applied_at), i.state_since)) / 60000, i.file_name
       from imports i left join import_chunks c using (import_id)

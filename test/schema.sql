@@ -1289,6 +1289,7 @@ CREATE OR REPLACE FUNCTION public.dashboard(p_user_id uuid, p_entity_types text[
  LANGUAGE plpgsql
  STABLE
  SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
 AS $function$
 declare
   v_pending record;
@@ -1613,6 +1614,7 @@ CREATE OR REPLACE FUNCTION public.drift_check(p_lease uuid, p_refresh_id uuid, p
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 declare
   c_last_xid constant xid8 := '18446744073709551615';
@@ -2126,6 +2128,7 @@ CREATE OR REPLACE FUNCTION public.heatmap(p_user_id uuid, p_entity_types text[],
  LANGUAGE plpgsql
  STABLE
  SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
 AS $function$
 declare
   v_pending record;
@@ -3428,6 +3431,7 @@ CREATE OR REPLACE FUNCTION public.rebuild_rollups(p_lease uuid, p_max_records in
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 declare
   v_state refresh_state%rowtype := hold_lease(p_lease);
@@ -3568,6 +3572,7 @@ CREATE OR REPLACE FUNCTION public.refresh_rollups(p_lease uuid, p_max_events int
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 declare
   -- Past a fifth, computing everything costs less than computing that share bucket by bucket; small passes are cheap anyhow.
@@ -4658,7 +4663,7 @@ begin
         from refresh_log l where l.mode is distinct from 'noop' order by l.name, l.started_at desc
       ) l order by l.duration_ms desc nulls last limit 1)
     union all
-    (select 'refresh_factor', l.factor, l.name
+    (select 'refresh_factor', l.factor, case when l.factor is not null then l.name end
       from (
         -- A first run has no usual.
         select n.name, case when u.usual_ms is not null then n.duration_ms / greatest(u.usual_ms, 1000) end as factor
@@ -4677,7 +4682,11 @@ begin
       ) l order by l.factor desc nulls last limit 1)
     union all
     (select 'slow_queries', sum(count(*)) over (), s.name
-      from slow_calls s where s.at > clock_timestamp() - interval '1 hour' group by s.name order by count(*) desc limit 1)
+      from slow_calls s
+      where s.at > clock_timestamp() - interval '1 hour'
+        -- Batches take their time by design, and trip by their own durations.
+        and s.name not in ('import_chunk', 'refresh_rollups', 'rebuild_rollups') and not exists (select from analytics a where a.name = s.name)
+      group by s.name order by count(*) desc limit 1)
     union all
     (select 'import_stuck_minutes', ms_since(greatest(max(c.applied_at), i.state_since)) / 60000, i.file_name
       from imports i left join import_chunks c using (import_id)
