@@ -2,6 +2,30 @@
 -- see the one snapshot of the query that calls it; in the database for the sake of their plans. A generic plan
 -- is thought to be costly, and is not: compiling it each time, as a Postgres with JIT would, takes longer than running it.
 
+create function user_zone(p_user_id uuid) returns text
+language sql stable
+return as_zone((select u.doc ->> 'time_zone' from live_entities u where u.entity_id = p_user_id and u.entity_type = 'user'), 'UTC');
+comment on function user_zone(uuid) is 'The zone that a user lives in, else UTC';
+
+create function running_activity(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint)
+returns table (entity_type text, related uuid[], day date, minutes double precision)
+language sql stable
+begin atomic
+  with zone as materialized (
+    select user_zone(p_user_id) as name
+  )
+  select e.entity_type, e.related, a.day, a.minutes
+  from live_entities e
+  join entity_types t on t.name = e.entity_type and t.timer_parent is not null
+  cross join zone z
+  cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
+  cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
+  where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
+    and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0;
+end;
+comment on function running_activity(uuid, text[], date, date, smallint) is
+  'Timers that run have no minutes in any rollup yet: those up to this moment, by local day';
+
 create function heatmap(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan set jit = off as $$
 declare
@@ -16,19 +40,10 @@ begin
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
   with zone as materialized (
-      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
-      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
-    ), running as materialized (
-    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
-    select e.entity_type, e.related, a.day, a.minutes
-    from live_entities e
-    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
-    cross join zone z
-    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
-    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
-    ), days as (
+    select user_zone(p_user_id) as name
+  ), running as materialized (
+    select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
+  ), days as (
     select d.day, sum(d.records)::integer as records, sum(d.minutes) as minutes
     from (
       select day, records, minutes from (
@@ -99,19 +114,10 @@ begin
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
   with zone as materialized (
-      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
-      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
-    ), running as materialized (
-    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
-    select e.entity_type, e.related, a.day, a.minutes
-    from live_entities e
-    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
-    cross join zone z
-    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
-    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
-    ), activity_rows as materialized (
+    select user_zone(p_user_id) as name
+  ), running as materialized (
+    select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
+  ), activity_rows as materialized (
     select entity_type, day, records, minutes from (
       select r.* from daily_activity r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to

@@ -1303,19 +1303,10 @@ begin
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
   with zone as materialized (
-      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
-      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
-    ), running as materialized (
-    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
-    select e.entity_type, e.related, a.day, a.minutes
-    from live_entities e
-    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
-    cross join zone z
-    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
-    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
-    ), activity_rows as materialized (
+    select user_zone(p_user_id) as name
+  ), running as materialized (
+    select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
+  ), activity_rows as materialized (
     select entity_type, day, records, minutes from (
       select r.* from daily_activity r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
@@ -2142,19 +2133,10 @@ begin
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
   with zone as materialized (
-      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
-      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
-    ), running as materialized (
-    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
-    select e.entity_type, e.related, a.day, a.minutes
-    from live_entities e
-    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
-    cross join zone z
-    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
-    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
-    ), days as (
+    select user_zone(p_user_id) as name
+  ), running as materialized (
+    select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
+  ), days as (
     select d.day, sum(d.records)::integer as records, sum(d.minutes) as minutes
     from (
       select day, records, minutes from (
@@ -4038,6 +4020,26 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.running_activity(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint)
+ RETURNS TABLE(entity_type text, related uuid[], day date, minutes double precision)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH zone AS MATERIALIZED (
+          SELECT user_zone(running_activity.p_user_id) AS name
+         )
+  SELECT e.entity_type,
+     e.related,
+     a.day,
+     a.minutes
+    FROM ((((live_entities e
+      JOIN entity_types t ON (((t.name = e.entity_type) AND (t.timer_parent IS NOT NULL))))
+      CROSS JOIN zone z)
+      CROSS JOIN LATERAL hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h(h))
+      CROSS JOIN LATERAL activity_days(e.occurred_at, now(), as_zone((e.doc ->> t.time_zone_field), z.name)) a(day, records, minutes))
+   WHERE ((e.user_id = running_activity.p_user_id) AND (e.entity_type = ANY (running_activity.p_entity_types)) AND (e.occurred_until IS NULL) AND (e.deleted_at IS NULL) AND isfinite(e.occurred_at) AND (e.occurred_at < now()) AND ((a.day >= running_activity.p_from) AND (a.day <= running_activity.p_to)) AND ((h.h & (~ running_activity.p_shown)) = 0));
+END
+;
 CREATE OR REPLACE FUNCTION public.slow_queries(p_measured jsonb, p_since timestamp with time zone, p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4735,6 +4737,12 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.user_zone(p_user_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN as_zone((SELECT (u.doc ->> 'time_zone'::text) FROM live_entities u WHERE ((u.entity_id = user_zone.p_user_id) AND (u.entity_type = 'user'::text))), 'UTC'::text)
+;
 CREATE OR REPLACE FUNCTION public.version_at(p_entity_id uuid, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
  RETURNS SETOF event_version
  LANGUAGE sql
@@ -4995,6 +5003,7 @@ comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by 
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
+comment on function running_activity(uuid,text[],date,date,smallint) is 'Timers that run have no minutes in any rollup yet: those up to this moment, by local day';
 comment on function slow_queries(jsonb,timestamp with time zone,integer) is 'Keeps what was measured and answers the calls by name, the newest slow ones, and pg_stat_statements where that is installed (else null)';
 comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
 comment on function state_at(uuid,timestamp with time zone,timestamp with time zone) is 'The entity as it was at (valid time, transaction time); no row when nothing held';
@@ -5010,6 +5019,7 @@ comment on function tripwire(tripwires) is 'A tripwire as JSON; trend_per_day is
 comment on function tripwire_values(jsonb) is 'What each limit of p_limits ({name: number}) limits, measured now; `detail` names the refresh, statement or file it is about';
 comment on function tripwires_told(jsonb) is 'Notes that the operator was told that these ([{name, tripped}]) tripped or recovered';
 comment on function turn_over(timestamp with time zone,integer) is 'Brings versions whose valid time has come into current state, p_limit entities at most; returns how many';
+comment on function user_zone(uuid) is 'The zone that a user lives in, else UTC';
 comment on function version_at(uuid,timestamp with time zone,timestamp with time zone) is 'The event that holds at (valid time, transaction time), XTDB''s rule R1; no row or a null doc means none. shared rule: design, "History"';
 comment on function without_noise(jsonb) is 'A rollup''s row as the drift check compares it';
 comment on function zone_changed_users(changed_version[]) is 'The users among these versions whose time zone is not the same in all of them; null for none';
