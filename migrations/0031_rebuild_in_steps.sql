@@ -198,6 +198,8 @@ begin
   update refresh_state set lease = null, lease_until = null;
   return case
     when has_events_after(v_state.cursor_xid, v_state.cursor_seq)
+      -- Beside a transaction that stays open an eviction waits, too.
+      or exists (select from evictions where xid >= v_state.cursor_xid)
       or exists (select from analytics where (stale or rebuilding) and kind = 'rollup') then clock_timestamp()
     else least(
       (select min(next_valid_time) from entities where next_valid_time is not null),
