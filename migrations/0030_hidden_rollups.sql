@@ -561,26 +561,20 @@ language sql stable set search_path = public, pg_temp as $$
     where r.entity_type = 'habit_log' and r.records > 0 and r.hidden & ~c.shown = 0
   ), marked as (
     select l.user_id, l.related_id, l.shown, l.day,
-      l.day - lag(l.day) over w - 1 as gap_days, lag(l.day) over w as day_before,
+      l.day - lag(l.day) over w - 1 as gap_days,
       l.day - (row_number() over w)::integer as run
     from logged l
     window w as (partition by l.user_id, l.related_id, l.shown order by l.day)
   ), runs as (
-    select user_id, related_id, shown, run, count(*)::integer as days, min(day) as from_day, max(day) as last_day
-    from marked group by 1, 2, 3, 4
-  ), streaks as (
-    select user_id, related_id, shown, sum(days)::bigint as days, min(from_day) as first_day, max(last_day) as last_day,
-      (array_agg(days order by last_day desc))[1] as last_streak_days,
-      max(days) as longest_streak_days, (array_agg(from_day order by days desc, from_day desc))[1] as longest_streak_from
-    from runs group by 1, 2, 3
-  ), gaps as (
-    select user_id, related_id, shown, max(gap_days) as longest_gap_days,
-      (array_agg(day_before + 1 order by gap_days desc, day desc))[1] as longest_gap_from
-    from marked where gap_days > 0 group by 1, 2, 3
+    -- The gap before a run is its first day's: its other days follow on each other.
+    select user_id, related_id, shown, count(*)::integer as days, min(day) as from_day, max(day) as last_day,
+      nullif(max(gap_days), 0) as gap_days
+    from marked group by user_id, related_id, shown, run
   )
-  select s.user_id, s.related_id, s.shown, s.days, s.first_day, s.last_day, s.last_streak_days, s.longest_streak_days,
-    s.longest_streak_from, coalesce(g.longest_gap_days, 0), g.longest_gap_from
-  from streaks s left join gaps g using (user_id, related_id, shown)
+  select user_id, related_id, shown, sum(days)::bigint, min(from_day), max(last_day), (array_agg(days order by last_day desc))[1],
+    max(days), (array_agg(from_day order by days desc, from_day desc))[1],
+    coalesce(max(gap_days), 0), (array_agg(from_day - gap_days order by gap_days desc nulls last, from_day desc))[1]
+  from runs group by 1, 2, 3
 $$;
 comment on function habit_streaks_now() is 'What habit_streaks holds after a refresh';
 create materialized view habit_streaks as select * from habit_streaks_now();

@@ -140,7 +140,7 @@ comment on function next_to_rebuild(refresh_state, integer) is
   'The buckets of the next p_records records that a rebuild comes to, and notes that it has; is_last when there are no more behind them';
 
 create function rebuild_rollups(p_lease uuid, p_max_records integer) returns jsonb
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set jit = off as $$
 declare
   v_state refresh_state%rowtype := hold_lease(p_lease);
   v_unit record;
@@ -198,6 +198,8 @@ begin
   update refresh_state set lease = null, lease_until = null;
   return case
     when has_events_after(v_state.cursor_xid, v_state.cursor_seq)
+      -- Beside a transaction that stays open an eviction waits, too.
+      or exists (select from evictions where xid >= v_state.cursor_xid)
       or exists (select from analytics where (stale or rebuilding) and kind = 'rollup') then clock_timestamp()
     else least(
       (select min(next_valid_time) from entities where next_valid_time is not null),
@@ -228,7 +230,7 @@ return case (p_unit).kind
 end;
 
 create or replace function refresh_rollups(p_lease uuid, p_max_events integer) returns jsonb
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set jit = off as $$
 declare
   -- Past a fifth, computing everything costs less than computing that share bucket by bucket; small passes are cheap anyhow.
   c_rebuild_share constant double precision := 0.2;

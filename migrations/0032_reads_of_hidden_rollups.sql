@@ -1,8 +1,33 @@
 -- Reads, the drift check and evictions over rollups that know what is hidden. As in 0014: stable, so that all of a function's statements
--- see the one snapshot of the query that calls it; in the database for the sake of their plans.
+-- see the one snapshot of the query that calls it; in the database for the sake of their plans. A generic plan
+-- is thought to be costly, and is not: compiling it each time, as a Postgres with JIT would, takes longer than running it.
+
+create function user_zone(p_user_id uuid) returns text
+language sql stable
+return as_zone((select u.doc ->> 'time_zone' from live_entities u where u.entity_id = p_user_id and u.entity_type = 'user'), 'UTC');
+comment on function user_zone(uuid) is 'The zone that a user lives in, else UTC';
+
+create function running_activity(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint)
+returns table (entity_type text, related uuid[], day date, minutes double precision)
+language sql stable
+begin atomic
+  with zone as materialized (
+    select user_zone(p_user_id) as name
+  )
+  select e.entity_type, e.related, a.day, a.minutes
+  from live_entities e
+  join entity_types t on t.name = e.entity_type and t.timer_parent is not null
+  cross join zone z
+  cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
+  cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
+  where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
+    and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0;
+end;
+comment on function running_activity(uuid, text[], date, date, smallint) is
+  'Timers that run have no minutes in any rollup yet: those up to this moment, by local day';
 
 create function heatmap(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint) returns jsonb
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set plan_cache_mode = force_generic_plan set jit = off as $$
 declare
   v_pending record;
   v_buckets activity_bucket[];
@@ -15,19 +40,10 @@ begin
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
   with zone as materialized (
-      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
-      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
-    ), running as materialized (
-    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
-    select e.entity_type, e.related, a.day, a.minutes
-    from live_entities e
-    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
-    cross join zone z
-    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
-    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
-    ), days as (
+    select user_zone(p_user_id) as name
+  ), running as materialized (
+    select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
+  ), days as (
     select d.day, sum(d.records)::integer as records, sum(d.minutes) as minutes
     from (
       select day, records, minutes from (
@@ -45,13 +61,25 @@ begin
   ), years as (
     select extract(year from d.day)::integer as year from daily_activity d
     where d.user_id = p_user_id and d.entity_type = any (p_entity_types) and d.hidden & ~p_shown = 0
+      and not v_pending.whole
+      and not exists (select from unnest(v_pending.buckets) b where b.entity_type = d.entity_type and b.day = d.day)
     union
-    select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
-    union
-    select generate_series(extract(year from min(e.occurred_at))::integer, extract(year from max(e.occurred_at))::integer)
-    from entities e
-    where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null
-      and isfinite(e.occurred_at)
+    -- Where the rollup does not know: any record of the year that is shown will do.
+    select y.year
+    from (
+      select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
+      union
+      select generate_series(extract(year from min(e.occurred_at))::integer - 1, extract(year from max(e.occurred_at))::integer + 1)
+      from entities e
+      where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and isfinite(e.occurred_at)
+    ) y(year)
+    cross join zone z
+    where exists (
+      select from live_entities e cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
+      where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null and h & ~p_shown = 0
+        and e.occurred_at >= make_date(y.year, 1, 1)::timestamp at time zone z.name
+        and e.occurred_at < make_date(y.year + 1, 1, 1)::timestamp at time zone z.name
+    )
   )
   select jsonb_build_object(
     'time_zone', (select name from zone), 'as_of', iso(now()),
@@ -60,7 +88,7 @@ begin
         when not v_pending.whole and v_pending.buckets = '{}' then 0
         when isfinite(v_pending.as_of) then greatest(round(extract(epoch from now() - v_pending.as_of) * 1000), 0)
       end,
-    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y where y.year is not null),
+    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y),
     'days', (
       select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')
       from days d
@@ -73,7 +101,7 @@ comment on function heatmap(uuid, text[], date, date, smallint) is
   'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}. p_shown: 1 also sensitive records, 2 archived ones, 3 both';
 
 create function dashboard(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint, p_with_points boolean) returns jsonb
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set plan_cache_mode = force_generic_plan set jit = off as $$
 declare
   v_pending record;
   v_buckets activity_bucket[];
@@ -86,19 +114,10 @@ begin
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
   with zone as materialized (
-      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
-      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
-    ), running as materialized (
-    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
-    select e.entity_type, e.related, a.day, a.minutes
-    from live_entities e
-    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
-    cross join zone z
-    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
-    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
-    ), activity_rows as materialized (
+    select user_zone(p_user_id) as name
+  ), running as materialized (
+    select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
+  ), activity_rows as materialized (
     select entity_type, day, records, minutes from (
       select r.* from daily_activity r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
@@ -259,7 +278,7 @@ comment on function dashboard(uuid, text[], date, date, smallint, boolean) is
   'Eight charts and how fresh they are; see src/store/dashboard.ts. p_shown as for heatmap(); p_with_points: measures with a point a day';
 
 create or replace function drift_check(p_lease uuid, p_refresh_id uuid, p_sample integer) returns jsonb
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set jit = off as $$
 declare
   c_last_xid constant xid8 := '18446744073709551615';
   v_began constant timestamptz := clock_timestamp();
@@ -281,8 +300,10 @@ begin
           (select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket from %1$I r order by random() limit $3)
           union
           -- Records, too: a bucket that is missing altogether would not be drawn from the table.
-          (select b from (select e.* from live_entities e where e.deleted_at is null order by random() limit $3) e
-            cross join lateral unnest(dirty_buckets($1, array[row(e.entity_id, e.user_id, e.entity_type, e.doc)::changed_version])) b)
+          (select b from unnest(dirty_buckets($1, array(
+            select row(e.entity_id, e.user_id, e.entity_type, e.doc)::changed_version
+            from live_entities e where e.deleted_at is null order by random() limit $3
+          ))) b)
         ), buckets as materialized (
           select array_agg(s.bucket) as list from sample s
           where not s.bucket = any (coalesce((select dirty_buckets($1, versions) from pending), '{}'))

@@ -307,7 +307,7 @@ begin
     when 'expire_idempotency_keys' then
       v_rows := forget_idempotency_keys(p_limit);
     when 'prune_logs' then
-      delete from refresh_log where started_at < clock_timestamp() - c_refreshes_live and finished_at is not null;
+      delete from refresh_log where started_at < clock_timestamp() - c_refreshes_live;
       get diagnostics v_rows = row_count;
       delete from route_stats where hour < clock_timestamp() - c_measurements_live;
       get diagnostics v_more = row_count;

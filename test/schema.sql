@@ -152,7 +152,8 @@ create table entity_types (
   timeline boolean not null,
   timer_parent text,
   time_zone_field text,
-  measures jsonb not null default '[]'::jsonb
+  measures jsonb not null default '[]'::jsonb,
+  refold_after uuid
 );
 create table event_log (
   seq bigint not null default nextval('event_log_seq_seq'::regclass),
@@ -1301,6 +1302,7 @@ CREATE OR REPLACE FUNCTION public.dashboard(p_user_id uuid, p_entity_types text[
  LANGUAGE plpgsql
  STABLE
  SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
 AS $function$
 declare
   v_pending record;
@@ -1314,19 +1316,10 @@ begin
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
   with zone as materialized (
-      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
-      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
-    ), running as materialized (
-    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
-    select e.entity_type, e.related, a.day, a.minutes
-    from live_entities e
-    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
-    cross join zone z
-    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
-    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
-    ), activity_rows as materialized (
+    select user_zone(p_user_id) as name
+  ), running as materialized (
+    select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
+  ), activity_rows as materialized (
     select entity_type, day, records, minutes from (
       select r.* from daily_activity r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
@@ -1625,6 +1618,7 @@ CREATE OR REPLACE FUNCTION public.drift_check(p_lease uuid, p_refresh_id uuid, p
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 declare
   c_last_xid constant xid8 := '18446744073709551615';
@@ -1647,8 +1641,10 @@ begin
           (select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket from %1$I r order by random() limit $3)
           union
           -- Records, too: a bucket that is missing altogether would not be drawn from the table.
-          (select b from (select e.* from live_entities e where e.deleted_at is null order by random() limit $3) e
-            cross join lateral unnest(dirty_buckets($1, array[row(e.entity_id, e.user_id, e.entity_type, e.doc)::changed_version])) b)
+          (select b from unnest(dirty_buckets($1, array(
+            select row(e.entity_id, e.user_id, e.entity_type, e.doc)::changed_version
+            from live_entities e where e.deleted_at is null order by random() limit $3
+          ))) b)
         ), buckets as materialized (
           select array_agg(s.bucket) as list from sample s
           where not s.bucket = any (coalesce((select dirty_buckets($1, versions) from pending), '{}'))
@@ -2109,26 +2105,20 @@ AS $function$
     where r.entity_type = 'habit_log' and r.records > 0 and r.hidden & ~c.shown = 0
   ), marked as (
     select l.user_id, l.related_id, l.shown, l.day,
-      l.day - lag(l.day) over w - 1 as gap_days, lag(l.day) over w as day_before,
+      l.day - lag(l.day) over w - 1 as gap_days,
       l.day - (row_number() over w)::integer as run
     from logged l
     window w as (partition by l.user_id, l.related_id, l.shown order by l.day)
   ), runs as (
-    select user_id, related_id, shown, run, count(*)::integer as days, min(day) as from_day, max(day) as last_day
-    from marked group by 1, 2, 3, 4
-  ), streaks as (
-    select user_id, related_id, shown, sum(days)::bigint as days, min(from_day) as first_day, max(last_day) as last_day,
-      (array_agg(days order by last_day desc))[1] as last_streak_days,
-      max(days) as longest_streak_days, (array_agg(from_day order by days desc, from_day desc))[1] as longest_streak_from
-    from runs group by 1, 2, 3
-  ), gaps as (
-    select user_id, related_id, shown, max(gap_days) as longest_gap_days,
-      (array_agg(day_before + 1 order by gap_days desc, day desc))[1] as longest_gap_from
-    from marked where gap_days > 0 group by 1, 2, 3
+    -- The gap before a run is its first day's: its other days follow on each other.
+    select user_id, related_id, shown, count(*)::integer as days, min(day) as from_day, max(day) as last_day,
+      nullif(max(gap_days), 0) as gap_days
+    from marked group by user_id, related_id, shown, run
   )
-  select s.user_id, s.related_id, s.shown, s.days, s.first_day, s.last_day, s.last_streak_days, s.longest_streak_days,
-    s.longest_streak_from, coalesce(g.longest_gap_days, 0), g.longest_gap_from
-  from streaks s left join gaps g using (user_id, related_id, shown)
+  select user_id, related_id, shown, sum(days)::bigint, min(from_day), max(last_day), (array_agg(days order by last_day desc))[1],
+    max(days), (array_agg(from_day order by days desc, from_day desc))[1],
+    coalesce(max(gap_days), 0), (array_agg(from_day - gap_days order by gap_days desc nulls last, from_day desc))[1]
+  from runs group by 1, 2, 3
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.has_events_after(p_xid xid8, p_seq bigint)
@@ -2142,6 +2132,7 @@ CREATE OR REPLACE FUNCTION public.heatmap(p_user_id uuid, p_entity_types text[],
  LANGUAGE plpgsql
  STABLE
  SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
 AS $function$
 declare
   v_pending record;
@@ -2155,19 +2146,10 @@ begin
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
   with zone as materialized (
-      select as_zone(u.doc ->> 'time_zone', 'UTC') as name
-      from (select) as always left join live_entities u on u.entity_id = p_user_id and u.entity_type = 'user'
-    ), running as materialized (
-    -- A timer that runs has no minutes in any rollup yet: up to this moment, it has.
-    select e.entity_type, e.related, a.day, a.minutes
-    from live_entities e
-    join entity_types t on t.name = e.entity_type and t.timer_parent is not null
-    cross join zone z
-    cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-    cross join lateral activity_days(e.occurred_at, now(), as_zone(e.doc ->> t.time_zone_field, z.name)) a
-    where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.occurred_until is null and e.deleted_at is null
-      and isfinite(e.occurred_at) and e.occurred_at < now() and a.day between p_from and p_to and h & ~p_shown = 0
-    ), days as (
+    select user_zone(p_user_id) as name
+  ), running as materialized (
+    select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
+  ), days as (
     select d.day, sum(d.records)::integer as records, sum(d.minutes) as minutes
     from (
       select day, records, minutes from (
@@ -2185,13 +2167,25 @@ begin
   ), years as (
     select extract(year from d.day)::integer as year from daily_activity d
     where d.user_id = p_user_id and d.entity_type = any (p_entity_types) and d.hidden & ~p_shown = 0
+      and not v_pending.whole
+      and not exists (select from unnest(v_pending.buckets) b where b.entity_type = d.entity_type and b.day = d.day)
     union
-    select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
-    union
-    select generate_series(extract(year from min(e.occurred_at))::integer, extract(year from max(e.occurred_at))::integer)
-    from entities e
-    where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null
-      and isfinite(e.occurred_at)
+    -- Where the rollup does not know: any record of the year that is shown will do.
+    select y.year
+    from (
+      select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
+      union
+      select generate_series(extract(year from min(e.occurred_at))::integer - 1, extract(year from max(e.occurred_at))::integer + 1)
+      from entities e
+      where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and isfinite(e.occurred_at)
+    ) y(year)
+    cross join zone z
+    where exists (
+      select from live_entities e cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
+      where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null and h & ~p_shown = 0
+        and e.occurred_at >= make_date(y.year, 1, 1)::timestamp at time zone z.name
+        and e.occurred_at < make_date(y.year + 1, 1, 1)::timestamp at time zone z.name
+    )
   )
   select jsonb_build_object(
     'time_zone', (select name from zone), 'as_of', iso(now()),
@@ -2200,7 +2194,7 @@ begin
         when not v_pending.whole and v_pending.buckets = '{}' then 0
         when isfinite(v_pending.as_of) then greatest(round(extract(epoch from now() - v_pending.as_of) * 1000), 0)
       end,
-    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y where y.year is not null),
+    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y),
     'days', (
       select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')
       from days d
@@ -2297,7 +2291,7 @@ begin
     when 'expire_idempotency_keys' then
       v_rows := forget_idempotency_keys(p_limit);
     when 'prune_logs' then
-      delete from refresh_log where started_at < clock_timestamp() - c_refreshes_live and finished_at is not null;
+      delete from refresh_log where started_at < clock_timestamp() - c_refreshes_live;
       get diagnostics v_rows = row_count;
       delete from route_stats where hour < clock_timestamp() - c_measurements_live;
       get diagnostics v_more = row_count;
@@ -3440,6 +3434,7 @@ CREATE OR REPLACE FUNCTION public.rebuild_rollups(p_lease uuid, p_max_records in
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 declare
   v_state refresh_state%rowtype := hold_lease(p_lease);
@@ -3515,6 +3510,31 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.refold(p_limit integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_type entity_types%rowtype;
+  v_ids uuid[];
+begin
+  select * into v_type from entity_types where refold_after is not null order by name limit 1 for update;
+  if not found then
+    return false;
+  end if;
+  v_ids := array(
+    select entity_id from entities where entity_type = v_type.name and entity_id > v_type.refold_after order by entity_id limit p_limit
+  );
+  perform fold_entities(v_ids, clock_timestamp());
+  update entity_types set refold_after = v_ids[cardinality(v_ids)] where name = v_type.name;
+  if cardinality(v_ids) > 0 then
+    -- No event tells the rollups: the next tick rebuilds them, also one that began meanwhile.
+    update analytics set stale = true where kind in ('rollup', 'materialized_view') and not stale;
+  end if;
+  return true;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.refresh_done(p_refresh_id uuid, p_mode text, p_ms double precision, p_events bigint, p_buckets bigint, p_rows bigint, p_error text)
  RETURNS jsonb
  LANGUAGE sql
@@ -3540,6 +3560,8 @@ begin
   update refresh_state set lease = null, lease_until = null;
   return case
     when has_events_after(v_state.cursor_xid, v_state.cursor_seq)
+      -- Beside a transaction that stays open an eviction waits, too.
+      or exists (select from evictions where xid >= v_state.cursor_xid)
       or exists (select from analytics where (stale or rebuilding) and kind = 'rollup') then clock_timestamp()
     else least(
       (select min(next_valid_time) from entities where next_valid_time is not null),
@@ -3555,6 +3577,7 @@ CREATE OR REPLACE FUNCTION public.refresh_rollups(p_lease uuid, p_max_events int
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 declare
   -- Past a fifth, computing everything costs less than computing that share bucket by bucket; small passes are cheap anyhow.
@@ -4025,27 +4048,34 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.running_activity(p_user_id uuid, p_entity_types text[], p_from date, p_to date, p_shown smallint)
+ RETURNS TABLE(entity_type text, related uuid[], day date, minutes double precision)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH zone AS MATERIALIZED (
+          SELECT user_zone(running_activity.p_user_id) AS name
+         )
+  SELECT e.entity_type,
+     e.related,
+     a.day,
+     a.minutes
+    FROM ((((live_entities e
+      JOIN entity_types t ON (((t.name = e.entity_type) AND (t.timer_parent IS NOT NULL))))
+      CROSS JOIN zone z)
+      CROSS JOIN LATERAL hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h(h))
+      CROSS JOIN LATERAL activity_days(e.occurred_at, now(), as_zone((e.doc ->> t.time_zone_field), z.name)) a(day, records, minutes))
+   WHERE ((e.user_id = running_activity.p_user_id) AND (e.entity_type = ANY (running_activity.p_entity_types)) AND (e.occurred_until IS NULL) AND (e.deleted_at IS NULL) AND isfinite(e.occurred_at) AND (e.occurred_at < now()) AND ((a.day >= running_activity.p_from) AND (a.day <= running_activity.p_to)) AND ((h.h & (~ running_activity.p_shown)) = 0));
+END
+;
 CREATE OR REPLACE FUNCTION public.slow_queries(p_measured jsonb, p_since timestamp with time zone, p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-declare
-  v_statistics jsonb;
 begin
   perform keep_measurements(p_measured);
-  if to_regclass('pg_stat_statements') is not null then
-    execute format($sql$
-      select jsonb_agg(jsonb_build_object(
-        'query', left(query, 500), 'calls', calls, 'mean_ms', mean_exec_time, 'max_ms', max_exec_time, 'total_ms', total_exec_time, 'rows', rows
-      ) order by total_exec_time desc)
-      from (
-        select s.* from %s s join pg_database d on d.oid = s.dbid
-        where d.datname = current_database() order by total_exec_time desc limit $1
-      ) s
-    $sql$, to_regclass('pg_stat_statements')) using p_limit into v_statistics;
-  end if;
   return jsonb_build_object(
     'calls', coalesce((
       select jsonb_agg(jsonb_build_object(
@@ -4065,7 +4095,7 @@ begin
       select jsonb_agg(jsonb_build_object('at', iso(s.at), 'name', s.name, 'duration_ms', s.duration_ms, 'rows', s.rows) order by s.at desc, s.slow_call_id desc)
       from (select * from slow_calls where at >= p_since order by at desc, slow_call_id desc limit p_limit) s
     ), '[]'),
-    'statements', v_statistics
+    'statements', statement_statistics(p_limit)
   );
 end
 $function$
@@ -4114,6 +4144,34 @@ BEGIN ATOMIC
    WHERE (v.doc IS NOT NULL);
 END
 ;
+CREATE OR REPLACE FUNCTION public.statement_statistics(p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  v_statistics jsonb;
+begin
+  if to_regclass('pg_stat_statements') is null then
+    return null;
+  end if;
+  execute $sql$
+    select jsonb_agg(jsonb_build_object(
+      'query', left(query, 500), 'calls', calls, 'mean_ms', mean_exec_time, 'max_ms', max_exec_time, 'total_ms', total_exec_time, 'rows', rows
+    ) order by total_exec_time desc)
+    from (
+      select s.* from pg_stat_statements s join pg_database d on d.oid = s.dbid
+      where d.datname = current_database() order by total_exec_time desc limit $1
+    ) s
+  $sql$ using p_limit into v_statistics;
+  return v_statistics;
+exception when object_not_in_prerequisite_state then
+  -- The extension was created, but the server did not load its library when it started.
+  return null;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.swap_rollup(p_name text)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -4154,8 +4212,11 @@ CREATE OR REPLACE FUNCTION public.sync_entity_types(p_types jsonb)
 AS $function$
 begin
   delete from entity_types where name not in (select t ->> 'name' from jsonb_array_elements(p_types) t);
-  insert into entity_types (name, xtdb_name, axis_from, axis_until, label_fields, relations, timeline, timer_parent, time_zone_field, measures)
-  select t.name, t.xtdb_name, t.axis_from, t.axis_until, t.label_fields, t.relations, t.timeline, t.timer_parent, t.time_zone_field, t.measures
+  insert into entity_types as known (
+    name, xtdb_name, axis_from, axis_until, label_fields, relations, timeline, timer_parent, time_zone_field, measures, refold_after
+  )
+  select t.name, t.xtdb_name, t.axis_from, t.axis_until, t.label_fields, t.relations, t.timeline, t.timer_parent, t.time_zone_field, t.measures,
+    '00000000-0000-0000-0000-000000000000'
   from jsonb_to_recordset(p_types) as t(
     name text, xtdb_name text, axis_from text[], axis_until text, label_fields text[], relations jsonb,
     timeline boolean, timer_parent text, time_zone_field text, measures jsonb
@@ -4163,7 +4224,12 @@ begin
   on conflict (name) do update set
     xtdb_name = excluded.xtdb_name, axis_from = excluded.axis_from, axis_until = excluded.axis_until,
     label_fields = excluded.label_fields, relations = excluded.relations, timeline = excluded.timeline,
-    timer_parent = excluded.timer_parent, time_zone_field = excluded.time_zone_field, measures = excluded.measures;
+    timer_parent = excluded.timer_parent, time_zone_field = excluded.time_zone_field, measures = excluded.measures,
+    refold_after = case
+      when (known.axis_from, known.axis_until, known.label_fields, known.relations)
+        is distinct from (excluded.axis_from, excluded.axis_until, excluded.label_fields, excluded.relations) then excluded.refold_after
+      else known.refold_after
+    end;
 end
 $function$
 ;
@@ -4627,7 +4693,7 @@ begin
         from refresh_log l where l.mode is distinct from 'noop' order by l.name, l.started_at desc
       ) l order by l.duration_ms desc nulls last limit 1)
     union all
-    (select 'refresh_factor', l.factor, l.name
+    (select 'refresh_factor', l.factor, case when l.factor is not null then l.name end
       from (
         -- A first run has no usual.
         select n.name, case when u.usual_ms is not null then n.duration_ms / greatest(u.usual_ms, 1000) end as factor
@@ -4646,7 +4712,11 @@ begin
       ) l order by l.factor desc nulls last limit 1)
     union all
     (select 'slow_queries', sum(count(*)) over (), s.name
-      from slow_calls s where s.at > clock_timestamp() - interval '1 hour' group by s.name order by count(*) desc limit 1)
+      from slow_calls s
+      where s.at > clock_timestamp() - interval '1 hour'
+        -- Batches take their time by design, and trip by their own durations.
+        and s.name not in ('import_chunk', 'refresh_rollups', 'rebuild_rollups') and not exists (select from analytics a where a.name = s.name)
+      group by s.name order by count(*) desc limit 1)
     union all
     (select 'import_stuck_minutes', ms_since(greatest(max(c.applied_at), i.state_since)) / 60000, i.file_name
       from imports i left join import_chunks c using (import_id)
@@ -4694,6 +4764,12 @@ begin
   return coalesce(cardinality(v_ids), 0);
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.user_zone(p_user_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN as_zone((SELECT (u.doc ->> 'time_zone'::text) FROM live_entities u WHERE ((u.entity_id = user_zone.p_user_id) AND (u.entity_type = 'user'::text))), 'UTC'::text)
 ;
 CREATE OR REPLACE FUNCTION public.version_at(p_entity_id uuid, p_valid_time timestamp with time zone, p_tx_time timestamp with time zone)
  RETURNS SETOF event_version
@@ -4942,6 +5018,7 @@ comment on function raise_problem(jsonb) is 'Raises the first thing wrong with a
 comment on function rebuild_rollups(uuid,integer) is 'One step of a rebuild: the buckets of the next p_max_records records, and behind the last the swap. Answers {outcomes, rebuilding}: rebuilding when there are more steps. A rollup that fails is logged, marked stale, and left as it was. Raises AN409.';
 comment on function recompute_rollup(text,text,activity_bucket[],activity[]) is 'Sets these buckets of a rollup, in its table or its twin, to their definition, given their rows of activity; returns the rows written';
 comment on function recompute_users(text,text,uuid[]) is 'Sets all of these users'' rows of a rollup, in its table or its twin, to their definition; returns the rows written';
+comment on function refold(integer) is 'Folds the next p_limit entities of a type whose facts changed, and notes how far it is; false when none is left. Run by migrate, as the owner, until it says so.';
 comment on function refresh_done(uuid,text,double precision,bigint,bigint,bigint,text) is 'Completes a line of the refresh log, and answers it';
 comment on function refresh_finish(uuid) is 'Gives the lease back; answers when the next tick has something to do even if nobody writes, or null for never. Raises AN409.';
 comment on function refresh_rollups(uuid,integer) is 'One pass: brings the rollups that this lease started up to date, p_max_events events at most, and logs each. Only committed events below every running transaction are read (I9). Answers {outcomes, more, rebuilding}: more when events remain, rebuilding when rebuild_rollups() has the next steps. A rollup that fails is logged, marked stale, and left as it was. Raises AN409.';
@@ -4955,12 +5032,14 @@ comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by 
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash, client}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
+comment on function running_activity(uuid,text[],date,date,smallint) is 'Timers that run have no minutes in any rollup yet: those up to this moment, by local day';
 comment on function slow_queries(jsonb,timestamp with time zone,integer) is 'Keeps what was measured and answers the calls by name, the newest slow ones, and pg_stat_statements where that is installed (else null)';
 comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
 comment on function state_at(uuid,timestamp with time zone,timestamp with time zone) is 'The entity as it was at (valid time, transaction time); no row when nothing held';
+comment on function statement_statistics(integer) is 'The most costly statements of this database by pg_stat_statements; null where that is not installed or not loaded';
 comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap names, and empties what is the twin now; returns the rows';
 comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares; what is made by something else than it was is stale. Run by migrate, as the owner, after the entity types are.';
-comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares. Run by migrate, as the owner.';
+comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares; entities of a type that says something else of them are to be folded anew, see refold(). Run by migrate, as the owner.';
 comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
 comment on function tend_log(regclass) is 'Gives a table of the log the autovacuum settings that suit a log; docs/playbook.md has the reasons';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
@@ -4969,6 +5048,7 @@ comment on function tripwire(tripwires) is 'A tripwire as JSON; trend_per_day is
 comment on function tripwire_values(jsonb) is 'What each limit of p_limits ({name: number}) limits, measured now; `detail` names the refresh, statement or file it is about';
 comment on function tripwires_told(jsonb) is 'Notes that the operator was told that these ([{name, tripped}]) tripped or recovered';
 comment on function turn_over(timestamp with time zone,integer) is 'Brings versions whose valid time has come into current state, p_limit entities at most; returns how many';
+comment on function user_zone(uuid) is 'The zone that a user lives in, else UTC';
 comment on function version_at(uuid,timestamp with time zone,timestamp with time zone) is 'The event that holds at (valid time, transaction time), XTDB''s rule R1; no row or a null doc means none. shared rule: design, "History"';
 comment on function without_noise(jsonb) is 'A rollup''s row as the drift check compares it';
 comment on function zone_changed_users(changed_version[]) is 'The users among these versions whose time zone is not the same in all of them; null for none';
@@ -5009,6 +5089,7 @@ comment on table entities_user is 'an export''s order';
 comment on table entity_types is 'Facts of each entity type that SQL needs, synced from src/domain';
 comment on table entity_types.axis_from is 'doc fields, first present wins: where the entity stands on the time axis';
 comment on table entity_types.measures is '[{"field": text, "unit": text, "unit_field": text, "of_field": text}]: numbers, their unit or the field that names it, what they are measured of';
+comment on table entity_types.refold_after is 'entities of this type behind this id are still as its facts before made them; null: none';
 comment on table entity_types.relations is '[{"field": text, "target": entity type, "many": boolean}]';
 comment on table event_log is 'Append-only: one complete snapshot of an entity per write; doc null is a tombstone';
 comment on table event_log.occurred_at is 'the doc''s place on the time axis by the type''s facts when it was written; null for a tombstone';

@@ -52,6 +52,9 @@ const BUCKETS = 18;
 const MAX_SLOW = 200;
 const MAX_NAMES = 500;
 
+/** Milliseconds after which a call to the database is kept one by one, from the setting SLOW_CALL_MS. */
+export const slowAfter = (setting: string | undefined): number => Number(setting ?? 500);
+
 export const noMeasurements = (): Measurements => ({ routes: {}, calls: {}, slow: [], statements: {} });
 
 export const isEmpty = (measured: Measurements): boolean =>

@@ -1,6 +1,13 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import { countCall, countRequest, isEmpty, type Measurements, noMeasurements } from '../analytics/measurements.ts';
+import {
+  countCall,
+  countRequest,
+  isEmpty,
+  type Measurements,
+  noMeasurements,
+  slowAfter,
+} from '../analytics/measurements.ts';
 import { observeDatabase } from '../analytics/observe-database.ts';
 import { handOver, markWritten, type SignalBinding } from '../analytics/signal.ts';
 import { logEvent } from '../log/log-event.ts';
@@ -14,8 +21,6 @@ interface MeasuredEnv {
   Variables: { requestId: string; caller: Caller; database: Database };
 }
 
-/** Calls to the database that take longer are kept one by one, unless SLOW_CALL_MS says otherwise. */
-const SLOW_CALL_MS = 500;
 /** An isolate hands over what it counted this long after the first request that it counted. */
 const GATHER_MS = 2_000;
 /** These change nothing; a POST under ops refreshes by itself. */
@@ -32,7 +37,7 @@ let gathered: Measurements = noMeasurements();
 export function telemetry(): MiddlewareHandler<MeasuredEnv> {
   return async function telemetry(c, next) {
     const began_ms = performance.now();
-    const slowAfter_ms = Number(c.env.SLOW_CALL_MS ?? SLOW_CALL_MS);
+    const slowAfter_ms = slowAfter(c.env.SLOW_CALL_MS);
     let database_ms = 0;
     let database_calls = 0;
     // Of the API Worker the road is there already, with its stages timed.

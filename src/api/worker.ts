@@ -1,6 +1,8 @@
 import { alertTarget } from '../analytics/alert.ts';
+import { countCall, isEmpty, noMeasurements, slowAfter } from '../analytics/measurements.ts';
+import { observeDatabase } from '../analytics/observe-database.ts';
 import { runTick } from '../analytics/run-tick.ts';
-import { signalOf } from '../analytics/signal.ts';
+import { handOver, signalOf } from '../analytics/signal.ts';
 import { tripwireLimits } from '../analytics/tripwires.ts';
 import { openDatabase } from '../store/database.ts';
 import { app } from './app.ts';
@@ -19,12 +21,19 @@ interface Tick {
 export default {
   fetch: app.fetch,
   async scheduled(tick: Tick, env: ApiBindings): Promise<void> {
+    const measured = noMeasurements();
     const parts = {
-      database: openDatabase(env.DATABASE_URL),
+      database: observeDatabase(openDatabase(env.DATABASE_URL), (call) =>
+        countCall(measured, call, slowAfter(env.SLOW_CALL_MS), new Date()),
+      ),
       signal: signalOf(env.SIGNAL),
       limits: tripwireLimits({ ...env }),
       alerts: alertTarget(env),
     };
-    await runTick(parts, new Date(tick.scheduledTime));
+    try {
+      await runTick(parts, new Date(tick.scheduledTime));
+    } finally {
+      if (!isEmpty(measured)) await handOver(env.SIGNAL, measured);
+    }
   },
 };

@@ -6,9 +6,14 @@ import { entityTypeFacts } from '../domain/entity-type-facts.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 
+/** Entities folded anew in one transaction, whose rows are locked for so long: some tenths of a second. */
+const REFOLD_CHUNK = 2_000;
+
 /**
- * Brings a database's schema to this version: applies the migrations it lacks, each once, in order, in one transaction, then
- * makes its tables of entity types and analytics equal to src/domain and src/analytics. Two at once are safe: the second waits on a lock and finds nothing to do.
+ * Brings a database's schema to this version: applies the migrations it lacks, each once, in order and in a transaction of its own,
+ * then makes its tables of entity types and analytics equal to src/domain and src/analytics, and folds anew the entities of types that
+ * say something else of them now. Killed anywhere, the next one goes on there. Two at once are safe: the second waits on a lock and
+ * finds nothing to do.
  *
  * @param databaseUrl a direct connection (on Neon: not the pooled host, since the lock belongs to a session), as the schema's owner
  * @returns the names of the migrations applied now
@@ -27,8 +32,17 @@ export async function migrate(databaseUrl: string, log: (line: string) => void =
     });
     await client.query('select sync_entity_types($1::jsonb)', [JSON.stringify(entityTypeFacts())]);
     await client.query('select sync_analytics($1::jsonb)', [JSON.stringify(ANALYTICS)]);
+    await refold(client);
     return applied.map((migration) => migration.name);
   } finally {
     await client.end();
+  }
+}
+
+async function refold(client: Client): Promise<void> {
+  // Ends: each chunk gets further through the ids, and behind the last the type is done.
+  for (let more = true; more; ) {
+    const { rows } = await client.query<{ more: boolean }>('select refold($1) as more', [REFOLD_CHUNK]);
+    more = rows[0]?.more ?? false;
   }
 }

@@ -94,7 +94,8 @@ test('housekeeping expires idempotency keys and prunes logs, each run logged', a
   await key('young', '23 hours');
   await store.owner().query(
     `insert into refresh_log (lease, name, mode, scheduled_for, started_at, finished_at)
-    select gen_random_uuid(), 'daily_activity', 'noop', now(), now() - a, now() - a from unnest('{31 days,29 days}'::interval[]) a`,
+    select gen_random_uuid(), 'daily_activity', 'noop', now(), now() - a, case when not abandoned then now() - a end
+    from unnest('{31 days,29 days}'::interval[]) a cross join unnest('{true,false}'::boolean[]) abandoned`,
   );
   const report = await refresh(store.road(), {
     scheduled_for: null,
@@ -103,7 +104,7 @@ test('housekeeping expires idempotency keys and prunes logs, each run logged', a
   });
   expect(report?.outcomes).toMatchObject([
     { name: 'expire_idempotency_keys', mode: 'done', rows: 1, error: null },
-    { name: 'prune_logs', mode: 'done', rows: 1, error: null },
+    { name: 'prune_logs', mode: 'done', rows: 2, error: null },
   ]);
   const { rows } = await store.owner().query('select key from idempotency_keys where user_id = $1', [user]);
   expect(rows).toEqual([{ key: 'young' }]);

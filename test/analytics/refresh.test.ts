@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { refresh } from '../../src/analytics/refresh.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
-import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
+import { SHOW_NOTHING_HIDDEN, type Shown } from '../../src/store/visibility.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
 import { analyticsStore, projectLog, put, ROLLUPS } from './analytics-store.ts';
@@ -225,6 +225,29 @@ test('a cursor from another cluster is noticed, and everything rebuilt', async (
   await store.refresh();
   expect((await store.lastRun('daily_activity')).mode).toBe('full');
   expect((await days(user)).map((row) => row.day)).toEqual(['2026-01-05']);
+});
+
+test('years are those of records that are shown, also where the rollup is behind or is being rebuilt', async () => {
+  const user = randomUUID();
+  const moved = randomUUID();
+  const log = (id: string, day: string, extra: object = {}) =>
+    put(id, 'project_log', { ...projectLog(`${day}T10:00:00Z`, `${day}T11:00:00Z`), ...extra });
+  const years = async (shown: Shown) =>
+    (await heatmap(store.road(), user, { entity_type: 'project_log', year: 2026, shown, basis: PRESENT })).years;
+  const expectYears = async (kept: number) => {
+    expect(await years(SHOW_NOTHING_HIDDEN)).toEqual([kept]);
+    expect(await years({ ...SHOW_NOTHING_HIDDEN, sensitive: true })).toEqual([2024, kept].sort());
+  };
+  await store.transact(user, [log(moved, '2026-01-05'), log(randomUUID(), '2024-01-05', { sensitive: true })]);
+  await expectYears(2026);
+  await store.refresh();
+  await expectYears(2026);
+  await store.transact(user, [log(moved, '2020-01-05')]);
+  await expectYears(2020);
+  await store.owner().query("update analytics set rebuilding = true where kind = 'rollup'");
+  await expectYears(2020);
+  await store.refresh();
+  await expectYears(2020);
 });
 
 test('a rollup that fails is logged and rebuilt when it can be, and does not hold the others back', async () => {

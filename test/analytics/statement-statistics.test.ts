@@ -14,6 +14,8 @@ import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
 import { slowQueries } from '../../src/store/slow-queries.ts';
 import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
+import { createDatabase } from '../database.ts';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 
 /** A cluster of its own: the library has to be there when the server starts. */
 let folder: string;
@@ -41,6 +43,14 @@ async function ask(url: string, text: string): Promise<void> {
   await client.query(text);
   await client.end();
 }
+
+test('where it was created but the server has not loaded it, it is as if it were not there', async () => {
+  const database = await createDatabase(SCHEMA_TEMPLATE);
+  await database.query('create extension pg_stat_statements');
+  const { rows } = await database.query("select slow_queries('{}', now(), 10) -> 'statements' as statements");
+  expect(rows).toEqual([{ statements: null }]);
+  await database.drop();
+});
 
 test('where pg_stat_statements is there, it is asked: the statements inside a function among them, and never a value', async () => {
   const url = postgres.superuserUrl('postgres');

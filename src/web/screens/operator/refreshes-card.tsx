@@ -7,6 +7,8 @@ import { useMoment } from './use-moment.ts';
 
 /** Of passes, the newest. */
 const MAX_SHOWN = 60;
+/** Passes of one tick are milliseconds apart. */
+const SECOND = '2026-01-01T00:00:00'.length;
 
 interface Run {
   readonly started_at: string;
@@ -79,13 +81,12 @@ function runOf({ started_at, duration_ms }: Refresh): Run[] {
   return duration_ms === null ? [] : [{ started_at, duration_ms }];
 }
 
-/** What was due at the same time ran one after the other: its durations add up. */
+/** What was due at the same time, from its first start to its last end: rollups share work, so durations do not add up. */
 function passes(refreshes: readonly Refresh[]): Run[] {
-  const by_time = new Map<string, Run>();
-  for (const { scheduled_for, started_at, duration_ms } of refreshes) {
-    if (duration_ms === null) continue;
-    const pass = by_time.get(scheduled_for);
-    by_time.set(scheduled_for, { started_at, duration_ms: duration_ms + (pass?.duration_ms ?? 0) });
-  }
-  return [...by_time.values()];
+  const finished = refreshes.filter(({ finished_at }) => finished_at !== null);
+  return [...Map.groupBy(finished, ({ scheduled_for }) => scheduled_for.slice(0, SECOND)).values()].map((runs) => {
+    const began_ms = Math.min(...runs.map(({ started_at }) => Date.parse(started_at)));
+    const ended_ms = Math.max(...runs.map(({ finished_at }) => Date.parse(finished_at ?? '')));
+    return { started_at: new Date(began_ms).toISOString(), duration_ms: ended_ms - began_ms };
+  });
 }
