@@ -221,7 +221,7 @@ export function createAppRouter(context: AppContext) {
 }
 
 /** What the server computes from the records. */
-const COMPUTED = [['overview'], ['heatmap'], ['history']] as const;
+const COMPUTED = [['overview'], ['heatmap'], ['dashboard'], ['history']] as const;
 
 const data_by_user = new Map<string, Promise<AppData>>();
 

@@ -30,7 +30,7 @@ export interface TransactionJson {
   replayed?: true;
 }
 
-interface TransactionEntryJson {
+export interface TransactionEntryJson {
   tx: number;
   tx_time: string;
   client: string | null;

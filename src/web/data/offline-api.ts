@@ -20,9 +20,9 @@ const OWN_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
   return {
     ...api,
-    async overview(signal) {
+    async overview(show, signal) {
       try {
-        return await api.overview(signal);
+        return await api.overview(show, signal);
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
         await Promise.all([...RECORD_TYPES.map(({ name }) => name), 'user'].map((type) => store.loadKept(type)));

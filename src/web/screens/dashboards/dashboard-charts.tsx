@@ -195,7 +195,8 @@ export function DashboardCharts({ type, period, today, now, before }: DashboardC
 
   const measures = useMemo(
     () =>
-      now.measures.slice(0, MAX_MEASURES).map((measure) => {
+      // A task's numbers are its place in the focus list and counts of its own changes: they measure nothing.
+      (type === 'task' ? [] : now.measures).slice(0, MAX_MEASURES).map((measure) => {
         const field = typeFacts(measure.entity_type).fields.find(({ name }) => name === measure.field);
         const points = measure.points ?? [];
         const unit = measure.unit === '' ? '' : `, ${measure.unit}`;
@@ -203,7 +204,10 @@ export function DashboardCharts({ type, period, today, now, before }: DashboardC
         return {
           key: `${measure.field} ${measure.unit} ${measure.of_id ?? ''}`,
           title: measure.of_label === null ? name : `${measure.of_label}: ${name.toLowerCase()}`,
-          note: `${measure.count.toLocaleString('en')} times, from ${measure.min} to ${measure.max}, last ${measure.last}`,
+          note:
+            measure.count === 1
+              ? `Once: ${measure.last}`
+              : `${measure.count.toLocaleString('en')} times, from ${measure.min} to ${measure.max}, last ${measure.last}`,
           option: seriesOption(
             'line',
             points.map(({ day }) => shortDay(day, period.to)),
@@ -215,7 +219,7 @@ export function DashboardCharts({ type, period, today, now, before }: DashboardC
           },
         };
       }),
-    [now, period],
+    [now, type, period],
   );
 
   const [records_over_time, hours_over_time] = over_time;

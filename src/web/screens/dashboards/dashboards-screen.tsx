@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import type { Dashboard } from '../../api.ts';
 import { CALENDAR_TYPES } from '../../records/calendar-types.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
+import { shownKinds, useVisibility } from '../../records/visibility.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
@@ -166,9 +167,10 @@ export function DashboardsScreen() {
 
 function useDashboard(entity_type: string, period: Period, enabled: boolean) {
   const { api } = useRouteContext({ from: '/app' });
+  const show = shownKinds(useVisibility());
   return useQuery<Dashboard>({
-    queryKey: ['dashboard', entity_type, period.from, period.to],
-    queryFn: ({ signal }) => api.dashboard({ entity_type, ...period }, signal),
+    queryKey: ['dashboard', entity_type, period.from, period.to, show],
+    queryFn: ({ signal }) => api.dashboard({ entity_type, ...period, show }, signal),
     placeholderData: keepPreviousData,
     enabled,
   });
