@@ -449,7 +449,7 @@ describe.concurrent('records', () => {
     expect(await sheet.getByRole('button', { name: 'Save' }).isVisible()).toBe(false);
     await page.keyboard.press('Escape');
     await page.getByRole('navigation').getByRole('link', { name: 'Dashboards' }).click();
-    await page.getByText('Dashboards show the present only').waitFor();
+    await page.getByText('in this time').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('navigation').getByRole('link', { name: 'History' }).click();
     await page.getByRole('link', { name: 'Before the change' }).waitFor();
@@ -488,7 +488,11 @@ describe('settings', () => {
       operations: [
         put(ASHA.id, 'user', { joined_at: '2024-01-01T00:00:00Z', email: ASHA.email, time_zone: 'UTC' }),
         put(PUT_AWAY, 'habit', { label: 'Put away', archived: true }),
-        put(crypto.randomUUID(), 'habit_log', { timestamp: '2025-03-01T15:00:00Z', habit_ids: [PUT_AWAY] }),
+        put(crypto.randomUUID(), 'habit_log', {
+          timestamp: '2025-03-01T15:00:00Z',
+          time_zone: 'UTC',
+          habit_ids: [PUT_AWAY],
+        }),
         put(crypto.randomUUID(), 'habit', { label: 'To be erased' }),
       ],
     });

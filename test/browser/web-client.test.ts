@@ -227,6 +227,33 @@ describe('the web client', () => {
     await page.context().close();
   });
 
+  it.each(['habit_log', 'project_log'])(
+    'a dashboard of %s at a past moment, and without the network, has the numbers of the API',
+    async (type) => {
+      const page = await open();
+      // Whole days that no test writes to.
+      const to = new Date(Date.now() - 2 * DAY_MS).toISOString().slice(0, 10);
+      const dashboard = `${stack.origin}/dashboards?type=${type}&from=2025-01-01&to=${to}`;
+      const numbers = async (): Promise<string[]> => {
+        await page.locator('.chart-card table').first().waitFor({ state: 'attached' });
+        return page.locator('.summary-item, .chart-card table').allTextContents();
+      };
+      await page.goto(dashboard);
+      const present = await numbers();
+      expect(present.length).toBeGreaterThan(5);
+      await page.goto(`${dashboard}&at=${new Date().toISOString()}`);
+      await page.getByText('The past is read-only.').waitFor();
+      expect(await numbers()).toEqual(present);
+
+      await page.goto(`${stack.origin}/records/${type}`);
+      await page.getByText(/^\d+ records?$/).waitFor();
+      await page.route('**/v1/dashboard?*', (route) => route.abort());
+      await page.goto(dashboard);
+      expect(await numbers()).toEqual(present);
+      await page.context().close();
+    },
+  );
+
   it('can be used from sign-in to the calendar with the keyboard alone', async () => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await page.goto(stack.origin);

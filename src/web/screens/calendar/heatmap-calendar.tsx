@@ -64,7 +64,7 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
     const asked = years[i] ?? year;
     if (data === undefined) return [];
     if (of === undefined) return [data];
-    return [{ ...data, year: asked, days: localHeatmap(about_it, asked, data.time_zone) }];
+    return [{ ...data, year: asked, days: localHeatmap(about_it, asked, data.time_zone, Date.parse(data.as_of)) }];
   });
   const titles = useMemo(
     () => titlesByDay(about_it, time_zone, (record) => recordTitle(withLabels(record, store))),

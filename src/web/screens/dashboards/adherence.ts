@@ -1,5 +1,5 @@
 import type { Dashboard } from '../../api.ts';
-import { addDays, type Period } from './periods.ts';
+import { addDays, daysBetween, type Period } from './periods.ts';
 
 /** How regularly something was taken in a period. */
 export interface Adherence {
@@ -14,9 +14,6 @@ export interface Adherence {
   readonly longest_gap_days: number;
   readonly last_day: string;
 }
-
-const DAY_MS = 86_400_000;
-const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
 
 /** What is read of a dashboard's answer. */
 interface Taken {
