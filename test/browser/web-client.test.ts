@@ -186,12 +186,12 @@ describe('the web client', () => {
 
   it('shows adherence beside the period before, and every chart of a dashboard as a table and as CSV', async () => {
     const [drug, today_ms] = ['33333333-3333-4333-8333-333333333333', Date.now()];
-    const dose = (days_ago: number) => ({
+    const dose = (days_ago: number, medication_id = drug) => ({
       op: 'put',
       entity_type: 'medication_log',
       doc: {
         timestamp: new Date(today_ms - days_ago * DAY_MS).toISOString(),
-        medication_id: drug,
+        medication_id,
         dosage: 5,
         unit: 'mg',
       },
@@ -200,7 +200,12 @@ describe('the web client', () => {
       operations: [
         { op: 'put', id: drug, entity_type: 'medication', doc: { label: 'Vitamin D' } },
         // Of the last ten days four; of the thirty before the last thirty, two of two.
-        ...[0, 2, 8, 9, 30, 31].map(dose),
+        ...[0, 2, 8, 9, 30, 31].map((days_ago) => dose(days_ago)),
+        // More than a chart shows, each taken more often on its one day.
+        ...Array.from({ length: 60 }, () => crypto.randomUUID()).flatMap((id) => [
+          { op: 'put', id, entity_type: 'medication', doc: { label: 'Once' } },
+          ...[1, 1, 1, 1, 1].map((days_ago) => dose(days_ago, id)),
+        ]),
       ],
     });
     await stack.refresh();

@@ -8,6 +8,8 @@ import { localDay } from '../../time/local-day.ts';
 import { localDays, zoneOfDays } from '../calendar/local-heatmap.ts';
 import { addDays, daysBetween, type Period } from './periods.ts';
 
+/** As many as the API gives. */
+const MAX_RELATED = 50;
 const NUMBER_KINDS: ReadonlySet<string> = new Set(['long', 'double', 'number']);
 
 interface Asked {
@@ -58,7 +60,8 @@ export function localDashboard(store: RecordStore, asked: Asked): LocalDashboard
       const target = store.get(id)?.entity_type ?? '';
       return { id, entity_type: target, label: labelOfId(id), ...sums(each), active_days: active.size, last_day };
     })
-    .sort((a, b) => b.minutes - a.minutes || b.records - a.records || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => b.minutes - a.minutes || b.records - a.records || (a.id < b.id ? -1 : 1))
+    .slice(0, MAX_RELATED);
 
   const timed = begun.filter(({ record }) => !isDate(record[type.from[0] ?? '']));
   const hours = groups(timed, ({ record, day }) => {
@@ -116,7 +119,10 @@ export function localDashboard(store: RecordStore, asked: Asked): LocalDashboard
       habit_id: id,
       label: labelOfId(id),
       ...streakOf([...new Set(each.map(({ day }) => day))].sort(), today),
-    }));
+    }))
+    .sort((a, b) =>
+      a.last_day === b.last_day ? (a.habit_id < b.habit_id ? -1 : 1) : a.last_day < b.last_day ? 1 : -1,
+    );
   return { days, related, measures, hours, streaks, durations };
 }
 
