@@ -220,6 +220,11 @@ export function DashboardCharts({ type, period, today, now, before }: DashboardC
               rows: points.map((each) => [each.day, each.count, each.sum, each.min, each.max, each.last]),
             },
           };
+        })
+        // Two things may have one name, but no two charts.
+        .map((chart, i, all) => {
+          const earlier = all.slice(0, i).filter(({ title }) => title === chart.title).length;
+          return earlier === 0 ? chart : { ...chart, title: `${chart.title} (${earlier + 1})` };
         }),
     [now, type, period],
   );
