@@ -1365,7 +1365,8 @@ begin
         jsonb_build_object('day', m.day, 'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last) order by m.day
       ) end as points
     from measure_rows m group by 1, 2, 3, 4
-    order by sum(m.count) desc, 1, 2, 3, 4 limit 50
+    -- Of one type all that a person has: adherence counts the days of every medication, in every unit.
+    order by sum(m.count) desc, 1, 2, 3, 4 limit case when p_with_points then 1000 else 50 end
   ), hours as (
     select extract(isodow from r.day)::integer as weekday, h.hour, sum(h.records) as records
     from (

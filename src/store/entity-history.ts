@@ -13,6 +13,11 @@ export interface StoredVersion {
   readonly changed: readonly string[];
 }
 
+/** A version in its entity's history. `transaction` is JSON text: what wrote it, as `list-transactions.ts` has it; null: an import. */
+export interface EntityVersion extends StoredVersion {
+  readonly transaction: string | null;
+}
+
 /** A version's place in a history. */
 export interface VersionPlace {
   readonly valid_time: string;
@@ -39,7 +44,7 @@ export function entityHistory(
   userId: string,
   entityId: string,
   request: HistoryRequest,
-): Promise<StoredVersion[]> {
+): Promise<EntityVersion[]> {
   const order = request.order === 'asc' ? 'asc' : 'desc';
   const beyond = order === 'asc' ? '>' : '<';
   const { with_corrections: corrections, after } = request;
@@ -51,11 +56,12 @@ export function entityHistory(
     ? `(e.valid_time, e.tx_time, e.tx) ${beyond} ($7::timestamptz, $8::timestamptz, $9::bigint)`
     : `e.valid_time ${beyond} $7::timestamptz`;
   const place = corrections ? [after?.tx_time ?? null, after?.tx ?? null] : [];
-  return database.read<StoredVersion>(
+  return database.read<EntityVersion>(
     'entity_history',
     userId,
     `select h.seq::text as version, iso(h.valid_time) as valid_time, iso(h.tx_time) as tx_time, h.tx::text as tx,
-      h.entity_type, h.doc::text as doc, h.hints::text as hints, changed_fields(b.doc, h.doc) as changed
+      h.entity_type, h.doc::text as doc, h.hints::text as hints, changed_fields(b.doc, h.doc) as changed,
+      case when t.tx is not null then transaction_entry(t)::text end as transaction
     from (
       select ${corrections ? '' : 'distinct on (e.valid_time)'} e.* from event_log e
       where ${known('e')}
@@ -70,6 +76,7 @@ export function entityHistory(
         and ${corrections ? '(p.valid_time, p.tx_time, p.tx) < (h.valid_time, h.tx_time, h.tx)' : 'p.valid_time < h.valid_time'}
       order by p.valid_time desc, p.tx_time desc, p.tx desc limit 1
     ) b on true
+    left join transactions t on t.tx = h.tx and t.tx_time = h.tx_time
     order by h.valid_time ${order}, h.tx_time ${order}, h.tx ${order}`,
     [
       entityId,

@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import type { Basis } from './get-entity.ts';
 import type { StoredRecord } from './stored-record.ts';
-import { hiddenParentsSql, type MomentSql, SHOW_NOTHING_HIDDEN, visibleSql } from './visibility.ts';
+import { hiddenParentsSql, type MomentSql, type Shown, visibleSql } from './visibility.ts';
 
 /** How many of the newest records the timeline shows, and of running timers at most. */
 const TIMELINE_RECORDS = 18;
@@ -18,23 +18,28 @@ interface OverviewRow extends StoredRecord {
 /**
  * All that the first screen shows, in one statement: the user (one row, its record holding `as_of`, `time_zone`, `id`,
  * `email`, `label`), the newest records over all types, running timers, and counts by type in the user's zone.
- * What visibility.ts hides is left out, and so is `bm_log`, unless the user's own `show_bm_logs` is true. As of a moment: as it
- * was then shown.
+ * What visibility.ts hides is left out unless it is asked for, and so is `bm_log`, unless the user's own `show_bm_logs` is true.
+ * As of a moment: as it was then shown.
  */
-export function overview(database: Database, userId: string, { valid_time, tx_time }: Basis): Promise<OverviewRow[]> {
+export function overview(
+  database: Database,
+  userId: string,
+  shown: Shown,
+  { valid_time, tx_time }: Basis,
+): Promise<OverviewRow[]> {
   const limits = [userId, TIMELINE_RECORDS, RUNNING_RECORDS];
   return valid_time === null && tx_time === null
-    ? database.read<OverviewRow>('overview', userId, PRESENT, limits)
-    : database.read<OverviewRow>('overview_as_of', userId, PAST, [...limits, valid_time, tx_time]);
+    ? database.read<OverviewRow>('overview', userId, overviewSql(shown, null), limits)
+    : database.read<OverviewRow>('overview_as_of', userId, overviewSql(shown, PAST), [...limits, valid_time, tx_time]);
 }
 
 const TIMELINE_TYPES = 't.timeline';
 const TIMER_TYPES = 't.timer_parent is not null';
 
 /** @param moment what is read at; null is the present, which has indexes of its own over all types */
-function overviewSql(moment: MomentSql | null): string {
+function overviewSql(shown: Shown, moment: MomentSql | null): string {
   const now = moment?.valid_time ?? 'now()';
-  const visible = `${visibleSql(SHOW_NOTHING_HIDDEN, 's', { hidden: 'hidden', fields: null }, moment)}
+  const visible = `${visibleSql({ ...shown, deleted: false }, 's', { hidden: 'hidden', fields: null }, moment)}
     and (s.entity_type <> 'bm_log' or (select me.shows_bm_logs from me))`;
   const person = (id: string) =>
     moment === null ? 'live_entities' : `state_at(${id}, ${moment.valid_time}, ${moment.tx_time})`;
@@ -56,7 +61,7 @@ with me as materialized (
   select u.doc ->> 'email' as email, u.label, as_zone(u.doc ->> 'time_zone', 'UTC') as zone,
     coalesce(u.doc -> 'show_bm_logs' = 'true', false) as shows_bm_logs
   from (select) as always left join ${person('$1::uuid')} u on u.entity_id = $1::uuid and u.entity_type = 'user'
-), hidden as materialized ${hiddenParentsSql(SHOW_NOTHING_HIDDEN, '$1::uuid', null, moment)}, days as materialized (
+), hidden as materialized ${hiddenParentsSql(shown, '$1::uuid', null, moment)}, days as materialized (
   select zone, (${now} at time zone zone)::date as today from me
 ), timeline as (
   ${records(TIMELINE_TYPES, `s.occurred_at <= ${now}`, newest('$2'))}
@@ -100,8 +105,7 @@ group by s.entity_type
 order by section, occurred_at desc, id, entity_type`;
 }
 
-const PRESENT = overviewSql(null);
-const PAST = overviewSql({
+const PAST: MomentSql = {
   valid_time: 'coalesce($4::timestamptz, now())',
   tx_time: "coalesce($5::timestamptz, 'infinity')",
-});
+};

@@ -13,7 +13,8 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 export type HeatmapDay = Heatmap['days'][number];
 
 export type Changes = InferResponseType<Client['v1']['changes']['$get'], 200>;
-export type Dashboard = InferResponseType<Client['v1']['dashboard']['$get'], 200>;
+/** Charts; what was asked is known. */
+export type Dashboard = Omit<InferResponseType<Client['v1']['dashboard']['$get'], 200>, keyof DashboardQuery>;
 export type Refresh = InferResponseType<Client['v1']['ops']['refreshes']['$get'], 200>['refreshes'][number];
 export type Tripwire = InferResponseType<Client['v1']['ops']['tripwires']['$get'], 200>['tripwires'][number];
 export type SlowQueries = InferResponseType<Client['v1']['ops']['slow-queries']['$get'], 200>;
@@ -35,6 +36,13 @@ export interface HistoryQuery {
   readonly until?: string;
   /** `next` of the page before. */
   readonly after?: string;
+}
+export interface DashboardQuery {
+  readonly entity_type: string;
+  /** Local days, both ends included. */
+  readonly from: string;
+  readonly to: string;
+  readonly show: string;
 }
 export type AllHistory = InferResponseType<Client['v1']['history']['$get'], 200>;
 export type LoggedVersion = AllHistory['versions'][number];
@@ -80,12 +88,12 @@ export class ApiError extends Error {
 }
 
 export interface AnnalsApi {
-  /** @throws ApiError, SignedOut, or a TypeError when the network fails */
-  overview(signal: AbortSignal): Promise<Overview>;
-  /** @throws as {@link AnnalsApi.overview} */
-  heatmap(query: { entity_type: string; year: number }, signal: AbortSignal): Promise<Heatmap>;
+  /** @param show kinds of hidden records to show too, joined by commas; @throws ApiError, SignedOut, or a TypeError when the network fails */
+  overview(show: string, signal: AbortSignal): Promise<Overview>;
+  /** @param query with `show` as of {@link AnnalsApi.overview}; @throws as it */
+  heatmap(query: { entity_type: string; year: number; show: string }, signal: AbortSignal): Promise<Heatmap>;
   /** Charts of local days, both ends included. @throws as {@link AnnalsApi.overview} */
-  dashboard(query: { entity_type: string; from: string; to: string }, signal: AbortSignal): Promise<Dashboard>;
+  dashboard(query: DashboardQuery, signal: AbortSignal): Promise<Dashboard>;
   /** What the operator watches. @throws as {@link AnnalsApi.overview}, ApiError 403 for anybody else */
   refreshes(signal: AbortSignal): Promise<readonly Refresh[]>;
   /** Brings the analytics up to date now. @throws as {@link AnnalsApi.refreshes}, ApiError 409 while another refresh runs */
@@ -140,12 +148,12 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
   const send = authorized(session, moment);
   const client = hc<Api>(location.origin, { fetch: send });
   return {
-    async overview(signal) {
-      const response = await client.v1.overview.$get({ query: {} }, { init: { signal } });
+    async overview(show, signal) {
+      const response = await client.v1.overview.$get({ query: { show } }, { init: { signal } });
       return response.json();
     },
-    async heatmap({ entity_type, year }, signal) {
-      const query = { entity_type, year: String(year) };
+    async heatmap({ entity_type, year, show }, signal) {
+      const query = { entity_type, year: String(year), show };
       const response = await client.v1.heatmap.$get({ query }, { init: { signal } });
       return response.json();
     },

@@ -10,7 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { type AnnalsApi, annalsApi } from './api.ts';
 import { type AppData, openAppData, pastData } from './data/app-data.ts';
-import { offlineApi } from './data/offline-api.ts';
+import { offlineApi, pastApi } from './data/offline-api.ts';
 import { RecordStore } from './data/record-store.ts';
 import type { RecordFilter } from './records/view/record-filter.ts';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
@@ -221,7 +221,7 @@ export function createAppRouter(context: AppContext) {
 }
 
 /** What the server computes from the records. */
-const COMPUTED = [['overview'], ['heatmap'], ['history']] as const;
+const COMPUTED = [['overview'], ['heatmap'], ['dashboard'], ['history']] as const;
 
 const data_by_user = new Map<string, Promise<AppData>>();
 
@@ -248,7 +248,8 @@ let last_past: Past | null = null;
 function pastOf({ session }: AppContext, moment: string): Past {
   if (last_past?.moment === moment) return last_past;
   const api = annalsApi(session, moment);
-  last_past = { moment, api, store: new RecordStore({ api, database: null }) };
+  const store = new RecordStore({ api, database: null });
+  last_past = { moment, api: pastApi(api, store, moment), store };
   return last_past;
 }
 

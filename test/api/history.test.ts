@@ -47,6 +47,15 @@ test('an entity’s history comes with and without corrections, both ways, bound
   await someone().refused(404, 'GET', `/v1/entities/${id}/history`);
 });
 
+test('versions say which transaction wrote them, and what was said of it', async () => {
+  const me = someone();
+  const id = randomUUID();
+  const operations = [put(id, habit('a')), put(randomUUID(), habit('b'))];
+  const { body } = await me.ok('POST', '/v1/transactions', { operations, meta: { why: 'spring' } });
+  const { versions } = await me.get(`/v1/entities/${id}/history`);
+  expect(versions).toMatchObject([{ tx: body.tx, transaction: { tx: body.tx, meta: { why: 'spring' }, events: 2 } }]);
+});
+
 test('versions say which fields changed from the version before, across pages too', async () => {
   const me = someone();
   const { id } = await withHistory(me);

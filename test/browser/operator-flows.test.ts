@@ -135,6 +135,35 @@ describe.concurrent('the operator', () => {
     await page.context().close();
   });
 
+  it('takes a file that is dropped, and imports it by the keyboard alone', async ({ expect }) => {
+    const { page } = await openImports();
+    const { text, rows } = cutHistory(12);
+    const carried = await page.evaluateHandle((edn) => {
+      const carried = new DataTransfer();
+      carried.items.add(new File([edn], 'dropped.edn'));
+      return carried;
+    }, text);
+    await page.locator('.file-drop').dispatchEvent('drop', { dataTransfer: carried });
+    await page.getByText('dropped.edn', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Another file' }).click();
+
+    const focused = (): Promise<string> =>
+      page.evaluate(() => document.activeElement?.closest('label, button, a')?.textContent ?? '');
+    const tabTo = async (name: string): Promise<void> => {
+      for (let i = 0; i < 40 && !(await focused()).startsWith(name); i++) await page.keyboard.press('Tab');
+      expect(await focused()).toContain(name);
+    };
+    await tabTo('Drop a history here');
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+    await chooser.setFiles({ name: 'keyboard.edn', mimeType: 'application/edn', buffer: Buffer.from(text) });
+    await page.getByRole('button', { name: 'Import', exact: true }).waitFor();
+    await tabTo('Import');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Look at it, and verify it' }).waitFor();
+    expect(await importOf('keyboard.edn')).toMatchObject({ state: 'finished', rows, rejects: 0 });
+    await page.context().close();
+  });
+
   it('is told why a file cannot be taken', async ({ expect }) => {
     const { page } = await openImports();
     await chooseFile(page, /Drop a history here/, 'notes.edn', 'Dear diary\n');

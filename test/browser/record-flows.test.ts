@@ -18,6 +18,7 @@ const PILLS = '33333333-3333-4333-8333-333333333333';
 const EDITED = '44444444-4444-4444-8444-444444444441';
 const DISPUTED = '44444444-4444-4444-8444-444444444442';
 const DELETED = '44444444-4444-4444-8444-444444444443';
+const PUT_AWAY = '44444444-4444-4444-8444-444444444445';
 const BOTH_SIDES = '44444444-4444-4444-8444-444444444444';
 
 let stack: WebStack;
@@ -448,7 +449,7 @@ describe.concurrent('records', () => {
     expect(await sheet.getByRole('button', { name: 'Save' }).isVisible()).toBe(false);
     await page.keyboard.press('Escape');
     await page.getByRole('navigation').getByRole('link', { name: 'Dashboards' }).click();
-    await page.getByText('Dashboards show the present only').waitFor();
+    await page.getByText('in this time').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('navigation').getByRole('link', { name: 'History' }).click();
     await page.getByRole('link', { name: 'Before the change' }).waitFor();
@@ -486,7 +487,12 @@ describe('settings', () => {
     await stack.request(ASHA.id, '/v1/transactions', {
       operations: [
         put(ASHA.id, 'user', { joined_at: '2024-01-01T00:00:00Z', email: ASHA.email, time_zone: 'UTC' }),
-        put(crypto.randomUUID(), 'habit', { label: 'Put away', archived: true }),
+        put(PUT_AWAY, 'habit', { label: 'Put away', archived: true }),
+        put(crypto.randomUUID(), 'habit_log', {
+          timestamp: '2025-03-01T15:00:00Z',
+          time_zone: 'UTC',
+          habit_ids: [PUT_AWAY],
+        }),
         put(crypto.randomUUID(), 'habit', { label: 'To be erased' }),
       ],
     });
@@ -498,6 +504,11 @@ describe('settings', () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
     await page.getByRole('switch', { name: 'Archived records' }).check();
     await page.getByText('Archived records are shown.').waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('region', { name: 'Timeline' }).getByText('Put away').waitFor();
+    await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
+    await expect.poll(() => page.locator('.summary-value').first().textContent()).toBe('1');
+    await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, 'settings-desktop-light');
     const downloading = page.waitForEvent('download');

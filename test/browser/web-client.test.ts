@@ -186,12 +186,12 @@ describe('the web client', () => {
 
   it('shows adherence beside the period before, and every chart of a dashboard as a table and as CSV', async () => {
     const [drug, today_ms] = ['33333333-3333-4333-8333-333333333333', Date.now()];
-    const dose = (days_ago: number) => ({
+    const dose = (days_ago: number, medication_id = drug) => ({
       op: 'put',
       entity_type: 'medication_log',
       doc: {
         timestamp: new Date(today_ms - days_ago * DAY_MS).toISOString(),
-        medication_id: drug,
+        medication_id,
         dosage: 5,
         unit: 'mg',
       },
@@ -200,7 +200,12 @@ describe('the web client', () => {
       operations: [
         { op: 'put', id: drug, entity_type: 'medication', doc: { label: 'Vitamin D' } },
         // Of the last ten days four; of the thirty before the last thirty, two of two.
-        ...[0, 2, 8, 9, 30, 31].map(dose),
+        ...[0, 2, 8, 9, 30, 31].map((days_ago) => dose(days_ago)),
+        // More than a chart shows, each taken more often on its one day.
+        ...Array.from({ length: 60 }, () => crypto.randomUUID()).flatMap((id) => [
+          { op: 'put', id, entity_type: 'medication', doc: { label: 'Once' } },
+          ...[1, 1, 1, 1, 1].map((days_ago) => dose(days_ago, id)),
+        ]),
       ],
     });
     await stack.refresh();
@@ -226,6 +231,33 @@ describe('the web client', () => {
     await look(page, 'phone', 'adherence');
     await page.context().close();
   });
+
+  it.each(['habit_log', 'project_log'])(
+    'a dashboard of %s at a past moment, and without the network, has the numbers of the API',
+    async (type) => {
+      const page = await open();
+      // Whole days that no test writes to.
+      const to = new Date(Date.now() - 2 * DAY_MS).toISOString().slice(0, 10);
+      const dashboard = `${stack.origin}/dashboards?type=${type}&from=2025-01-01&to=${to}`;
+      const numbers = async (): Promise<string[]> => {
+        await page.locator('.chart-card table').first().waitFor({ state: 'attached' });
+        return page.locator('.summary-item, .chart-card table').allTextContents();
+      };
+      await page.goto(dashboard);
+      const present = await numbers();
+      expect(present.length).toBeGreaterThan(5);
+      await page.goto(`${dashboard}&at=${new Date().toISOString()}`);
+      await page.getByText('The past is read-only.').waitFor();
+      expect(await numbers()).toEqual(present);
+
+      await page.goto(`${stack.origin}/records/${type}`);
+      await page.getByText(/^\d+ records?$/).waitFor();
+      await page.route('**/v1/dashboard?*', (route) => route.abort());
+      await page.goto(dashboard);
+      expect(await numbers()).toEqual(present);
+      await page.context().close();
+    },
+  );
 
   it('can be used from sign-in to the calendar with the keyboard alone', async () => {
     const { page } = await openPage(browser, 'desktop', 'light');

@@ -53,19 +53,16 @@ describe('what screens compute', () => {
   it('adherence counts days with a dose since the first one, and the longest stretch without', () => {
     const point = (day: string, count: number) => ({ day, count });
     const answer = {
-      related: [
-        { id: 'd', label: 'Vitamin D' },
-        { id: 'n', label: null },
-      ],
       measures: [
         // In two units: a day with both is one day.
         {
           field: 'dosage',
           of_id: 'd',
+          of_label: 'Vitamin D',
           points: [point('2026-03-02', 1), point('2026-03-03', 2), point('2026-03-07', 1)],
         },
-        { field: 'dosage', of_id: 'd', points: [point('2026-03-03', 1)] },
-        { field: 'weight', of_id: 'n', points: [point('2026-03-01', 1)] },
+        { field: 'dosage', of_id: 'd', of_label: 'Vitamin D', points: [point('2026-03-03', 1)] },
+        { field: 'weight', of_id: 'n', of_label: null, points: [point('2026-03-01', 1)] },
       ],
     };
     const period = { from: '2026-03-01', to: '2026-03-31' };

@@ -72,7 +72,16 @@ export const transactionDetail = z.object({
     }),
   ),
 });
-export const historyAnswer = z.object({ id: uuid(), versions: z.array(version), next });
+export const historyAnswer = z.object({
+  id: uuid(),
+  versions: z.array(
+    z.object({
+      ...version.shape,
+      transaction: transaction.nullable().meta({ description: 'What wrote it; null when it came by an import' }),
+    }),
+  ),
+  next,
+});
 export const userHistoryAnswer = z.object({ versions: z.array(z.object({ id: uuid(), ...version.shape })), next });
 
 const shown = z.looseObject({

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { entityHistory } from '../../store/entity-history.ts';
+import { type EntityVersion, entityHistory } from '../../store/entity-history.ts';
 import { userHistory } from '../../store/user-history.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
@@ -9,6 +9,7 @@ import { digits, entityId, flag, instant, limit, plainText } from '../parameters
 import { path, query } from '../query.ts';
 import { unknownEntity } from '../unknown-entity.ts';
 import { type VersionJson, versionText } from '../version-text.ts';
+import type { TransactionEntryJson } from './transactions.ts';
 
 const order = z.enum(['asc', 'desc']).default('desc');
 
@@ -36,8 +37,14 @@ export const userHistoryQuery = z.object({
 const versionPlace = z.object({ valid_time: instant, tx_time: instant, tx: digits });
 const logPlace = z.object({ tx_time: instant, tx: digits, version: digits });
 
+/** `transaction` null: it came by an import. */
+type WrittenVersionJson = VersionJson & { transaction: TransactionEntryJson | null };
+
+const writtenVersionText = (version: EntityVersion): string =>
+  `${versionText(version).slice(0, -1)},"transaction":${version.transaction}}`;
+
 export const historyRoutes = new Hono<ApiEnv>()
-  /** `GET /v1/entities/ID/history`: its versions, tombstones (`doc` null) and versions of the future included. */
+  /** `GET /v1/entities/ID/history`: its versions and who wrote them, tombstones (`doc` null) and versions of the future included. */
   .get('/v1/entities/:id/history', path(historyPath), query(historyQuery), async (c) => {
     const { id } = c.req.valid('param');
     const { corrections, order, limit, after, ...bounds } = c.req.valid('query');
@@ -56,9 +63,9 @@ export const historyRoutes = new Hono<ApiEnv>()
     const last = versions.length === limit ? versions.at(-1) : undefined;
     const next =
       last === undefined ? null : encodeCursor({ valid_time: last.valid_time, tx_time: last.tx_time, tx: last.tx });
-    return jsonText<{ id: string; versions: VersionJson[]; next: string | null }>(
+    return jsonText<{ id: string; versions: WrittenVersionJson[]; next: string | null }>(
       c,
-      `{"id":"${id}","versions":[${versions.map(versionText).join(',')}],"next":${JSON.stringify(next)}}`,
+      `{"id":"${id}","versions":[${versions.map(writtenVersionText).join(',')}],"next":${JSON.stringify(next)}}`,
     );
   })
   /** `GET /v1/history`: what changed over all the user's entities, by transaction time. */

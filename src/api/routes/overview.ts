@@ -8,8 +8,9 @@ import { jsonText } from '../json-text.ts';
 import { instant } from '../parameters.ts';
 import { query } from '../query.ts';
 import { recordText } from '../record-text.ts';
+import { show } from '../show.ts';
 
-export const overviewQuery = z.object({ valid_time: instant.optional(), tx_time: instant.optional() });
+export const overviewQuery = z.object({ show, valid_time: instant.optional(), tx_time: instant.optional() });
 
 interface OverviewJson {
   as_of: string;
@@ -22,9 +23,10 @@ interface OverviewJson {
 
 type OverviewRecord = RecordJson & { label: string | null; related: RelatedJson[] };
 
-/** `GET /v1/overview`: the first screen, in one request to the database. */
+/** `GET /v1/overview`: the first screen, in one request to the database; hidden records with `show`. */
 export const overviewRoute = new Hono<ApiEnv>().get('/v1/overview', query(overviewQuery), async (c) => {
-  const rows = await overview(c.var.database, c.var.caller.user_id, asOf(c, c.req.valid('query')));
+  const { show: shown, ...asked } = c.req.valid('query');
+  const rows = await overview(c.var.database, c.var.caller.user_id, shown, asOf(c, asked));
   const of = (section: string) => rows.filter((row) => row.section === section);
   const user = JSON.parse(of('user')[0]?.record ?? '{}');
   const counts = of('count');

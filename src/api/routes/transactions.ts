@@ -31,7 +31,7 @@ export interface TransactionJson {
   replayed?: true;
 }
 
-interface TransactionEntryJson {
+export interface TransactionEntryJson {
   tx: number;
   tx_time: string;
   client: string | null;

@@ -55,8 +55,9 @@ export function ChartCard({ title, note, option, height_px = HEIGHT_PX, table, i
               </tr>
             </thead>
             <tbody>
-              {table.rows.map((row) => (
-                <tr key={row.join(' ')}>
+              {table.rows.map((row, place) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: two rows may say the same, and are two
+                <tr key={place}>
                   {row.map((cell, i) => (
                     <td key={table.columns[i]} className={typeof cell === 'number' ? 'number' : ''}>
                       {typeof cell === 'number' ? cell.toLocaleString('en') : (cell ?? '–')}

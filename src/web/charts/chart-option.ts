@@ -8,6 +8,9 @@ export interface Series {
   readonly is_soft?: boolean;
 }
 
+/** Up to so many points of a line are marked. */
+const MAX_MARKED = 31;
+
 /** Bars or lines over named places, one after the other. */
 export function seriesOption(
   kind: 'bar' | 'line',
@@ -32,7 +35,9 @@ export function seriesOption(
         type: kind,
         name,
         data: values,
-        symbol: 'none',
+        // A line of one point alone would be nothing to see.
+        symbol: values.length <= MAX_MARKED ? 'circle' : 'none',
+        symbolSize: 6,
         connectNulls: true,
         barGap: '0%',
         barMaxWidth: 40,

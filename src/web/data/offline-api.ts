@@ -1,5 +1,5 @@
 import { isTimeZone } from '../../domain/time/zoned-time.ts';
-import type { AnnalsApi, Entity, HeatmapDay, Overview } from '../api.ts';
+import type { AnnalsApi, Dashboard, DashboardQuery, Entity, HeatmapDay, Overview } from '../api.ts';
 import { RECORD_TYPES, typeFacts } from '../records/type-facts.ts';
 import { isVisible, type Visibility } from '../records/visibility.ts';
 import { withLabels } from '../records/with-labels.ts';
@@ -20,9 +20,9 @@ const OWN_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
   return {
     ...api,
-    async overview(signal) {
+    async overview(show, signal) {
       try {
-        return await api.overview(signal);
+        return await api.overview(show, signal);
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
         await Promise.all([...RECORD_TYPES.map(({ name }) => name), 'user'].map((type) => store.loadKept(type)));
@@ -39,12 +39,59 @@ export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
         if (state === 'absent') throw error;
         const { time_zone, visibility } = settings(store);
         const visible = records.filter((record) => isVisible(record, store, visibility));
-        const days: HeatmapDay[] = localHeatmap(visible, query.year, time_zone);
+        const days: HeatmapDay[] = localHeatmap(visible, query.year, time_zone, Date.now());
         const years = [...new Set(visible.map(({ occurred_at }) => Number(occurred_at.slice(0, 4))))].sort();
         const as_of = new Date().toISOString();
         return { ...query, time_zone, as_of, rolled_up_at: null, lag_ms: null, years, days };
       }
     },
+    async dashboard(query, signal) {
+      try {
+        return await api.dashboard(query, signal);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        await Promise.all(typesOf(query.entity_type).map((type) => store.loadKept(type)));
+        if (store.snapshot(query.entity_type).state === 'absent') throw error;
+        return dashboardOf(store, query, Date.now());
+      }
+    },
+  };
+}
+
+/** The API at a past moment, with the one answer that it has of the present alone: computed from the records of then. */
+export function pastApi(api: AnnalsApi, store: RecordStore, moment: string): AnnalsApi {
+  return {
+    ...api,
+    async dashboard(query) {
+      const types = typesOf(query.entity_type);
+      await Promise.all(types.map((type) => store.load(type)));
+      const failed = types.map((type) => store.snapshot(type).error).find((error) => error !== null);
+      if (failed !== undefined) throw failed;
+      return dashboardOf(store, query, Date.parse(moment));
+    },
+  };
+}
+
+/** A type, what its records are about, and the user, who has a zone and settings. */
+function typesOf(entity_type: string): readonly string[] {
+  const targets = typeFacts(entity_type).fields.flatMap(({ target }) => target ?? []);
+  return [...new Set([entity_type, 'user', ...targets])];
+}
+
+async function dashboardOf(store: RecordStore, query: DashboardQuery, now_ms: number): Promise<Dashboard> {
+  const { localDashboard } = await import('../screens/dashboards/local-dashboard.ts');
+  const { time_zone, visibility } = settings(store);
+  const { entity_type, from, to } = query;
+  return {
+    ...localDashboard(store, { entity_type, period: { from, to }, time_zone, visibility, now_ms }),
+    time_zone,
+    as_of: new Date(now_ms).toISOString(),
+    rolled_up_at: null,
+    lag_ms: 0,
+    views_as_of: { habit_streaks: null, monthly_summary: null, duration_profile: null },
+    types: [],
+    task_flow: [],
+    months: [],
   };
 }
 

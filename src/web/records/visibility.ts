@@ -14,6 +14,11 @@ export function useVisibility(): Visibility {
   return { show_sensitive: user?.show_sensitive === true, show_archived: user?.show_archived === true };
 }
 
+/** The same as the API's parameter `show`. */
+export function shownKinds({ show_sensitive, show_archived }: Visibility): string {
+  return [...(show_sensitive ? ['sensitive'] : []), ...(show_archived ? ['archived'] : [])].join(',');
+}
+
 /** Whether a record is to be shown: it and what it relates to must be neither sensitive nor archived, unless asked for. */
 export function isVisible(record: StoredRecord, store: RecordStore, visibility: Visibility): boolean {
   if (visibility.show_sensitive && visibility.show_archived) return true;

@@ -6,7 +6,7 @@ import { useStore } from '../data/use-records.ts';
 import { fieldName } from '../records/field-name.ts';
 import { formatInstant, formatValue, type ValueContext } from '../records/format-value.ts';
 import { typeFacts } from '../records/type-facts.ts';
-import { useTransaction, WrittenBy } from '../records/written-by.tsx';
+import { WrittenBy } from '../records/written-by.tsx';
 import { FailureNotice } from '../shell/failure-notice.tsx';
 import { failureText } from '../shell/failure-text.ts';
 import { Skeleton } from '../shell/skeleton.tsx';
@@ -112,7 +112,7 @@ interface VersionItemProps {
 function VersionItem(props: VersionItemProps) {
   const { version, before, is_current, context } = props;
   const [is_busy, setBusy] = useState(false);
-  const transaction = useTransaction(version);
+  const { transaction } = version;
   const type = typeFacts(version.entity_type ?? before?.entity_type ?? '');
   const is_first = before === null || before.doc === null;
   const changes = changedFields(before?.doc ?? null, version.doc).filter((change) => !SILENT.has(change.name));
@@ -148,7 +148,7 @@ function VersionItem(props: VersionItemProps) {
             Restore this version
           </button>
         )}
-        {is_current && !is_first && transaction !== null && transaction !== 'import' && (
+        {is_current && !is_first && transaction !== null && (
           <button type="button" className="link-button" disabled={is_busy} onClick={() => run(props.undo(transaction))}>
             Undo this change{transaction.events > 1 && `, with the ${transaction.events - 1} made with it`}
           </button>

@@ -10,7 +10,7 @@ import { CALENDAR_TYPES, FIRST_CALENDAR_TYPE } from '../../records/calendar-type
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { typeFacts } from '../../records/type-facts.ts';
-import { isVisible, useVisibility } from '../../records/visibility.ts';
+import { isVisible, shownKinds, useVisibility } from '../../records/visibility.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
@@ -46,26 +46,30 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
   const { records } = useRecords(type);
   const about = of === undefined ? null : store.get(of);
 
+  const show = shownKinds(visibility);
   const years = Array.from({ length: span }, (_, i) => year - i);
   const answers = useQueries({
     queries: years.map((each) => ({
-      queryKey: ['heatmap', type, each, moment],
-      queryFn: ({ signal }: { signal: AbortSignal }) => api.heatmap({ entity_type: type, year: each }, signal),
+      queryKey: ['heatmap', type, each, moment, show],
+      queryFn: ({ signal }: { signal: AbortSignal }) => api.heatmap({ entity_type: type, year: each, show }, signal),
       placeholderData: keepPreviousData,
     })),
   });
   const [newest] = answers;
+  const about_it = useMemo(() => {
+    const shown = records.filter((record) => isVisible(record, store, visibility));
+    return of === undefined ? shown : recordsAbout(shown, of);
+  }, [records, of, store, visibility]);
   const heatmaps: readonly Heatmap[] = answers.flatMap(({ data }, i) => {
     const asked = years[i] ?? year;
     if (data === undefined) return [];
     if (of === undefined) return [data];
-    return [{ ...data, year: asked, days: localHeatmap(recordsAbout(records, of), asked, data.time_zone) }];
+    return [{ ...data, year: asked, days: localHeatmap(about_it, asked, data.time_zone, Date.parse(data.as_of)) }];
   });
-  const titles = useMemo(() => {
-    const shown = records.filter((record) => isVisible(record, store, visibility));
-    const wanted_records = of === undefined ? shown : recordsAbout(shown, of);
-    return titlesByDay(wanted_records, time_zone, (record) => recordTitle(withLabels(record, store)));
-  }, [records, of, store, visibility, time_zone]);
+  const titles = useMemo(
+    () => titlesByDay(about_it, time_zone, (record) => recordTitle(withLabels(record, store))),
+    [about_it, store, time_zone],
+  );
   const has_minutes = heatmaps.some(({ days }) => days.some((day) => day.minutes > 0));
   const measure = has_minutes ? wanted : 'records';
   // One scale for all the years, so that they can be compared.

@@ -1,5 +1,4 @@
-import type { Dashboard } from '../../api.ts';
-import { addDays, type Period } from './periods.ts';
+import { addDays, daysBetween, type Period } from './periods.ts';
 
 /** How regularly something was taken in a period. */
 export interface Adherence {
@@ -15,36 +14,35 @@ export interface Adherence {
   readonly last_day: string;
 }
 
-const DAY_MS = 86_400_000;
-const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
-
 /** What is read of a dashboard's answer. */
 interface Taken {
-  readonly related: readonly Pick<Dashboard['related'][number], 'id' | 'label'>[];
   readonly measures: readonly {
     readonly field: string;
     readonly of_id: string | null;
+    readonly of_label: string | null;
     readonly points: readonly { readonly day: string; readonly count: number }[] | null;
   }[];
 }
 
 /** Each medication of a dashboard's answer, the one taken on most days first. */
-export function adherence({ related, measures }: Taken, period: Period, today: string): Adherence[] {
+export function adherence({ measures }: Taken, period: Period, today: string): Adherence[] {
   const end = period.to < today ? period.to : today;
   const days_by_id = new Map<string, Set<string>>();
   const doses_by_id = new Map<string, number>();
-  for (const { field, of_id, points } of measures) {
+  const label_by_id = new Map<string, string | null>();
+  for (const { field, of_id, of_label, points } of measures) {
     if (field !== 'dosage' || of_id === null || points === null) continue;
     const days = days_by_id.get(of_id) ?? new Set();
     days_by_id.set(of_id, days);
+    label_by_id.set(of_id, of_label);
     for (const { day, count } of points) {
       days.add(day);
       doses_by_id.set(of_id, (doses_by_id.get(of_id) ?? 0) + count);
     }
   }
-  return related
-    .flatMap(({ id, label }) => {
-      const taken = [...(days_by_id.get(id) ?? [])].sort();
+  return [...days_by_id]
+    .flatMap(([id, taken_on]) => {
+      const taken = [...taken_on].sort();
       const [first, last] = [taken[0], taken.at(-1)];
       if (first === undefined || last === undefined) return [];
       const days = daysBetween(first, end) + 1;
@@ -52,7 +50,7 @@ export function adherence({ related, measures }: Taken, period: Period, today: s
       return [
         {
           id,
-          label: label ?? 'Without a name',
+          label: label_by_id.get(id) ?? 'Without a name',
           doses: doses_by_id.get(id) ?? 0,
           days_taken: taken.length,
           days,

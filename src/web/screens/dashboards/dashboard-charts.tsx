@@ -195,27 +195,38 @@ export function DashboardCharts({ type, period, today, now, before }: DashboardC
 
   const measures = useMemo(
     () =>
-      now.measures.slice(0, MAX_MEASURES).map((measure) => {
-        const field = typeFacts(measure.entity_type).fields.find(({ name }) => name === measure.field);
-        const points = measure.points ?? [];
-        const unit = measure.unit === '' ? '' : `, ${measure.unit}`;
-        const name = `${field === undefined ? measure.field : fieldName(field)}${unit}`;
-        return {
-          key: `${measure.field} ${measure.unit} ${measure.of_id ?? ''}`,
-          title: measure.of_label === null ? name : `${measure.of_label}: ${name.toLowerCase()}`,
-          note: `${measure.count.toLocaleString('en')} times, from ${measure.min} to ${measure.max}, last ${measure.last}`,
-          option: seriesOption(
-            'line',
-            points.map(({ day }) => shortDay(day, period.to)),
-            [{ name, values: points.map(({ sum, count }) => Math.round((sum / Math.max(1, count)) * 100) / 100) }],
-          ),
-          table: {
-            columns: ['Day', 'Count', 'Sum', 'Least', 'Most', 'Last'],
-            rows: points.map((each) => [each.day, each.count, each.sum, each.min, each.max, each.last]),
-          },
-        };
-      }),
-    [now, period],
+      // A task's numbers are its place in the focus list and counts of its own changes: they measure nothing.
+      (type === 'task' ? [] : now.measures.toSorted((a, b) => b.count - a.count))
+        .slice(0, MAX_MEASURES)
+        .map((measure) => {
+          const field = typeFacts(measure.entity_type).fields.find(({ name }) => name === measure.field);
+          const points = measure.points ?? [];
+          const unit = measure.unit === '' ? '' : `, ${measure.unit}`;
+          const name = `${field === undefined ? measure.field : fieldName(field)}${unit}`;
+          return {
+            key: `${measure.field} ${measure.unit} ${measure.of_id ?? ''}`,
+            title: measure.of_label === null ? name : `${measure.of_label}: ${name.toLowerCase()}`,
+            note:
+              measure.count === 1
+                ? `Once: ${measure.last}`
+                : `${measure.count.toLocaleString('en')} times, from ${measure.min} to ${measure.max}, last ${measure.last}`,
+            option: seriesOption(
+              'line',
+              points.map(({ day }) => shortDay(day, period.to)),
+              [{ name, values: points.map(({ sum, count }) => Math.round((sum / Math.max(1, count)) * 100) / 100) }],
+            ),
+            table: {
+              columns: ['Day', 'Count', 'Sum', 'Least', 'Most', 'Last'],
+              rows: points.map((each) => [each.day, each.count, each.sum, each.min, each.max, each.last]),
+            },
+          };
+        })
+        // Two things may have one name, but no two charts.
+        .map((chart, i, all) => {
+          const earlier = all.slice(0, i).filter(({ title }) => title === chart.title).length;
+          return earlier === 0 ? chart : { ...chart, title: `${chart.title} (${earlier + 1})` };
+        }),
+    [now, type, period],
   );
 
   const [records_over_time, hours_over_time] = over_time;

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import type { Dashboard } from '../../api.ts';
 import { CALENDAR_TYPES } from '../../records/calendar-types.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
+import { shownKinds, useVisibility } from '../../records/visibility.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
@@ -35,8 +36,8 @@ export function DashboardsScreen() {
   const period = useMemo<Period>(() => (from <= to ? { from, to } : { from: to, to: from }), [from, to]);
   const before = useMemo(() => periodBefore(period), [period]);
   const is_compared = search.compare === true;
-  const now = useDashboard(type, period, moment === null);
-  const earlier = useDashboard(type, before, is_compared && moment === null);
+  const now = useDashboard(type, period, true);
+  const earlier = useDashboard(type, before, is_compared);
   const { many } = typeAppearance(type);
   const is_empty = now.data !== undefined && now.data.days.length === 0 && now.data.task_flow.length === 0;
 
@@ -49,7 +50,7 @@ export function DashboardsScreen() {
           {many}, {shortDay(period.from, today)} to {shortDay(period.to, today)}
         </p>
       </header>
-      <div className="controls" hidden={moment !== null}>
+      <div className="controls">
         <label className="field">
           <span>Type</span>
           <select
@@ -114,22 +115,7 @@ export function DashboardsScreen() {
           Beside the period before
         </label>
       </div>
-      {moment !== null ? (
-        <Notice
-          title="Dashboards show the present only"
-          action={
-            <button
-              type="button"
-              className="button"
-              onClick={() => navigate({ search: (last) => ({ ...last, at: undefined }) })}
-            >
-              Back to now
-            </button>
-          }
-        >
-          Everything else here is as it was at the moment you look at. Charts are kept for now alone.
-        </Notice>
-      ) : now.data === undefined ? (
+      {now.data === undefined ? (
         now.isError ? (
           <FailureNotice error={now.error} retry={() => now.refetch()} />
         ) : (
@@ -156,6 +142,7 @@ export function DashboardsScreen() {
             before={is_compared && earlier.data !== undefined ? { period: before, data: earlier.data } : null}
           />
           <footer className="screen-footer">
+            {moment !== null && type === 'task' && <p>The flow of tasks is told of the present only.</p>}
             <Freshness as_of={now.data.as_of} time_zone={now.data.time_zone} />
           </footer>
         </div>
@@ -165,10 +152,11 @@ export function DashboardsScreen() {
 }
 
 function useDashboard(entity_type: string, period: Period, enabled: boolean) {
-  const { api } = useRouteContext({ from: '/app' });
+  const { api, moment } = useRouteContext({ from: '/app' });
+  const show = shownKinds(useVisibility());
   return useQuery<Dashboard>({
-    queryKey: ['dashboard', entity_type, period.from, period.to],
-    queryFn: ({ signal }) => api.dashboard({ entity_type, ...period }, signal),
+    queryKey: ['dashboard', entity_type, period.from, period.to, show, moment],
+    queryFn: ({ signal }) => api.dashboard({ entity_type, ...period, show }, signal),
     placeholderData: keepPreviousData,
     enabled,
   });

@@ -22,12 +22,9 @@ export function Figures({ now, period, before }: FiguresProps) {
   return (
     <dl className="summary">
       <Figure name="Records" value={totals.records} earlier={earlier?.records ?? null} note={null} />
-      <Figure
-        name="Hours"
-        value={totals.hours}
-        earlier={earlier?.hours ?? null}
-        note={totals.hours === 0 ? 'no durations' : null}
-      />
+      {(totals.hours > 0 || (earlier?.hours ?? 0) > 0) && (
+        <Figure name="Hours" value={totals.hours} earlier={earlier?.hours ?? null} note={null} />
+      )}
       <Figure
         name="Days"
         value={totals.active_days}
@@ -36,8 +33,8 @@ export function Figures({ now, period, before }: FiguresProps) {
       />
       <Figure
         name="A day with any"
-        value={totals.active_days === 0 ? 0 : Math.round((totals.records / totals.active_days) * 10) / 10}
-        earlier={null}
+        value={onAverage(totals)}
+        earlier={earlier === null ? null : onAverage(earlier)}
         note="records on average"
       />
     </dl>
@@ -50,6 +47,11 @@ function totalsOf({ days }: Dashboard): Totals {
     hours: Math.round(days.reduce((sum, day) => sum + day.minutes, 0) / 60),
     active_days: days.filter((day) => day.records > 0).length,
   };
+}
+
+/** Records of a day that has any. */
+function onAverage({ records, active_days }: Totals): number {
+  return active_days === 0 ? 0 : Math.round((records / active_days) * 10) / 10;
 }
 
 function Figure(props: { name: string; value: number; earlier: number | null; note: string | null }) {

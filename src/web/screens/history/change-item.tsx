@@ -52,7 +52,7 @@ export function ChangeItem(props: { change: Change; time_zone: string; is_read_o
         <p>
           <time dateTime={tx_time}>{localTime(Date.parse(tx_time), props.time_zone)}</time>{' '}
           <span className="settings-note">
-            <WrittenBy transaction={transaction ?? 'import'} />
+            <WrittenBy transaction={transaction} />
           </span>
         </p>
         {transaction !== null && !props.is_read_only && (

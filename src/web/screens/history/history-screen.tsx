@@ -6,7 +6,6 @@ import type { HistoryQuery, LoggedVersion } from '../../api.ts';
 import { useLoadedTypes } from '../../data/use-loaded-types.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { RECORD_TYPES, typeFacts } from '../../records/type-facts.ts';
-import { microsecondAfter } from '../../records/written-by.tsx';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
@@ -152,4 +151,15 @@ function typesOf(changes: readonly Change[]): string[] {
   for (const type of [...types])
     for (const { target } of typeFacts(type).fields) if (target !== null) types.add(target);
   return [...types].sort();
+}
+
+/**
+ * The instant after, in the store's own steps.
+ * @param instant ISO 8601 in UTC with at most six digits of a second
+ */
+function microsecondAfter(instant: string): string {
+  const [, seconds = '', digits = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(instant) ?? [];
+  const micros = Number(digits.padEnd(6, '0')) + 1;
+  if (micros < 1_000_000) return `${seconds}.${String(micros).padStart(6, '0')}Z`;
+  return new Date(Date.parse(`${seconds}Z`) + 1_000).toISOString();
 }

@@ -22,8 +22,9 @@ export function NumbersTable(props: NumbersTableProps) {
           </tr>
         </thead>
         <tbody>
-          {props.rows.map((row) => (
-            <tr key={row.join(' ')}>
+          {props.rows.map((row, place) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two rows may say the same, and are two
+            <tr key={place}>
               {row.map((cell, i) => (
                 <td key={props.columns[i]} className={typeof cell === 'number' ? 'number' : ''}>
                   {typeof cell === 'number' ? cell.toLocaleString('en', { maximumFractionDigits: 1 }) : (cell ?? '–')}

@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useRouteContext } from '@tanstack/react-router';
 import { useSyncExternalStore } from 'react';
 import { useStore } from '../../data/use-records.ts';
 import { typeFacts } from '../../records/type-facts.ts';
-import { isVisible, useVisibility } from '../../records/visibility.ts';
+import { isVisible, shownKinds, useVisibility } from '../../records/visibility.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Freshness } from '../../time/freshness.tsx';
 import { dayInWords, localDay } from '../../time/local-day.ts';
@@ -24,7 +24,12 @@ export function OverviewScreen() {
   const store = useStore();
   const visibility = useVisibility();
   useSyncExternalStore(store.subscribe, () => store.revision());
-  const overview = useQuery({ queryKey: ['overview', moment], queryFn: ({ signal }) => api.overview(signal) });
+  const show = shownKinds(visibility);
+  const overview = useQuery({
+    queryKey: ['overview', moment, show],
+    queryFn: ({ signal }) => api.overview(show, signal),
+    placeholderData: keepPreviousData,
+  });
   if (overview.data === undefined) {
     if (overview.isError) return <FailureNotice error={overview.error} retry={() => overview.refetch()} />;
     return <OverviewSkeleton />;
