@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entityIdOf, entityIdOfHash, xtdbIdHash } from '../../src/domain/codec/entity-id.ts';
-import { hex, sha1 } from '../../src/domain/codec/sha1.ts';
 import { edn } from './edn-value.ts';
 
 const UUID_V5 = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -117,13 +114,4 @@ describe('the UUID of an entity', () => {
     expect(entityIdOf(edn(':foo'))).toBe(entityIdOf(edn('#uri "foo"')));
     expect(entityIdOf(edn('{:a 1, [2] 3}'))).toBe(entityIdOf(edn('{[2] 3, :a 1}')));
   });
-});
-
-test('SHA-1 agrees with the platform for any bytes', () => {
-  fc.assert(
-    fc.property(
-      fc.uint8Array({ maxLength: 300 }),
-      (bytes) => hex(sha1(bytes)) === createHash('sha1').update(bytes).digest('hex'),
-    ),
-  );
 });

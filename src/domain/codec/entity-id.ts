@@ -1,9 +1,10 @@
+import { sha1 } from '@noble/hashes/legacy.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { canonicalEdn } from '../edn/canonical.ts';
 import { isUuid } from '../edn/tags.ts';
 import { type EdnValue, Keyword, Tagged } from '../edn/value.ts';
 import { nameBasedUuid } from './name-based-uuid.ts';
 import { nippyBytes } from './nippy-bytes.ts';
-import { hex, sha1 } from './sha1.ts';
 
 /** The namespace of the name-based UUIDs (version 5) of entities whose id in XTDB was no UUID. Never to be changed. */
 const NAMESPACE = '9d5f1c52-7c43-4b0e-8a3e-51c1f0c6f2a7';
@@ -53,7 +54,7 @@ export const xtdbIdHash = (id: EdnValue): string | null => {
   if (known !== null) return known;
   const name = nameOf(id);
   const bytes = name === null ? nippyBytes(id) : utf8.encode(name);
-  return bytes === null ? null : hex(sha1(bytes));
+  return bytes === null ? null : bytesToHex(sha1(bytes));
 };
 
 /** The entity id that XTDB's hash alone gives: that of every entity whose id was no UUID. */

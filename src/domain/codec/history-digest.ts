@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import { canonicalEdn } from '../edn/canonical.ts';
 import { readEdn } from '../edn/read.ts';
 import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
@@ -6,7 +7,6 @@ import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from './attributes.ts';
 import { entityIdOf } from './entity-id.ts';
 import { encodeEvicted, encodeHistoryRow } from './history-line.ts';
 import { decodeJsonHistoryLine, encodeJsonTransaction, isJsonHistoryLine } from './json-history-line.ts';
-import { Sha256 } from './sha256.ts';
 
 /** A line of a history as a value, whoever printed it: equal values have equal digests. */
 export interface LineValue {
@@ -121,8 +121,8 @@ function longOf(value: EdnValue | undefined): bigint {
 const encoder = new TextEncoder();
 
 function digestOf(text: string): bigint {
-  const { buffer } = new Sha256().update(encoder.encode(text)).digest();
-  const hash = new DataView(buffer);
+  // Not WebCrypto's, which is asynchronous and slow for many short texts.
+  const hash = new DataView(sha256(encoder.encode(text)).buffer);
   return (hash.getBigUint64(0) << 64n) | hash.getBigUint64(8);
 }
 

@@ -1,4 +1,5 @@
-import { hex, sha1 } from './sha1.ts';
+import { sha1 } from '@noble/hashes/legacy.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 
 /**
  * The name-based UUID (version 5, RFC 9562 section 5.5) of a name: the same name gives the same UUID, for ever.
@@ -13,5 +14,5 @@ export function nameBasedUuid(namespace: string, name: string): string {
   );
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  return bytesToHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }

@@ -1,6 +1,6 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { LineDigests, lineValue } from '../../domain/codec/history-digest.ts';
-import { hex } from '../../domain/codec/sha1.ts';
-import { Sha256 } from '../../domain/codec/sha256.ts';
 import { type FilteredLine, HistoryFilter } from '../../import-client/history-filter.ts';
 import type { HistorySource } from '../../import-client/history-source.ts';
 import { textLines } from '../../import-client/text-lines.ts';
@@ -25,7 +25,7 @@ export async function digestHistory(
   chosen: ImportArguments,
   onRows: (rows: number) => void,
 ): Promise<HistoryDigests> {
-  const hash = new Sha256();
+  const hash = sha256.create();
   const digests = new LineDigests();
   const filter = new HistoryFilter<string>(chosen);
   const counts = { rows: 0, evicted: 0, skipped: 0, unreadable: 0 };
@@ -52,5 +52,5 @@ export async function digestHistory(
     onRows(counts.rows);
   }
   add(filter.end());
-  return { sha256: hex(hash.digest()), digests, ...counts };
+  return { sha256: bytesToHex(hash.digest()), digests, ...counts };
 }

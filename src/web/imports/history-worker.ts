@@ -1,5 +1,5 @@
-import { hex } from '../../domain/codec/sha1.ts';
-import { Sha256 } from '../../domain/codec/sha256.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { checkHistory } from '../../import-client/check-history.ts';
 import { HistoryFailure } from '../../import-client/history-failure.ts';
 import type { HistorySource } from '../../import-client/history-source.ts';
@@ -35,13 +35,13 @@ type Task<Name extends keyof HistoryTasks> = (
 
 const TASKS: { readonly [Name in keyof HistoryTasks]: Task<Name> } = {
   async fingerprint(history) {
-    const hash = new Sha256();
+    const hash = sha256.create();
     let bytes = 0;
     for await (const part of history.bytes()) {
       hash.update(part);
       bytes += part.length;
     }
-    return { sha256: hex(hash.digest()), bytes };
+    return { sha256: bytesToHex(hash.digest()), bytes };
   },
   async check(history, request) {
     const first_rejects: { line: number; reason: string }[] = [];
