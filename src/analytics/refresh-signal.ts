@@ -11,11 +11,17 @@ const LOOK_AFTER_MS = 24 * 3_600_000;
  * It also collects what isolates measured, so that nothing is written to the database for a measurement's sake alone.
  */
 export class RefreshSignal extends DurableObject implements Signal {
+  /** Since the last look: another mark would say nothing new, and a write to storage for each write of a record is too much. */
+  #isMarked = false;
+
   async mark(): Promise<void> {
+    if (this.#isMarked) return;
     await this.ctx.storage.put('generation', (await this.#generation()) + 1);
+    this.#isMarked = true;
   }
 
   async look(now_ms: number): Promise<Look> {
+    this.#isMarked = false;
     const generation = await this.#generation();
     const settled = await this.ctx.storage.get<Settled>('settled');
     const is_due =

@@ -60,21 +60,17 @@ export function telemetry(): MiddlewareHandler<MeasuredEnv> {
     if (mayHaveWritten) c.executionCtx.waitUntil(markWritten(c.env.SIGNAL));
     c.executionCtx.waitUntil(handOverSoon(c.env.SIGNAL));
     const { caller, requestId } = c.var;
-    c.executionCtx.waitUntil(
-      userHash(caller.user_id).then((user) =>
-        logEvent({
-          event: 'request',
-          request_id: requestId,
-          method,
-          route,
-          status,
-          duration_ms: round(duration_ms),
-          database_ms: round(database_ms),
-          database_calls,
-          user,
-        }),
-      ),
-    );
+    logEvent({
+      event: 'request',
+      request_id: requestId,
+      method,
+      route,
+      status,
+      duration_ms: round(duration_ms),
+      database_ms: round(database_ms),
+      database_calls,
+      user: userHash(caller.user_id),
+    });
   };
 }
 
