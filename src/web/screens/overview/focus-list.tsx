@@ -111,8 +111,9 @@ export function FocusList({ today }: { today: string }) {
                   onKeyDown={(event) => onHandleKey(event, i)}
                   onPointerDown={(event) => onPointerDown(event, i)}
                   onPointerMove={(event) => drag !== null && setDrag({ ...drag, to: placeAt(event.clientY) })}
-                  onPointerUp={() => {
-                    if (drag !== null) reorder(drag.from, drag.to);
+                  onPointerUp={(event) => {
+                    // Where it is let go: what the last move set may not be drawn yet.
+                    if (drag !== null) reorder(drag.from, placeAt(event.clientY));
                     setDrag(null);
                   }}
                   onPointerCancel={() => setDrag(null)}
