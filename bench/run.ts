@@ -9,6 +9,7 @@ import { writeReadme } from './readme-table.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ run(report: Report, isLarge: boolean): Promise<void> }>>> = {
   size: () => import('./size.ts'),
   edge: () => import('./edge.ts'),
+  rls: () => import('./rls.ts'),
   write: () => import('./write.ts'),
   read: () => import('./read.ts'),
   concurrency: () => import('./concurrency.ts'),
