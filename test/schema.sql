@@ -1622,9 +1622,12 @@ CREATE OR REPLACE FUNCTION public.drift_check(p_lease uuid, p_refresh_id uuid, p
  SET jit TO 'off'
 AS $function$
 declare
+  -- More is behind only while a transaction stays open, and would be held in memory here: 1.9 GB of a million. The next check is soon enough.
+  c_max_events constant integer := 5000;
   c_last_xid constant xid8 := '18446744073709551615';
   v_began constant timestamptz := clock_timestamp();
   v_state refresh_state%rowtype := hold_lease(p_lease);
+  v_behind bigint;
   v_rollup text;
   v_checked bigint := 0;
   v_count bigint;
@@ -1632,19 +1635,28 @@ declare
   v_bad activity_bucket[];
   v_error text;
 begin
+  select count(*) into v_behind from (
+    select from event_log e where (e.xid, e.seq) > (v_state.cursor_xid, v_state.cursor_seq) order by e.xid, e.seq limit c_max_events + 1
+  ) e;
   begin
-    for v_rollup in select name from analytics where kind = 'rollup' and not stale and not rebuilding order by name loop
+    for v_rollup in
+      select name from analytics where kind = 'rollup' and not stale and not rebuilding and v_behind <= c_max_events order by name
+    loop
       -- One statement, one snapshot: what is behind the log anyway is left out, then table and definition must agree.
       execute format($sql$
         with pending as materialized (
           select array(select v from changed_versions($1, $2, 0, now(), null) v) as versions
         ), sample as materialized (
-          (select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket from %1$I r order by random() limit $3)
+          (
+            select row(r.user_id, r.entity_type, r.day)::activity_bucket as bucket
+            from %1$I r tablesample system (sample_percent('%1$I', $3)) order by random() limit $3
+          )
           union
           -- Records, too: a bucket that is missing altogether would not be drawn from the table.
           (select b from unnest(dirty_buckets($1, array(
             select row(e.entity_id, e.user_id, e.entity_type, e.doc)::changed_version
-            from live_entities e where e.deleted_at is null order by random() limit $3
+            from entities e tablesample system (sample_percent('entities', $3))
+            where e.deleted_at is null and e.doc is not null order by random() limit $3
           ))) b)
         ), buckets as materialized (
           select array_agg(s.bucket) as list from sample s
@@ -4069,6 +4081,12 @@ BEGIN ATOMIC
    WHERE ((e.user_id = running_activity.p_user_id) AND (e.entity_type = ANY (running_activity.p_entity_types)) AND (e.occurred_until IS NULL) AND (e.deleted_at IS NULL) AND isfinite(e.occurred_at) AND (e.occurred_at < now()) AND ((a.day >= running_activity.p_from) AND (a.day <= running_activity.p_to)) AND ((h.h & (~ running_activity.p_shown)) = 0));
 END
 ;
+CREATE OR REPLACE FUNCTION public.sample_percent(p_table regclass, p_rows integer)
+ RETURNS real
+ LANGUAGE sql
+ STABLE
+RETURN (LEAST((100)::double precision, ((((100.0 * (50)::numeric) * (p_rows)::numeric))::double precision / GREATEST((SELECT pg_class.reltuples FROM pg_class WHERE (pg_class.oid = (sample_percent.p_table)::oid)), (1)::real))))::real
+;
 CREATE OR REPLACE FUNCTION public.slow_queries(p_measured jsonb, p_since timestamp with time zone, p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -5034,6 +5052,7 @@ comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transa
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
 comment on function running_activity(uuid,text[],date,date,smallint) is 'Timers that run have no minutes in any rollup yet: those up to this moment, by local day';
+comment on function sample_percent(regclass,integer) is 'How much of a table `tablesample system` should read to draw so many rows from: 50 for each, since what lies on one page is of one time; percent';
 comment on function slow_queries(jsonb,timestamp with time zone,integer) is 'Keeps what was measured and answers the calls by name, the newest slow ones, and pg_stat_statements where that is installed (else null)';
 comment on function stale_entities() is 'How many entities'' current state is not the fold of their log (I2); 0 unless something is broken. Versions whose time has just come are the cron''s to turn over';
 comment on function state_at(uuid,timestamp with time zone,timestamp with time zone) is 'The entity as it was at (valid time, transaction time); no row when nothing held';

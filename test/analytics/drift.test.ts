@@ -61,6 +61,19 @@ test('a rollup that differs from its definition is found, logged and healed; one
   expect((await check())?.outcomes).toMatchObject([{ rows: 0 }]);
 });
 
+test('while much is behind the log, nothing is checked, and nothing of it held in memory', async () => {
+  const user = randomUUID();
+  await store.transact(user, [log('2026-01-01')]);
+  await store.refresh();
+  await store.owner().query('update daily_activity set records = 7 where user_id = $1', [user]);
+  await store.owner().query(
+    `insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc)
+     select nextval('tx_seq'), now(), now(), gen_random_uuid(), $1, 'project_log', '{}' from generate_series(1, 5001)`,
+    [user],
+  );
+  expect((await check())?.outcomes).toMatchObject([{ buckets: 0, rows: 0, error: null }]);
+});
+
 test('the cron checks once a day', async () => {
   const runs = async () =>
     (await store.owner().query("select count(*)::integer as n from refresh_log where name = 'drift_check'")).rows[0].n;
