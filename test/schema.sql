@@ -2245,6 +2245,22 @@ BEGIN ATOMIC
          END))::smallint AS int2;
 END
 ;
+CREATE OR REPLACE FUNCTION public.hidden_parents(p_user_id uuid, p_shown smallint, p_entity_types text[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+  return array(
+    select p.entity_id from own_entities p
+    where p.user_id = p_user_id and (p.sensitive or p.archived)
+      and (p.sensitive and p_shown & 1 = 0 or p.archived and p_shown & 2 = 0)
+      and (p_entity_types is null or p.entity_type = any (p_entity_types))
+  );
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
  RETURNS jsonb
  LANGUAGE sql
@@ -2813,6 +2829,12 @@ CREATE OR REPLACE FUNCTION public.is_own_entity(p_entity_id uuid)
  SET search_path TO 'public', 'pg_temp'
 RETURN (EXISTS (SELECT FROM entities WHERE ((entities.entity_id = is_own_entity.p_entity_id) AND (entities.user_id = (SELECT caller() AS caller)))))
 ;
+CREATE OR REPLACE FUNCTION public.is_shown(p_shown smallint, p_sensitive boolean, p_archived boolean, p_related uuid[], p_hidden uuid[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (((p_sensitive IS NOT TRUE) OR (((p_shown)::integer & 1) <> 0)) AND ((p_archived IS NOT TRUE) OR (((p_shown)::integer & 2) <> 0)) AND (NOT (p_related && p_hidden)))
+;
 CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -3208,6 +3230,67 @@ begin
     v_left := v_left - greatest(v_count, 1);
   end loop;
   update refresh_state set rebuild_user = v_user, rebuild_type = v_type, rebuild_before = v_before;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.overview(p_user_id uuid, p_shown smallint, p_timeline integer, p_running integer)
+ RETURNS TABLE(section text, record text, hints text, entity_type text, today integer, last_7_days integer, occurred_at timestamp with time zone, id uuid)
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_hidden constant uuid[] := hidden_parents(p_user_id, p_shown, null);
+  v_me record;
+  v_types text[];
+  v_today date;
+begin
+  select as_zone(u.doc ->> 'time_zone', 'UTC') as zone, u.doc ->> 'email' as email, u.label, u.doc -> 'show_bm_logs' = 'true' as shows_bm_logs
+  into v_me
+  from (select) as always left join own_entities u on u.entity_id = p_user_id and u.entity_type = 'user';
+  v_types := array(select t.name from entity_types t where t.timeline and (t.name <> 'bm_log' or v_me.shows_bm_logs));
+  v_today := (now() at time zone v_me.zone)::date;
+  return query
+  with seen as not materialized (
+    select s.* from own_entities s
+    where s.user_id = p_user_id and s.deleted_at is null and is_shown(p_shown, s.sensitive, s.archived, s.related, v_hidden)
+  ), listed as (
+    (
+      select 'timeline' as section, s.* from seen s where s.entity_type = any (v_types) and s.occurred_at <= now()
+      order by s.occurred_at desc, s.entity_id limit p_timeline
+    )
+    union all
+    (
+      select 'running', s.* from seen s
+      where s.entity_type in (select t.name from entity_types t where t.timer_parent is not null) and s.occurred_until is null
+      order by s.occurred_at desc, s.entity_id limit p_running
+    )
+  )
+  select 'user', jsonb_build_object(
+      'as_of', iso(now()), 'time_zone', v_me.zone, 'id', p_user_id, 'email', v_me.email, 'label', v_me.label
+    )::text, null, null, null::integer, null::integer, null::timestamptz, null::uuid
+  union all
+  select l.section, (
+      entity_record(row(
+        l.entity_id, l.entity_type, l.user_id, l.version, l.occurred_at, l.occurred_until, l.created_at, l.updated_at,
+        l.deleted_at, l.sensitive, l.archived, l.label, l.related, l.doc, l.hints
+      )::entity_state) || jsonb_build_object('label', l.label, 'related', coalesce(r.related, '[]'))
+    )::text, l.hints::text, null, null, null, l.occurred_at, l.entity_id
+  from listed l
+  left join lateral (
+    select jsonb_agg(jsonb_build_object('id', p.entity_id, 'entity_type', p.entity_type, 'label', p.label) order by p.label, p.entity_id) as related
+    -- Fenced off by "offset 0", each is looked up by id; joined, all of the user's records would be read for each.
+    from unnest(l.related) i cross join lateral (select * from own_entities p where p.entity_id = i offset 0) p
+  ) r on true
+  union all
+  select 'count', null, null, s.entity_type,
+    (count(*) filter (where s.occurred_at >= v_today::timestamp at time zone v_me.zone))::integer, count(*)::integer, null, null
+  from seen s
+  where s.entity_type = any (v_types) and s.occurred_at >= (v_today - 6)::timestamp at time zone v_me.zone
+    and s.occurred_at < (v_today + 1)::timestamp at time zone v_me.zone
+  group by s.entity_type
+  order by 1, 7 desc, 8, 4;
 end
 $function$
 ;
@@ -4972,6 +5055,7 @@ comment on function habit_streaks_now() is 'What habit_streaks holds after a ref
 comment on function has_events_after(xid8,bigint) is 'Whether the log has a committed event behind this place';
 comment on function heatmap(uuid,text[],date,date,smallint) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}. p_shown: 1 also sensitive records, 2 archived ones, 3 both';
 comment on function hidden_bits(uuid,boolean,boolean,uuid[]) is 'What hides a record from a reader who asks for nothing hidden, by itself or by a thing that it is about: 1 sensitive, 2 archived. As src/store/visibility.ts has it';
+comment on function hidden_parents(uuid,smallint,text[]) is 'The caller''s things of some types (null: any) that hide the records about them, for is_shown(). p_shown: 1 sensitive ones do not, 2 archived ones, 3 neither';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
 comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, prunes logs, or makes the log''s next months; `rows` are those touched. Raises AN409.';
@@ -4990,6 +5074,7 @@ comment on function import_write(uuid,jsonb,jsonb) is 'Writes rows and evictions
 comment on function is_date(text) is 'Whether this is a date without a time, which is the same day in every zone';
 comment on function is_due(analytics,timestamp with time zone) is 'Whether a tick of this scheduled time runs this unit';
 comment on function is_own_entity(uuid) is 'Whether the entity is the caller''s';
+comment on function is_shown(smallint,boolean,boolean,uuid[],uuid[]) is 'Whether a record that is not deleted is seen by a reader who asks for p_shown: 1 also sensitive records, 2 archived ones, 3 both. p_hidden: hidden_parents() for the same';
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
 comment on function keep_measurements(jsonb) is 'Adds what the Workers measured: {routes, calls, slow, statements}, see src/analytics/measurements.ts';
 comment on function lease_lasts() is 'How long after its last sign of life a tick is taken for dead. A call under way is safe for as long as it takes: it holds the row locked.';
@@ -5008,6 +5093,7 @@ comment on function monthly_summary_now() is 'What monthly_summary holds after a
 comment on function months_ahead() is 'The partitions of this month and the next three, of a log that is in months; returns how many it made';
 comment on function ms_since(timestamp with time zone) is 'Milliseconds from p_from to this very moment';
 comment on function next_to_rebuild(refresh_state,integer) is 'The buckets of the next p_records records that a rebuild comes to, and notes that it has; is_last when there are no more behind them';
+comment on function overview(uuid,smallint,integer,integer) is 'All that the first screen shows, see src/store/overview.ts: at most so many records of the timeline, and timers that run. p_shown as for hidden_parents()';
 comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove|object, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets, object makes an empty one unless an object is there. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
 comment on function pending_activity(uuid) is 'What of a user''s rollups is behind the log at this moment: some buckets, or (whole) possibly all; as_of is the rollups'' own clock';
