@@ -1305,6 +1305,7 @@ CREATE OR REPLACE FUNCTION public.dashboard(p_user_id uuid, p_entity_types text[
  SET jit TO 'off'
 AS $function$
 declare
+  v_hidden constant uuid[] := hidden_parents(p_user_id, p_shown, null);
   v_pending record;
   v_buckets activity_bucket[];
   v_rows activity[] := '{}';
@@ -1324,7 +1325,7 @@ begin
       select r.* from daily_activity r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from daily_activity_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
@@ -1335,7 +1336,7 @@ begin
       select r.* from daily_related r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from daily_related_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
@@ -1345,45 +1346,53 @@ begin
   ), related as (
     select r.related_id, sum(r.records) as records, sum(r.minutes) as minutes, count(distinct r.day) as active_days, max(r.day) as last_day
     from related_rows r group by r.related_id
-  ), measure_rows as materialized (
-    -- A day has a row for each kind of hiddenness.
-    select r.entity_type, r.field, r.unit, r.of_id, r.day, sum(r.count) as count, sum(r.sum) as sum, min(r.min) as min, max(r.max) as max,
-      (array_agg(r.last order by r.hidden))[1] as last
-    from (
+  ), measure_rows as (
+    select r.* from (
       select r.* from daily_measures r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from daily_measures_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
-    group by 1, 2, 3, 4, 5
   ), measures as (
-    select m.entity_type, m.field, m.unit, m.of_id, sum(m.count) as count, sum(m.sum) as sum, min(m.min) as min, max(m.max) as max,
-      (array_agg(m.last order by m.day desc))[1] as last,
-      case when p_with_points then jsonb_agg(
-        jsonb_build_object('day', m.day, 'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last) order by m.day
-      ) end as points
-    from measure_rows m group by 1, 2, 3, 4
+    -- The last of all is that of the last day, where a day has a row for each kind of hiddenness.
+    select r.entity_type, r.field, r.unit, r.of_id, sum(r.count) as count, sum(r.sum) as sum, min(r.min) as min, max(r.max) as max,
+      (max(array[r.day - '2000-01-01'::date, -r.hidden, r.last]))[3] as last
+    from measure_rows r group by 1, 2, 3, 4
     -- Of one type all that a person has: adherence counts the days of every medication, in every unit.
-    order by sum(m.count) desc, 1, 2, 3, 4 limit case when p_with_points then 1000 else 50 end
-  ), hours as (
-    select extract(isodow from r.day)::integer as weekday, h.hour, sum(h.records) as records
+    order by sum(r.count) desc, 1, 2, 3, 4 limit case when p_with_points then 1000 else 50 end
+  ), points as (
+    select d.entity_type, d.field, d.unit, d.of_id, jsonb_agg(
+        jsonb_build_object('day', d.day, 'count', d.count, 'sum', d.sum, 'min', d.min, 'max', d.max, 'last', d.last) order by d.day
+      ) as points
     from (
-      select r.* from daily_hours r
-      where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
-        and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
-      union all
-      select x.* from daily_hours_of(v_buckets, v_rows) x
-    ) r cross join lateral unnest(r.hours, r.records) as h(hour, records) where r.hidden & ~p_shown = 0
+      select r.entity_type, r.field, r.unit, r.of_id, r.day, sum(r.count) as count, sum(r.sum) as sum, min(r.min) as min, max(r.max) as max,
+        (max(array[-r.hidden, r.last]))[2] as last
+      from measure_rows r where p_with_points group by 1, 2, 3, 4, 5
+    ) d
+    group by 1, 2, 3, 4
+  ), hours as (
+    select h.weekday, h.hour, sum(h.records) as records
+    from (
+      -- The first of January 1 was a Monday; in numbers, since this is worked out for each hour. So "unnest" does not make a table of each day.
+      select 1 + (r.day - '0001-01-01'::date) % 7 as weekday, unnest(r.hours) as hour, unnest(r.records) as records
+      from (
+        select r.* from daily_hours r
+        where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
+          and not v_pending.whole
+          and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
+        union all
+        select x.* from daily_hours_of(v_buckets, v_rows) x
+      ) r where r.hidden & ~p_shown = 0
+    ) h
     group by 1, 2
   ), flow as (
     select day, sum(created) as created, sum(done) as done, sum(snoozed) as snoozed from (
       select r.* from task_flow r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from task_flow_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
@@ -1395,8 +1404,8 @@ begin
       select r.related_id as id from related r union select m.of_id from measures m union select h.habit_id from own_habit_streaks h
     ) w
     cross join lateral (
-      select l.* from live_entities l cross join lateral hidden_bits(l.user_id, l.sensitive, l.archived, l.related) h
-      where l.entity_id = w.id and l.user_id = p_user_id and l.deleted_at is null and h & ~p_shown = 0
+      select l.* from own_entities l
+      where l.entity_id = w.id and l.deleted_at is null and is_shown(p_shown, l.sensitive, l.archived, l.related, v_hidden)
       offset 0
     ) p
   )
@@ -1434,9 +1443,9 @@ begin
     'measures', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'entity_type', m.entity_type, 'field', m.field, 'unit', m.unit, 'of_id', nullif(m.of_id, '00000000-0000-0000-0000-000000000000'), 'of_label', s.label,
-        'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last, 'points', m.points
+        'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last, 'points', p.points
       ) order by m.entity_type, m.field, m.unit, m.of_id), '[]')
-      from measures m left join shown s on s.entity_id = m.of_id
+      from measures m left join points p using (entity_type, field, unit, of_id) left join shown s on s.entity_id = m.of_id
       where m.of_id = '00000000-0000-0000-0000-000000000000' or s.entity_id is not null
     ),
     'hours', (
@@ -2136,6 +2145,7 @@ CREATE OR REPLACE FUNCTION public.heatmap(p_user_id uuid, p_entity_types text[],
  SET jit TO 'off'
 AS $function$
 declare
+  v_hidden constant uuid[] := hidden_parents(p_user_id, p_shown, null);
   v_pending record;
   v_buckets activity_bucket[];
   v_rows activity[] := '{}';
@@ -2146,7 +2156,7 @@ begin
   if cardinality(v_buckets) > 0 then
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
-  with zone as materialized (
+  with recursive zone as materialized (
     select user_zone(p_user_id) as name
   ), running as materialized (
     select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
@@ -2157,7 +2167,7 @@ begin
       select r.* from daily_activity r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from daily_activity_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
@@ -2165,11 +2175,20 @@ begin
       select day, 0, minutes from running
     ) d
     group by d.day
+  ), first_days as (
+    -- The first day of each year, found from the one before. Compared as dates: row-level security lets no other comparison into the index.
+    select t.name as entity_type, '-infinity'::date as day from unnest(p_entity_types) t(name) where not v_pending.whole
+    union all
+    select f.entity_type, n.day
+    from first_days f
+    cross join lateral (
+      select d.day from daily_activity d
+      where d.user_id = p_user_id and d.entity_type = f.entity_type and d.day >= (date_trunc('year', f.day::timestamp) + interval '1 year')::date
+        and d.hidden & ~p_shown = 0 and (d.entity_type, d.day) not in (select b.entity_type, b.day from unnest(v_pending.buckets) b)
+      order by d.day limit 1
+    ) n
   ), years as (
-    select extract(year from d.day)::integer as year from daily_activity d
-    where d.user_id = p_user_id and d.entity_type = any (p_entity_types) and d.hidden & ~p_shown = 0
-      and not v_pending.whole
-      and not exists (select from unnest(v_pending.buckets) b where b.entity_type = d.entity_type and b.day = d.day)
+    select extract(year from f.day)::integer as year from first_days f where isfinite(f.day)
     union
     -- Where the rollup does not know: any record of the year that is shown will do.
     select y.year
@@ -2182,8 +2201,9 @@ begin
     ) y(year)
     cross join zone z
     where exists (
-      select from live_entities e cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-      where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null and h & ~p_shown = 0
+      select from own_entities e
+      where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null
+        and is_shown(p_shown, e.sensitive, e.archived, e.related, v_hidden)
         and e.occurred_at >= make_date(y.year, 1, 1)::timestamp at time zone z.name
         and e.occurred_at < make_date(y.year + 1, 1, 1)::timestamp at time zone z.name
     )
@@ -4144,12 +4164,11 @@ BEGIN ATOMIC
      e.related,
      a.day,
      a.minutes
-    FROM ((((live_entities e
+    FROM (((own_entities e
       JOIN entity_types t ON (((t.name = e.entity_type) AND (t.timer_parent IS NOT NULL))))
       CROSS JOIN zone z)
-      CROSS JOIN LATERAL hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h(h))
       CROSS JOIN LATERAL activity_days(e.occurred_at, now(), as_zone((e.doc ->> t.time_zone_field), z.name)) a(day, records, minutes))
-   WHERE ((e.user_id = running_activity.p_user_id) AND (e.entity_type = ANY (running_activity.p_entity_types)) AND (e.occurred_until IS NULL) AND (e.deleted_at IS NULL) AND isfinite(e.occurred_at) AND (e.occurred_at < now()) AND ((a.day >= running_activity.p_from) AND (a.day <= running_activity.p_to)) AND ((h.h & (~ running_activity.p_shown)) = 0));
+   WHERE ((e.user_id = running_activity.p_user_id) AND (e.entity_type = ANY (running_activity.p_entity_types)) AND (e.occurred_until IS NULL) AND (e.deleted_at IS NULL) AND isfinite(e.occurred_at) AND (e.occurred_at < now()) AND ((a.day >= running_activity.p_from) AND (a.day <= running_activity.p_to)) AND is_shown(running_activity.p_shown, e.sensitive, e.archived, e.related, ( SELECT hidden_parents(running_activity.p_user_id, running_activity.p_shown, NULL::text[]) AS hidden_parents)));
 END
 ;
 CREATE OR REPLACE FUNCTION public.slow_queries(p_measured jsonb, p_since timestamp with time zone, p_limit integer)
