@@ -44,7 +44,7 @@ export function listEntities(
     userId,
     `with hidden as materialized ${hiddenParentsSql(shown, '$1::uuid', null, moment)}
     select ${RECORD_COLUMNS}, iso(s.occurred_at) as occurred_at, s.entity_id as id
-    from ${moment === null ? 'live_entities' : `entities_at($1::uuid, $2::text, ${moment.valid_time}, ${moment.tx_time})`} s
+    from ${moment === null ? 'own_entities' : `entities_at($1::uuid, $2::text, ${moment.valid_time}, ${moment.tx_time})`} s
     where s.user_id = $1::uuid and s.entity_type = $2::text
       and ${visibleSql(shown, 's', { hidden: 'hidden', fields: null }, moment)}
       and ($4::timestamptz is null or s.occurred_at <= $4::timestamptz

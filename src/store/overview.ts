@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import type { Basis } from './get-entity.ts';
 import type { StoredRecord } from './stored-record.ts';
-import { hiddenParentsSql, type MomentSql, type Shown, visibleSql } from './visibility.ts';
+import { hiddenParentsSql, type MomentSql, type Shown, shownBits, visibleSql } from './visibility.ts';
 
 /** How many of the newest records the timeline shows, and of running timers at most. */
 const TIMELINE_RECORDS = 18;
@@ -29,58 +29,50 @@ export function overview(
 ): Promise<OverviewRow[]> {
   const limits = [userId, TIMELINE_RECORDS, RUNNING_RECORDS];
   return valid_time === null && tx_time === null
-    ? database.read<OverviewRow>('overview', userId, overviewSql(shown, null), limits)
-    : database.read<OverviewRow>('overview_as_of', userId, overviewSql(shown, PAST), [...limits, valid_time, tx_time]);
+    ? database.read<OverviewRow>('overview', userId, OVERVIEW, [...limits, shownBits(shown)])
+    : database.read<OverviewRow>('overview_as_of', userId, overviewAsOf(shown), [...limits, valid_time, tx_time]);
 }
 
-const TIMELINE_TYPES = 't.timeline';
-const TIMER_TYPES = 't.timer_parent is not null';
+const OVERVIEW = 'select * from overview($1::uuid, $4::smallint, $2::integer, $3::integer)';
 
-/** @param moment what is read at; null is the present, which has indexes of its own over all types */
-function overviewSql(shown: Shown, moment: MomentSql | null): string {
-  const now = moment?.valid_time ?? 'now()';
-  const visible = `${visibleSql({ ...shown, deleted: false }, 's', { hidden: 'hidden', fields: null }, moment)}
-    and (s.entity_type <> 'bm_log' or (select me.shows_bm_logs from me))`;
-  const person = (id: string) =>
-    moment === null ? 'live_entities' : `state_at(${id}, ${moment.valid_time}, ${moment.tx_time})`;
-  // Fenced off by "offset 0", each is looked up by id; joined, all of the user's records would be read for each.
-  const related = `(select * from ${person('i')} l where l.entity_id = i offset 0)`;
-  /** Records of some types that are visible and meet a condition, newest first. The past is read a type at a time. */
-  const records = (types: string, condition: string, limit: string) =>
-    moment === null
-      ? `select s.* from live_entities s
-        where s.user_id = $1::uuid and s.entity_type in (select t.name from entity_types t where ${types}) and ${visible} and ${condition} ${limit}`
-      : `select s.* from entity_types t
-        cross join lateral (
-          select s.* from entities_at($1::uuid, t.name, ${moment.valid_time}, ${moment.tx_time}) s where ${visible} and ${condition} ${limit}
-        ) s
-        where ${types} ${limit}`;
+const MOMENT: MomentSql = {
+  valid_time: 'coalesce($4::timestamptz, now())',
+  tx_time: "coalesce($5::timestamptz, 'infinity')",
+};
+const stateAt = (id: string) => `state_at(${id}, ${MOMENT.valid_time}, ${MOMENT.tx_time})`;
+
+/** As overview() in the database has it, but from the log, which is read a type at a time. */
+function overviewAsOf(shown: Shown): string {
+  const visible = visibleSql({ ...shown, deleted: false }, 's', { hidden: 'hidden', fields: null }, MOMENT);
+  const records = (types: string, condition: string, limit: string) => `
+  select s.* from entity_types t
+  cross join lateral (
+    select s.* from entities_at($1::uuid, t.name, ${MOMENT.valid_time}, ${MOMENT.tx_time}) s where ${visible} and ${condition} ${limit}
+  ) s
+  where ${types} ${limit}`;
   const newest = (limit: string) => `order by s.occurred_at desc, s.entity_id limit ${limit}::integer`;
+  const timelineTypes = "t.timeline and (t.name <> 'bm_log' or (select me.shows_bm_logs from me))";
   return `
 with me as materialized (
-  select u.doc ->> 'email' as email, u.label, as_zone(u.doc ->> 'time_zone', 'UTC') as zone,
-    coalesce(u.doc -> 'show_bm_logs' = 'true', false) as shows_bm_logs
-  from (select) as always left join ${person('$1::uuid')} u on u.entity_id = $1::uuid and u.entity_type = 'user'
-), hidden as materialized ${hiddenParentsSql(shown, '$1::uuid', null, moment)}, days as materialized (
-  select zone, (${now} at time zone zone)::date as today from me
-), timeline as (
-  ${records(TIMELINE_TYPES, `s.occurred_at <= ${now}`, newest('$2'))}
-), running as (
-  ${records(TIMER_TYPES, 's.occurred_until is null', newest('$3'))}
+  select u.doc ->> 'email' as email, u.label, as_zone(u.doc ->> 'time_zone', 'UTC') as zone, u.doc -> 'show_bm_logs' = 'true' as shows_bm_logs
+  from (select) as always left join ${stateAt('$1::uuid')} u on u.entity_type = 'user'
+), hidden as materialized ${hiddenParentsSql(shown, '$1::uuid', null, MOMENT)}, days as materialized (
+  select zone, (${MOMENT.valid_time} at time zone zone)::date as today from me
+), timeline as (${records(timelineTypes, `s.occurred_at <= ${MOMENT.valid_time}`, newest('$2'))}
+), running as (${records('t.timer_parent is not null', 's.occurred_until is null', newest('$3'))}
 ), shown as (
   select 'timeline' as section, t.* from timeline t
   union all
   select 'running', r.* from running r
-), recent as (
-  ${records(
-    TIMELINE_TYPES,
+), recent as (${records(
+    timelineTypes,
     `s.occurred_at >= (select (d.today - 6)::timestamp at time zone d.zone from days d)
       and s.occurred_at < (select (d.today + 1)::timestamp at time zone d.zone from days d)`,
     '',
   )}
 )
 select 'user' as section, jsonb_build_object(
-    'as_of', iso(${now}), 'time_zone', me.zone, 'id', $1::uuid, 'email', me.email, 'label', me.label
+    'as_of', iso(${MOMENT.valid_time}), 'time_zone', me.zone, 'id', $1::uuid, 'email', me.email, 'label', me.label
   )::text as record, null as hints, null as entity_type, null::integer as today, null::integer as last_7_days,
   null::timestamptz as occurred_at, null::uuid as id
 from me
@@ -94,7 +86,7 @@ select s.section, (
 from shown s
 left join lateral (
   select jsonb_agg(jsonb_build_object('id', p.entity_id, 'entity_type', p.entity_type, 'label', p.label) order by p.label, p.entity_id) as related
-  from unnest(s.related) i cross join lateral ${related} p
+  from unnest(s.related) i cross join lateral ${stateAt('i')} p
   where p.user_id = $1::uuid
 ) r on true
 union all
@@ -104,8 +96,3 @@ from days d cross join recent s
 group by s.entity_type
 order by section, occurred_at desc, id, entity_type`;
 }
-
-const PAST: MomentSql = {
-  valid_time: 'coalesce($4::timestamptz, now())',
-  tx_time: "coalesce($5::timestamptz, 'infinity')",
-};

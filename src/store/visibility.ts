@@ -14,6 +14,7 @@ export const SHOW_NOTHING_HIDDEN: Shown = { deleted: false, sensitive: false, ar
 
 /** As rollups count them, by hidden_bits() in the database: what is shown besides what nothing hides. */
 export const shownBits = ({ sensitive, archived }: Shown): number => (sensitive ? 1 : 0) + (archived ? 2 : 0);
+const bitsSql = (shown: Shown): string => `${shownBits(shown)}::smallint`;
 
 /** SQL of the moment that is read; null is now. */
 export interface MomentSql {
@@ -33,12 +34,9 @@ export function hiddenParentsSql(
   moment: MomentSql | null,
 ): string {
   const flags = [...(shown.sensitive ? [] : ['sensitive']), ...(shown.archived ? [] : ['archived'])];
-  const ofTypes = parents === null ? '' : ` and p.entity_type = any (${parents})`;
   if (flags.length === 0) return `(select '{}'::uuid[] as ids)`;
-  if (moment === null) {
-    return `(select coalesce(array_agg(p.entity_id), '{}') as ids from own_entities p
-      where p.user_id = ${userId}${ofTypes} and (${flags.map((flag) => `p.${flag}`).join(' or ')}))`;
-  }
+  if (moment === null) return `(select hidden_parents(${userId}, ${bitsSql(shown)}, ${parents ?? 'null'}) as ids)`;
+  const ofTypes = parents === null ? '' : ` and p.entity_type = any (${parents})`;
   return `(select coalesce(array_agg(distinct p.entity_id), '{}') as ids from event_log p
     where p.user_id = ${userId}${ofTypes} and (${flags.map((flag) => `p.doc @> '{"${flag}": true}'`).join(' or ')})
       and p.valid_time <= ${moment.valid_time} and p.tx_time <= ${moment.tx_time}
@@ -59,22 +57,16 @@ export interface Parents {
 
 /** The condition on a record. @param row alias of a row of entities */
 export function visibleSql(shown: Shown, row: string, { hidden, fields }: Parents, moment: MomentSql | null): string {
-  // Of a computed column Postgres believes that it is null once in 200 rows, and then reads a whole past to find a page of it.
-  const notDeleted = moment === null ? `${row}.deleted_at is null` : `(${row}.deleted_at >= '-infinity') is not true`;
+  const ids = `(select ids from ${hidden})`;
+  const isShown = (related: string) =>
+    `is_shown(${bitsSql(shown)}, ${row}.sensitive, ${row}.archived, ${related}, ${ids})`;
+  if (moment === null) return `${shown.deleted ? '' : `${row}.deleted_at is null and `}${isShown(`${row}.related`)}`;
   const conditions = [
-    ...(shown.deleted ? [] : [notDeleted]),
-    ...(shown.sensitive ? [] : [`${row}.sensitive is not true`]),
-    ...(shown.archived ? [] : [`${row}.archived is not true`]),
+    // Of a computed column Postgres believes that it is null once in 200 rows, and then reads a whole past to find a page of it.
+    ...(shown.deleted ? [] : [`(${row}.deleted_at >= '-infinity') is not true`]),
+    // Of the past, `related` would be computed for each row.
+    isShown(fields === null ? `${row}.related` : `'{}'`),
+    ...(fields ?? []).map((field) => `(${row}.doc -> '${field}' ?| ${ids}::text[]) is not true`),
   ];
-  if (!shown.sensitive || !shown.archived) {
-    if (fields === null || (moment === null && fields.length > 0)) {
-      conditions.push(`not ${row}.related && (select ids from ${hidden})`);
-    } else if (moment !== null) {
-      // Of the past, `related` would be computed for each row.
-      conditions.push(
-        ...fields.map((field) => `(${row}.doc -> '${field}' ?| (select ids::text[] from ${hidden})) is not true`),
-      );
-    }
-  }
-  return conditions.length === 0 ? 'true' : conditions.join(' and ');
+  return conditions.join(' and ');
 }
