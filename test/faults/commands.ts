@@ -87,7 +87,7 @@ const command = ({ argv, undo, isStruck, held, isDone }: CommandOptions): Operat
   expectClear({ status, text: said }) {
     if (status !== 503) return;
     // A sentence, and the next move.
-    expect(said).toMatch(/^annals: \S.*\n\S.*\n$/);
+    expect(said).toMatch(/(^|\n)annals: \S.*\n\S.*\n$/);
     expect(said).not.toContain(OPERATOR.password);
   },
 });

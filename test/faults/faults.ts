@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect } from 'vitest';
+import type { ArmedFault } from '../../src/local/neon/faults.ts';
 import type { CrashableStack } from '../crashable-stack.ts';
 import type { Told } from './client.ts';
 import type { Attempt, Operation } from './operation.ts';
@@ -40,7 +41,7 @@ async function insidePostgres(
   const [holder, watcher] = [await connected(stack), await connected(stack)];
   const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
   const told = run();
-  await stalled.reached;
+  await reached(stalled, told);
   await holder.query(`begin; lock table ${operation.held} in access exclusive mode`);
   stalled.release();
   for (let isWaiting = false; !isWaiting; ) {
@@ -48,8 +49,14 @@ async function insidePostgres(
     isWaiting = rowCount !== 0;
   }
   await strike();
-  for (const client of [holder, watcher]) await client.end().catch(() => {});
+  for (const client of [holder, watcher]) await client.end();
   return told;
+}
+
+/** Resolves when the operation is there. It fails when that has ended before. */
+async function reached(stalled: ArmedFault, told: Promise<Told>): Promise<void> {
+  const ended = told.then(({ status, text }) => expect.fail(`It never got there: ${status} ${text}`));
+  await Promise.race([stalled.reached, ended]);
 }
 
 async function connected(stack: CrashableStack): Promise<pg.Client> {
@@ -70,7 +77,7 @@ export const FAULTS = {
     async strike({ stack, operation, attempt }, run) {
       const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
       const told = run();
-      await stalled.reached;
+      await reached(stalled, told);
       await attempt.kill();
       stalled.release();
       return told;
@@ -85,10 +92,10 @@ export const FAULTS = {
       const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
       const patience = new AbortController();
       const told = run(patience.signal);
-      await stalled.reached;
+      await reached(stalled, told);
       patience.abort();
       stalled.release();
-      return told.catch(() => ({ status: 'cut', retry_after: null, text: '' }));
+      return told;
     },
   },
   'no connection is left': {

@@ -38,8 +38,6 @@ export function keepWriting(stack: CrashableStack, user: string): Writing {
     }
   };
   const writing = write();
-  // Told at the end, by stop.
-  writing.catch(() => {});
   return {
     acknowledged,
     async stop() {

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { importFile } from '../../src/cli/import-file.ts';
+import { HistoryFailure } from '../../src/import-client/history-failure.ts';
 import type { CrashableStack } from '../crashable-stack.ts';
 import { writeHistory } from '../import/write-history.ts';
 import { ask, type Told } from './client.ts';
@@ -92,8 +93,13 @@ const bringIn: Operation = {
       ids: [],
       kill: stack.killWorkerd,
       async run(signal) {
-        const { state } = await importFile({ file, url: stack.importUrl, token: stack.operatorToken, signal });
-        return { status: state === 'finished' ? 200 : 'cut', retry_after: null, text: state };
+        try {
+          const { state } = await importFile({ file, url: stack.importUrl, token: stack.operatorToken, signal });
+          return { status: state === 'finished' ? 200 : 'cut', retry_after: null, text: state };
+        } catch (error) {
+          if (!(error instanceof HistoryFailure && error.kind === 'interrupted')) throw error;
+          return { status: 'cut', retry_after: null, text: error.message };
+        }
       },
       async check() {
         expect(await countOf(stack, name)).toEqual(count(ROWS));

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { rm, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { expect } from 'vitest';
 import type { CrashableStack } from '../crashable-stack.ts';
 
 /** A disk for the tables, which can be filled to the last byte. */
@@ -11,6 +12,7 @@ export interface TinyDisk {
   remove(): void;
 }
 
+const run = promisify(execFile);
 const SIZE = '256m';
 /** Over /tmp of a namespace that nobody else is in: no folder is left behind. */
 const MOUNTED = `mount -t tmpfs -o size=${SIZE},mode=0700 tmpfs /tmp && mkdir /tmp/tables && echo mounted && exec cat`;
@@ -46,7 +48,8 @@ export async function tinyDisk(stack: CrashableStack): Promise<TinyDisk | null> 
   return {
     async fill() {
       // As the account, since nobody else has a name in there. It ends when no byte is left, which is an error.
-      await promisify(execFile)('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k'], { uid, gid }).catch(() => {});
+      const filling = run('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k'], { uid, gid, env: { LC_ALL: 'C' } });
+      await expect(filling).rejects.toThrow('No space left on device');
     },
     empty: () => rm(ballast, { force: true }),
     remove: () => holder.stdin.end(),
