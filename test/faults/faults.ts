@@ -100,7 +100,7 @@ export const FAULTS = {
   },
   'no connection is left': {
     told: [503],
-    async strike({ stack }, run) {
+    async strike({ stack, operation }, run) {
       const roles = ['annals_app', 'annals_import', OPERATOR.username];
       for (const role of roles) await stack.query(`alter role ${role} connection limit 0`);
       await stack.query(
@@ -115,9 +115,9 @@ export const FAULTS = {
         given ??= give();
         return given;
       };
-      // An import goes on asking: it gets through once there are connections again.
+      // Who goes on asking gets through once there are connections again.
       const refused = stack.neon.traffic.listen((event) => {
-        if (event.type === 'answer' && event.status === 500) void giveBack();
+        if (operation.isPersistent && event.type === 'answer' && event.status === 500) void giveBack();
       });
       const told = await run();
       refused();

@@ -35,6 +35,8 @@ export function keepWriting(stack: CrashableStack, user: string): Writing {
         await wait(PAUSE_MS);
       }
       acknowledged.push(id);
+      // As people do: what a command must get through does not grow with the load of the machine.
+      await wait(PAUSE_MS);
     }
   };
   const writing = write();
