@@ -42,7 +42,7 @@ export async function withTwoStores(
     await admin.query('create database changed template plain');
     await work(await open('changed'), await open('plain'));
   } finally {
-    for (const client of clients) await client.end().catch(() => {});
+    for (const client of clients) await client.end();
     await postgres.stop();
   }
 }

@@ -57,7 +57,7 @@ export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Pro
     try {
       return (await client.query<Row>(text, parameters)).rows;
     } finally {
-      await client.end().catch(() => {});
+      await client.end();
     }
   };
   await query(`create database ${DATABASE}`, [], 'postgres');

@@ -1,4 +1,5 @@
 import type { Database } from '../store/database.ts';
+import { Failure } from '../store/failure.ts';
 import type { Analytic } from './define-analytic.ts';
 
 /** Small enough that one pass stays far below the 10 s a statement should take. */
@@ -66,8 +67,10 @@ export async function refresh(database: Database, request: RefreshRequest): Prom
     try {
       more = await runUnits(database, started, outcomes);
     } catch (error) {
-      // Else nobody could start before the lease ends. That it fails too says nothing new.
-      await finish(database, started.lease).catch(() => null);
+      // Else nobody could start before the lease ends. That the database fails again says nothing new.
+      await finish(database, started.lease).catch((again) => {
+        if (!(again instanceof Failure)) throw again;
+      });
       throw error;
     }
     next_due = await finish(database, started.lease);

@@ -17,7 +17,7 @@ export async function openOperatorDatabase(databaseUrl: string): Promise<pg.Clie
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
     throw new CliFailure(EXIT.failed, `The database cannot be reached (${reason}).`, {
-      hint: 'Check DATABASE_URL: a direct connection string, as the owner.',
+      hint: 'Check DATABASE_URL (a direct connection string, as the owner), or try again in a moment.',
       cause,
     });
   }

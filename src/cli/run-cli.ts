@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import pg from 'pg';
 import { HistoryFailure, type HistoryFailureKind } from '../import-client/history-failure.ts';
 import { ApiFailure } from '../import-client/import-api.ts';
 import { CliFailure, EXIT, type ExitCode } from './cli-failure.ts';
@@ -104,6 +105,10 @@ const HISTORY_EXIT: Readonly<Record<HistoryFailureKind, ExitCode>> = {
 /** 4xx answers to an import that are about the file rather than about the caller. */
 const FILE_STATUS: ReadonlySet<number> = new Set([409, 413, 422]);
 
+/** What pg says of a session that ended under a statement, for which it has no class, or Postgres when it is stopped. */
+const LOST_SESSION =
+  /^(Connection terminated|Client has encountered a connection error|terminating connection|read ECONNRESET|write EPIPE)/;
+
 function wordsFor(
   error: unknown,
   command: string,
@@ -123,6 +128,14 @@ function wordsFor(
       EXIT.failed,
     ];
   }
+  if (error instanceof Error && LOST_SESSION.test(error.message)) {
+    return [
+      'The connection to the database was lost.',
+      'Run the command again: it goes on from what is committed.',
+      EXIT.failed,
+    ];
+  }
+  if (error instanceof pg.DatabaseError) return [error.message, error.hint ?? null, EXIT.failed];
   return [error instanceof Error ? error.message : String(error), null, EXIT.failed];
 }
 

@@ -163,6 +163,12 @@ function isNetworkError(error: unknown): boolean {
   );
 }
 
+/** Whether a call failed as calls do: refused, unanswered, or given up. Anything else is a mistake of ours, or of the caller's token. */
+export function isCallFailure(error: unknown): boolean {
+  const isGivenUp = error instanceof DOMException && error.name === 'AbortError';
+  return error instanceof ApiFailure || isGivenUp || isNetworkError(error);
+}
+
 function retryAfterMs(header: string | null): number {
   const seconds = Number(header ?? 0);
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1_000, 60_000) : 0;

@@ -6,7 +6,7 @@ import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
 import { filteredBytes } from './filtered-bytes.ts';
 import { HistoryFailure } from './history-failure.ts';
 import type { Fingerprint, HistorySource } from './history-source.ts';
-import { ApiFailure, ImportApi } from './import-api.ts';
+import { ApiFailure, ImportApi, isCallFailure } from './import-api.ts';
 import { MAX_IN_FLIGHT, Pace } from './pace.ts';
 
 export interface ImportProgress {
@@ -103,10 +103,7 @@ export async function sendHistory(options: SendHistoryOptions): Promise<ImportSt
 /** What a refused chunk or end means when somebody else pressed a button meanwhile; null when nobody did. */
 async function stoppedByAnother(api: ImportApi, id: string, error: unknown): Promise<HistoryFailure | null> {
   if (!(error instanceof ApiFailure) || error.status !== 409) return null;
-  const state = await api.status(id).then(
-    (now) => now.state,
-    () => null,
-  );
+  const state = (await api.status(id).catch(ignoreCallFailure))?.state;
   if (state !== 'paused' && state !== 'cancelled') return null;
   return new HistoryFailure(
     'stopped',
@@ -117,12 +114,16 @@ async function stoppedByAnother(api: ImportApi, id: string, error: unknown): Pro
   );
 }
 
-/** Leaves word of why; when that fails too, what stopped the import is the better news. */
+/** Leaves word of why; when the service does not take that either, what stopped the import is the better news. */
 async function pause(api: ImportApi, id: string, error: unknown): Promise<void> {
   const reason =
     error instanceof ApiFailure ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : null;
   // What a broken line is quoted with can be long; a reason that is refused would leave the import running.
-  await api.pause(id, reason?.slice(0, MAX_REASON_CHARS) ?? null).catch(() => {});
+  await api.pause(id, reason?.slice(0, MAX_REASON_CHARS) ?? null).catch(ignoreCallFailure);
+}
+
+function ignoreCallFailure(error: unknown): undefined {
+  if (!isCallFailure(error)) throw error;
 }
 
 interface SenderOptions {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../cli/migrate.ts';
 import { newRolePasswords, type RolePasswords, setRolePasswords, urlAs } from '../cli/roles.ts';
+import { absentOn } from './absent-on.ts';
 import { keepPostgres } from './keep-postgres.ts';
 import { startNeonEndpoint } from './neon/endpoint.ts';
 import { pickPort } from './pick-port.ts';
@@ -91,11 +92,8 @@ async function rolePasswords(dataFolder: string, ownerUrl: string, embedded: boo
   const name = embedded ? 'embedded' : `${hostname}-${port}${pathname}`.replaceAll(/[^\w.-]/g, '_');
   const folder = join(dataFolder, 'roles');
   const file = join(folder, `${name}.json`);
-  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (kept !== null) {
+  const kept = await readFile(file, 'utf8').catch(absentOn('ENOENT'));
+  if (kept !== undefined) {
     const passwords: RolePasswords = JSON.parse(kept);
     if (embedded) await setRolePasswords(ownerUrl, passwords);
     return passwords;

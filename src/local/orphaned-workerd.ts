@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { absentOn } from './absent-on.ts';
 import { childrenOf, commandLine, gone, parentOf, send } from './processes.ts';
 
 const FILE = 'workerd.json';
@@ -25,11 +26,8 @@ export async function keepWorkerd(dataFolder: string): Promise<void> {
  * ports, and answer there with the code and the issuer of before, for as long as the machine is up.
  */
 export async function endOrphanedWorkerd(dataFolder: string): Promise<void> {
-  const text = await readFile(join(dataFolder, FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (text === null) return;
+  const text = await readFile(join(dataFolder, FILE), 'utf8').catch(absentOn('ENOENT'));
+  if (text === undefined) return;
   const { runner, processes }: Kept = JSON.parse(text);
   for (const { pid, command } of processes) {
     // The id can be another process's by now; and a child whose parent lives is that parent's business.

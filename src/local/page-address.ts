@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { absentOn } from './absent-on.ts';
 
 const FILE = 'address';
 
@@ -10,10 +11,6 @@ export async function keepPageAddress(dataFolder: string, address: string): Prom
 
 /** The address that the last `npm start` on this data folder had, null before the first. */
 export async function pageAddress(dataFolder: string): Promise<string | null> {
-  try {
-    return (await readFile(join(dataFolder, FILE), 'utf8')).trim();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
+  const kept = await readFile(join(dataFolder, FILE), 'utf8').catch(absentOn('ENOENT'));
+  return kept?.trim() ?? null;
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
+import { absentOn } from './absent-on.ts';
 
 export interface PostgresAccount {
   uid: number;
@@ -29,7 +30,8 @@ function findAccount(passwd: string, name: string): PostgresAccount | undefined 
 /** Whether every folder on the way to `path` is open to the account: not so for a project below /root, say. */
 export async function canReach(account: PostgresAccount, path: string): Promise<boolean> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const info = await stat(folder).catch(() => undefined);
+    // What is not made yet will be open; what even root may not look at (a FUSE mount of somebody's) shows when it is used.
+    const info = await stat(folder).catch(absentOn('ENOENT', 'EACCES'));
     if (info) {
       const bit = info.uid === account.uid ? 0o100 : info.gid === account.gid ? 0o010 : 0o001;
       if ((info.mode & bit) === 0) return false;

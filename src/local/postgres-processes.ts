@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { absentOn } from './absent-on.ts';
 import { commandLine, gone, parentOf, send } from './processes.ts';
 
 export interface Postmaster {
@@ -19,7 +20,7 @@ export interface Postmaster {
  * "parent is the runner" says for certain, also with reused ids, whether the runner lives.
  */
 export async function findPostmaster(folder: string): Promise<Postmaster | 'stale' | 'none'> {
-  const lock = await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => undefined);
+  const lock = await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(absentOn('ENOENT'));
   if (lock === undefined) return 'none';
   const pid = Number.parseInt(lock, 10);
   const command = await commandLine(pid);
@@ -46,11 +47,12 @@ export async function stopOrphanedPostmaster(pid: number): Promise<void> {
  * Without /proc (macOS) this only gives them time.
  */
 export async function stopOrphanedBackends(folder: string): Promise<void> {
-  const names = await readdir('/proc').catch(() => []);
+  const names = (await readdir('/proc').catch(absentOn('ENOENT'))) ?? [];
   const pids: number[] = [];
   for (const name of names) {
     if (!/^\d+$/.test(name)) continue;
-    const cwd = await readlink(`/proc/${name}/cwd`).catch(() => undefined);
+    // Gone meanwhile, or somebody else's.
+    const cwd = await readlink(`/proc/${name}/cwd`).catch(absentOn('ENOENT', 'ESRCH', 'EACCES'));
     const title = await commandLine(Number(name));
     if (cwd === folder && title?.startsWith('postgres:')) pids.push(Number(name));
   }

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { absentOn } from './absent-on.ts';
 import { type PostgresAccount, unprivilegedAccount } from './postgres-account.ts';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
 import { reachableBinaries, reachableHome } from './postgres-outpost.ts';
@@ -86,7 +87,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 }
 
 async function isCluster(home: string): Promise<boolean> {
-  const names = await readdir(home).catch((): string[] => []);
+  const names = (await readdir(home).catch(absentOn('ENOENT'))) ?? [];
   if (names.includes('cluster') && names.includes('superuser-password')) return true;
   if (names.length === 0) return false;
   throw new PostgresStartError(
@@ -97,7 +98,7 @@ async function isCluster(home: string): Promise<boolean> {
 /** A first start that was interrupted leaves a folder with this name, which nothing will ever read. */
 async function removeHalfMade(home: string): Promise<void> {
   const parent = dirname(home);
-  const names = await readdir(parent).catch((): string[] => []);
+  const names = (await readdir(parent).catch(absentOn('ENOENT'))) ?? [];
   for (const name of names) {
     const maker = halfMadeBy(home, name);
     if (maker !== undefined && !isAlive(maker))
@@ -120,8 +121,9 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // EPERM: somebody else's.
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
   }
 }
 
@@ -236,13 +238,7 @@ async function launch({ folder, port, binaries, account, durable, log }: LaunchR
       if (/database system is ready to accept (read-only )?connections/.test(line)) settle(true);
     });
   });
-  const late = new AbortController();
-  const outcome = await Promise.race([
-    ready,
-    exited,
-    sleep(START_TIMEOUT_MS, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
-  ]);
-  late.abort();
+  const outcome = await Promise.race([ready, exited, sleep(START_TIMEOUT_MS, undefined, { ref: false })]);
   if (outcome === true) return { ready: true, child, exited };
   if (outcome === undefined) {
     child.kill('SIGKILL');
@@ -282,12 +278,7 @@ function running(parts: {
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGINT');
-    const patience = new AbortController();
-    const late = await Promise.race([
-      exited.then(() => false),
-      sleep(STOP_TIMEOUT_MS, true, { signal: patience.signal, ref: false }).catch(() => false),
-    ]);
-    patience.abort();
+    const late = await Promise.race([exited.then(() => false), sleep(STOP_TIMEOUT_MS, true, { ref: false })]);
     // SIGQUIT is Postgres' immediate shutdown: it recovers from its log at the next start.
     if (late) child.kill('SIGQUIT');
     await exited;

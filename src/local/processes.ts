@@ -2,16 +2,20 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { absentOn } from './absent-on.ts';
 
 const POLL_MS = 20;
 const EXIT_TIMEOUT_MS = 10_000;
+/** What /proc says of a process that has ended, before its file is opened or after. */
+const GONE = ['ENOENT', 'ESRCH'] as const;
 
 /** Sends a signal; to a process that is gone, nothing. */
 export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
-  } catch {
-    // Already gone, which is what was wanted.
+  } catch (error) {
+    // Already gone is what was wanted.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
 
@@ -27,16 +31,16 @@ export async function gone(pid: number): Promise<boolean> {
 /** The command line of a living process; undefined when there is none, or when it is dead and only not yet reaped. */
 export async function commandLine(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
-    const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return raw === '' ? undefined : raw.replaceAll('\0', ' ');
+    const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(absentOn(...GONE));
+    return raw === '' ? undefined : raw?.replaceAll('\0', ' ');
   }
   return processStatus(pid, 'args');
 }
 
 export async function parentOf(pid: number): Promise<number | undefined> {
   if (process.platform === 'linux') {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    const parent = /^PPid:\s*(\d+)/m.exec(status)?.[1];
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(absentOn(...GONE));
+    const parent = /^PPid:\s*(\d+)/m.exec(status ?? '')?.[1];
     return parent === undefined ? undefined : Number(parent);
   }
   const parent = await processStatus(pid, 'ppid');

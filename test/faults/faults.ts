@@ -1,23 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { expect } from 'vitest';
+import type { ArmedFault } from '../../src/local/neon/faults.ts';
 import type { CrashableStack } from '../crashable-stack.ts';
 import type { Told } from './client.ts';
-import type { Operation } from './operations.ts';
-import type { TinyDisk } from './tiny-disk.ts';
+import type { Attempt, Operation } from './operation.ts';
+import { OPERATOR, type Stage } from './stage.ts';
 
-export interface Struck {
-  readonly stack: CrashableStack;
-  readonly disk: TinyDisk | null;
+export interface Struck extends Stage {
   readonly operation: Operation;
+  readonly attempt: Attempt;
   readonly user: string;
-  /** Of the entities that it writes, where these are known before. */
-  readonly ids: readonly string[];
 }
 
 /** A row of the matrix: what befalls an operation that is under way. */
 export interface Fault {
-  /** What a client may be told meanwhile. An import asks again by itself, and is told of none. */
+  /** What a client may be told meanwhile. */
   readonly told: readonly Told['status'][];
+  /** The client itself ends it. */
+  readonly isGivenUp?: true;
   /** Runs the operation and strikes. @returns what the client was told, the fault being over */
   strike(struck: Struck, run: (signal?: AbortSignal) => Promise<Told>): Promise<Told>;
 }
@@ -38,15 +39,24 @@ async function insidePostgres(
   strike: () => Promise<void>,
 ): Promise<Told> {
   const [holder, watcher] = [await connected(stack), await connected(stack)];
-  await holder.query(`begin; lock table ${operation.held} in access exclusive mode`);
+  const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
   const told = run();
+  await reached(stalled, told);
+  await holder.query(`begin; lock table ${operation.held} in access exclusive mode`);
+  stalled.release();
   for (let isWaiting = false; !isWaiting; ) {
     const { rowCount } = await watcher.query(`select from pg_stat_activity where wait_event_type = 'Lock'`);
     isWaiting = rowCount !== 0;
   }
   await strike();
-  for (const client of [holder, watcher]) await client.end().catch(() => {});
+  for (const client of [holder, watcher]) await client.end();
   return told;
+}
+
+/** Resolves when the operation is there. It fails when that has ended before. */
+async function reached(stalled: ArmedFault, told: Promise<Told>): Promise<void> {
+  const ended = told.then(({ status, text }) => expect.fail(`It never got there: ${status} ${text}`));
+  await Promise.race([stalled.reached, ended]);
 }
 
 async function connected(stack: CrashableStack): Promise<pg.Client> {
@@ -62,13 +72,13 @@ export const FAULTS = {
     told: [503],
     strike: (struck, run) => insidePostgres(struck, run, () => struck.stack.killPostgres()),
   },
-  'workerd is killed': {
+  'the process that does it is killed': {
     told: ['cut'],
-    async strike({ stack, operation }, run) {
+    async strike({ stack, operation, attempt }, run) {
       const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
       const told = run();
-      await stalled.reached;
-      await stack.killWorkerd();
+      await reached(stalled, told);
+      await attempt.kill();
       stalled.release();
       return told;
     },
@@ -77,20 +87,21 @@ export const FAULTS = {
   'the answer is lost': onTheWay('drop_after_commit'),
   'it stalls until the client gives up': {
     told: ['cut'],
+    isGivenUp: true,
     async strike({ stack, operation }, run) {
       const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
       const patience = new AbortController();
       const told = run(patience.signal);
-      await stalled.reached;
+      await reached(stalled, told);
       patience.abort();
       stalled.release();
-      return told.catch(() => ({ status: 'cut', retry_after: null, text: '' }));
+      return told;
     },
   },
   'no connection is left': {
     told: [503],
-    async strike({ stack }, run) {
-      const roles = ['annals_app', 'annals_import'];
+    async strike({ stack, operation }, run) {
+      const roles = ['annals_app', 'annals_import', OPERATOR.username];
       for (const role of roles) await stack.query(`alter role ${role} connection limit 0`);
       await stack.query(
         `select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = any ($1) and backend_type = 'client backend'`,
@@ -104,9 +115,9 @@ export const FAULTS = {
         given ??= give();
         return given;
       };
-      // An import goes on asking: it gets through once there are connections again.
+      // Who goes on asking gets through once there are connections again.
       const refused = stack.neon.traffic.listen((event) => {
-        if (event.type === 'answer' && event.status === 500) void giveBack();
+        if (operation.isPersistent && event.type === 'answer' && event.status === 500) void giveBack();
       });
       const told = await run();
       refused();
@@ -117,20 +128,25 @@ export const FAULTS = {
   'the disk is full': {
     // A refresh may find room in the pages that it has, and an export needs none.
     told: [503, 200],
-    async strike({ stack, disk }, run) {
-      await disk?.fill();
-      const refused = stack.neon.traffic.listen((event) => {
-        if (event.type === 'answer' && event.status === 400) void disk?.empty();
+    async strike({ stack, disk, operation }, run) {
+      await disk.fill();
+      let isRefused = false;
+      const listening = stack.neon.traffic.listen((event) => {
+        if (event.type !== 'answer' || event.status !== 400) return;
+        isRefused = true;
+        // It goes on asking.
+        if (operation.isPersistent) void disk.empty();
       });
       const told = await run();
-      refused();
-      await disk?.empty();
+      listening();
+      await disk.empty();
+      if (operation.needsRoom) expect(operation.isPersistent ? isRefused : told.status === 503, told.text).toBe(true);
       return told;
     },
   },
   'the clock was stepped back': {
     told: [200],
-    async strike({ stack, user, ids }, run) {
+    async strike({ stack, user, attempt: { ids } }, run) {
       // The last write was made by a clock that was ahead.
       const doc = { label: 'from the future', sensitive: false, archived: false };
       const operations = (ids.length > 0 ? ids : [randomUUID()]).map((id) => ({

@@ -2,30 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { importFile } from '../../src/cli/import-file.ts';
+import { HistoryFailure } from '../../src/import-client/history-failure.ts';
 import type { CrashableStack } from '../crashable-stack.ts';
 import { writeHistory } from '../import/write-history.ts';
 import { ask, type Told } from './client.ts';
-
-/** Something that a fault may interrupt, done by a user of its own. */
-export interface Operation {
-  /** Whether a statement is the one to strike at. */
-  readonly isStruck: (query: string) => boolean;
-  /** A table that it needs: held, it waits there. */
-  readonly held: string;
-  /** Makes ready what it needs and says how to do it, and what must be so once it was done. */
-  begin(stack: CrashableStack, user: string): Promise<Attempt>;
-}
-
-export interface Attempt {
-  /** Of the entities that it writes, where these are known before. */
-  readonly ids: readonly string[];
-  /** Does it, or does it again. An import does so by itself until it is through. */
-  run(signal: AbortSignal): Promise<Told>;
-  /** What was acknowledged is there once, and whole. */
-  check(): Promise<void>;
-  /** Nothing of it, or all of it. */
-  checkNotHalf(): Promise<void>;
-}
+import { partitioning, projection } from './commands.ts';
+import type { Operation } from './operation.ts';
 
 const BATCH = 50;
 const ROWS = 40;
@@ -59,10 +41,25 @@ async function countOf(stack: CrashableStack, name: string): Promise<Count | und
   return row;
 }
 
+/** Who is refused is told when to come back, in the form that all errors have. */
+function expectClear({ status, retry_after, text }: Told): void {
+  if (status !== 503) return;
+  expect(retry_after).toMatch(/^\d+$/);
+  expect(JSON.parse(text)).toEqual({
+    code: 'AN503',
+    message: expect.any(String),
+    details: null,
+    hint: expect.any(String),
+  });
+}
+
 /** Puts with a key, so that a second try is harmless. */
 const puts = (size: number): Operation => ({
   isStruck: (query) => query.includes('transact('),
   held: 'entities',
+  needsRoom: true,
+  isPersistent: false,
+  expectClear,
   async begin(stack, user) {
     const name = randomUUID();
     const ids = Array.from({ length: size }, () => randomUUID());
@@ -71,6 +68,7 @@ const puts = (size: number): Operation => ({
     const headers = { 'Idempotency-Key': `"${randomUUID()}"` };
     return {
       ids,
+      kill: stack.killWorkerd,
       run: (signal) =>
         ask(stack, { method: 'POST', path: '/v1/transactions', token, headers, body: { operations }, signal }),
       check: async () => expect(await countOf(stack, name)).toEqual(count(size)),
@@ -82,6 +80,9 @@ const puts = (size: number): Operation => ({
 const bringIn: Operation = {
   isStruck: (query) => query.includes('import_chunk'),
   held: 'entities',
+  needsRoom: true,
+  isPersistent: true,
+  expectClear,
   async begin(stack, user) {
     const name = randomUUID();
     const { file, remove } = await writeHistory(
@@ -90,9 +91,15 @@ const bringIn: Operation = {
     );
     return {
       ids: [],
+      kill: stack.killWorkerd,
       async run(signal) {
-        const { state } = await importFile({ file, url: stack.importUrl, token: stack.operatorToken, signal });
-        return { status: state === 'finished' ? 200 : 'cut', retry_after: null, text: state };
+        try {
+          const { state } = await importFile({ file, url: stack.importUrl, token: stack.operatorToken, signal });
+          return { status: state === 'finished' ? 200 : 'cut', retry_after: null, text: state };
+        } catch (error) {
+          if (!(error instanceof HistoryFailure && error.kind === 'interrupted')) throw error;
+          return { status: 'cut', retry_after: null, text: error.message };
+        }
       },
       async check() {
         expect(await countOf(stack, name)).toEqual(count(ROWS));
@@ -121,6 +128,9 @@ async function isFresh(stack: CrashableStack, user: string): Promise<boolean> {
 const refresh: Operation = {
   isStruck: (query) => query.includes('refresh_rollups'),
   held: 'daily_activity',
+  needsRoom: false,
+  isPersistent: false,
+  expectClear,
   async begin(stack, user) {
     const doc = { beginning: '2026-05-01T08:00:00Z', end: '2026-05-01T09:00:00Z' };
     const body = { operations: [{ op: 'put', id: randomUUID(), entity_type: 'exercise_session', doc }] };
@@ -134,6 +144,7 @@ const refresh: Operation = {
     const token = await stack.operatorToken();
     return {
       ids: [],
+      kill: stack.killWorkerd,
       async run(signal) {
         const told = await ask(stack, { ...REFRESH, token, signal });
         // A refresh that was killed keeps its lease until that ends: the time is what passes here.
@@ -151,6 +162,9 @@ const EXPORTED = 30;
 const bringOut: Operation = {
   isStruck: () => true,
   held: 'event_log',
+  needsRoom: false,
+  isPersistent: false,
+  expectClear,
   async begin(stack, user) {
     const token = await stack.token(user);
     const operations = Array.from({ length: EXPORTED }, () => ({ op: 'put', entity_type: 'habit', doc: habit('Run') }));
@@ -159,6 +173,7 @@ const bringOut: Operation = {
     let lines: string[] = [];
     return {
       ids: [],
+      kill: stack.killWorkerd,
       async run(signal) {
         const told = await ask(stack, { method: 'GET', path: '/v1/export?format=edn&history=full', token, signal });
         lines = told.text.trimEnd().split('\n');
@@ -174,5 +189,14 @@ const bringOut: Operation = {
 };
 
 /** The columns of the matrix. */
-export const OPERATIONS = { write: puts(1), batch: puts(BATCH), import: bringIn, refresh, export: bringOut } as const;
+export const OPERATIONS = {
+  write: puts(1),
+  batch: puts(BATCH),
+  import: bringIn,
+  refresh,
+  export: bringOut,
+  partitioning: partitioning('log_rewrite_copy'),
+  'partitioning, at the swap': partitioning('log_rewrite_swap'),
+  projection,
+} as const satisfies Readonly<Record<string, Operation>>;
 export type OperationName = keyof typeof OPERATIONS;

@@ -62,7 +62,7 @@ async function onPostgres<T>(database: string, work: (client: pg.Client) => Prom
   try {
     return await work(client);
   } finally {
-    await client.end().catch(() => {});
+    await client.end();
   }
 }
 

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -46,6 +46,15 @@ describe('local Postgres', () => {
     )) as [[number, string, string, string, string]];
     expect([version, encoding, provider, locale, superuser]).toEqual([18, 'UTF8', 'b', 'C.UTF-8', 'on']);
     expect(await ask(postgres, "select upper('é'), 'Z' < 'a'")).toEqual([['É', true]]);
+  });
+
+  it('says why it cannot look into its folder', async () => {
+    // Else another folder is taken when root runs this.
+    await chmod(dataDir, 0o755);
+    const file = join(dataDir, 'file');
+    await writeFile(file, '');
+    await expect(startPostgres({ dataDir: file, log: () => {} })).rejects.toMatchObject({ code: 'ENOTDIR' });
+    expect(await readdir(dataDir)).toEqual(['file']);
   });
 
   it('listens on 127.0.0.1 only and takes nobody without the password', async () => {
