@@ -2,6 +2,7 @@ import { hc, type InferResponseType } from 'hono/client';
 import type { Api } from '../api/app.ts';
 import { type Operation, type StoredRecord, wireOperation } from './data/operations.ts';
 import type { Session } from './session.ts';
+import { reach } from './unreachable.ts';
 
 type Client = ReturnType<typeof hc<Api>>;
 
@@ -88,7 +89,7 @@ export class ApiError extends Error {
 }
 
 export interface AnnalsApi {
-  /** @param show kinds of hidden records to show too, joined by commas; @throws ApiError, SignedOut, or a TypeError when the network fails */
+  /** @param show kinds of hidden records to show too, joined by commas; @throws ApiError, SignedOut, or Unreachable when the network fails */
   overview(show: string, signal: AbortSignal): Promise<Overview>;
   /** @param query with `show` as of {@link AnnalsApi.overview}; @throws as it */
   heatmap(query: { entity_type: string; year: number; show: string }, signal: AbortSignal): Promise<Heatmap>;
@@ -280,7 +281,7 @@ export function authorized(session: Session, moment: string | null): typeof fetc
       headers.set('authorization', `Bearer ${token}`);
       if (moment !== null) headers.set('accept-datetime', new Date(moment).toUTCString());
       if (position !== null) headers.set('position', position);
-      return fetch(input, { ...init, headers });
+      return reach(input, { ...init, headers });
     };
     let response = await send(await session.accessToken());
     if (response.status === 401) response = await send(await session.renewedToken());

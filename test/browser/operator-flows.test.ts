@@ -153,9 +153,11 @@ describe.concurrent('the operator', () => {
       for (let i = 0; i < 40 && !(await focused()).startsWith(name); i++) await page.keyboard.press('Tab');
       expect(await focused()).toContain(name);
     };
+    // Waited for from here, since the browser must know before the key is pressed that nobody sees its dialog.
+    const choosing = page.waitForEvent('filechooser');
     await tabTo('Drop a history here');
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-    await chooser.setFiles({ name: 'keyboard.edn', mimeType: 'application/edn', buffer: Buffer.from(text) });
+    await page.keyboard.press('Enter');
+    await (await choosing).setFiles({ name: 'keyboard.edn', mimeType: 'application/edn', buffer: Buffer.from(text) });
     await page.getByRole('button', { name: 'Import', exact: true }).waitFor();
     await tabTo('Import');
     await page.keyboard.press('Enter');
