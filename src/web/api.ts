@@ -14,8 +14,13 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 export type HeatmapDay = Heatmap['days'][number];
 
 export type Changes = InferResponseType<Client['v1']['changes']['$get'], 200>;
+type DashboardAnswer = InferResponseType<Client['v1']['dashboard']['$get'], 200>;
+type FlowDay = DashboardAnswer['task_flow'][number];
 /** Charts; what was asked is known. */
-export type Dashboard = Omit<InferResponseType<Client['v1']['dashboard']['$get'], 200>, keyof DashboardQuery>;
+export type Dashboard = Omit<DashboardAnswer, keyof DashboardQuery | 'task_flow'> & {
+  /** How often tasks were put off is in the log alone: null where this device counts. */
+  readonly task_flow: readonly (Omit<FlowDay, 'snoozed'> & { readonly snoozed: FlowDay['snoozed'] | null })[];
+};
 export type Refresh = InferResponseType<Client['v1']['ops']['refreshes']['$get'], 200>['refreshes'][number];
 export type Tripwire = InferResponseType<Client['v1']['ops']['tripwires']['$get'], 200>['tripwires'][number];
 export type SlowQueries = InferResponseType<Client['v1']['ops']['slow-queries']['$get'], 200>;

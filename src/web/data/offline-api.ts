@@ -91,7 +91,6 @@ async function dashboardOf(store: RecordStore, query: DashboardQuery, now_ms: nu
     lag_ms: 0,
     views_as_of: { habit_streaks: null, monthly_summary: null, duration_profile: null },
     types: [],
-    task_flow: [],
     months: [],
   };
 }
