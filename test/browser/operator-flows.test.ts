@@ -6,7 +6,8 @@ import { cutHistory, historyOf } from '../import/history-cut.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { axeViolations } from './axe-violations.ts';
 import { launchBrowser } from './launch-browser.ts';
-import { keepPicture, openPage, SIZES, signIn } from './open-page.ts';
+import { look } from './look.ts';
+import { openPage, SIZES, signIn } from './open-page.ts';
 import { startWebStack, type WebStack } from './web-stack.ts';
 
 const OPERATOR = SAMPLE_USERS.find((user) => user.is_operator);
@@ -39,16 +40,6 @@ const importOf = async (name: string) => (await stack.imports()).find((each) => 
 
 const chooseFile = (page: Page, label: string | RegExp, name: string, text: string) =>
   page.getByLabel(label).setInputFiles({ name, mimeType: 'application/edn', buffer: Buffer.from(text) });
-
-/** Asks axe in both themes, and keeps a picture of each. */
-async function look(page: Page, size: keyof typeof SIZES, name: string): Promise<void> {
-  for (const theme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: theme });
-    expect(await axeViolations(page)).toEqual([]);
-    await keepPicture(page, `${name}-${size}-${theme}`);
-  }
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-}
 
 describe.concurrent('the operator', () => {
   it('tries a file, imports it, sees what was rejected, and proves that the store holds the rest', async ({
