@@ -2,6 +2,7 @@ import { hc, type InferResponseType } from 'hono/client';
 import type { Api } from '../api/app.ts';
 import { type Operation, type StoredRecord, wireOperation } from './data/operations.ts';
 import type { Session } from './session.ts';
+import { reach } from './unreachable.ts';
 
 type Client = ReturnType<typeof hc<Api>>;
 
@@ -13,8 +14,13 @@ export type Heatmap = InferResponseType<Client['v1']['heatmap']['$get'], 200>;
 export type HeatmapDay = Heatmap['days'][number];
 
 export type Changes = InferResponseType<Client['v1']['changes']['$get'], 200>;
+type DashboardAnswer = InferResponseType<Client['v1']['dashboard']['$get'], 200>;
+type FlowDay = DashboardAnswer['task_flow'][number];
 /** Charts; what was asked is known. */
-export type Dashboard = Omit<InferResponseType<Client['v1']['dashboard']['$get'], 200>, keyof DashboardQuery>;
+export type Dashboard = Omit<DashboardAnswer, keyof DashboardQuery | 'task_flow'> & {
+  /** How often tasks were put off is in the log alone: null where this device counts. */
+  readonly task_flow: readonly (Omit<FlowDay, 'snoozed'> & { readonly snoozed: FlowDay['snoozed'] | null })[];
+};
 export type Refresh = InferResponseType<Client['v1']['ops']['refreshes']['$get'], 200>['refreshes'][number];
 export type Tripwire = InferResponseType<Client['v1']['ops']['tripwires']['$get'], 200>['tripwires'][number];
 export type SlowQueries = InferResponseType<Client['v1']['ops']['slow-queries']['$get'], 200>;
@@ -88,7 +94,7 @@ export class ApiError extends Error {
 }
 
 export interface AnnalsApi {
-  /** @param show kinds of hidden records to show too, joined by commas; @throws ApiError, SignedOut, or a TypeError when the network fails */
+  /** @param show kinds of hidden records to show too, joined by commas; @throws ApiError, SignedOut, or Unreachable when the network fails */
   overview(show: string, signal: AbortSignal): Promise<Overview>;
   /** @param query with `show` as of {@link AnnalsApi.overview}; @throws as it */
   heatmap(query: { entity_type: string; year: number; show: string }, signal: AbortSignal): Promise<Heatmap>;
@@ -280,7 +286,7 @@ export function authorized(session: Session, moment: string | null): typeof fetc
       headers.set('authorization', `Bearer ${token}`);
       if (moment !== null) headers.set('accept-datetime', new Date(moment).toUTCString());
       if (position !== null) headers.set('position', position);
-      return fetch(input, { ...init, headers });
+      return reach(input, { ...init, headers });
     };
     let response = await send(await session.accessToken());
     if (response.status === 401) response = await send(await session.renewedToken());

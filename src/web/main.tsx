@@ -34,8 +34,8 @@ function isFinal(error: Error): boolean {
   return error instanceof SignedOut || (error instanceof ApiError && error.status < 500);
 }
 
-// Without it the client works all the same, but not without the network.
-if (import.meta.env.PROD) navigator.serviceWorker?.register('/service-worker.js').catch(() => {});
+// Without it the client works all the same, but not without the network: a browser may forbid it.
+if (import.meta.env.PROD) navigator.serviceWorker?.register('/service-worker.js').catch(console.warn);
 
 const container = document.getElementById('root');
 if (container === null) throw new Error('index.html has no element with the id root');

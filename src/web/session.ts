@@ -1,4 +1,5 @@
-import { type User, UserManager, WebStorageStateStore } from 'oidc-client-ts';
+import { ErrorResponse, ErrorTimeout, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts';
+import { reach, Unreachable } from './unreachable.ts';
 
 /** The answer of `GET /config`. */
 interface SignInConfig {
@@ -27,12 +28,12 @@ export interface Session {
   profile(): Promise<Profile | null>;
   /**
    * An access token with time left; renews one that is about to end.
-   * @throws SignedOut
+   * @throws SignedOut, or Unreachable
    */
   accessToken(): Promise<string>;
   /**
    * A new access token, for when the API refused the old one.
-   * @throws SignedOut
+   * @throws SignedOut, or Unreachable
    */
   renewedToken(): Promise<string>;
   /** Leaves the page for the provider, which comes back to `/signed-in`. */
@@ -52,10 +53,10 @@ const RENEW_BEFORE_S = 60;
  * Tokens are renewed when needed, under a lock that all tabs share: with rotating refresh tokens, two tabs that renew
  * at once look like a thief, and timers stop while a laptop sleeps.
  *
- * @throws Error when the service gives no settings
+ * @throws Error when the service gives no settings; Unreachable
  */
 export async function startSession(): Promise<Session> {
-  const response = await fetch('/config');
+  const response = await reach('/config');
   if (!response.ok) throw new Error(`The service gave no sign-in settings (status ${response.status}).`);
   const config = (await response.json()) as SignInConfig;
   const manager = new UserManager({
@@ -81,7 +82,9 @@ export async function startSession(): Promise<Session> {
         const renewed = user.refresh_token === undefined ? null : await manager.signinSilent();
         if (renewed !== null) return renewed.access_token;
       } catch (error) {
-        if (error instanceof TypeError) throw error;
+        if (error instanceof TypeError || error instanceof ErrorTimeout) throw new Unreachable(error);
+        // What the provider refuses ends the session; a provider that is out of order does not.
+        if (!(error instanceof ErrorResponse)) throw error;
       }
       await manager.removeUser();
       throw new SignedOut();
@@ -110,11 +113,12 @@ export async function startSession(): Promise<Session> {
       return typeof user.state === 'string' && /^\/(?!\/)/.test(user.state) ? user.state : '/';
     },
     async signOut() {
-      // Best effort: an issuer may be out of reach, or know no revocation or no logout of its own.
-      await manager.revokeTokens(['refresh_token']).catch(() => {});
+      // Best effort, and told: an issuer may be out of reach, or know no revocation or no logout of its own.
+      await manager.revokeTokens(['refresh_token']).catch(console.warn);
       try {
         await manager.signoutRedirect();
-      } catch {
+      } catch (error) {
+        console.warn(error);
         await manager.removeUser();
         location.assign('/');
       }

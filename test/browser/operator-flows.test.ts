@@ -6,7 +6,8 @@ import { cutHistory, historyOf } from '../import/history-cut.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { axeViolations } from './axe-violations.ts';
 import { launchBrowser } from './launch-browser.ts';
-import { keepPicture, openPage, SIZES, signIn } from './open-page.ts';
+import { look } from './look.ts';
+import { openPage, SIZES, signIn } from './open-page.ts';
 import { startWebStack, type WebStack } from './web-stack.ts';
 
 const OPERATOR = SAMPLE_USERS.find((user) => user.is_operator);
@@ -39,16 +40,6 @@ const importOf = async (name: string) => (await stack.imports()).find((each) => 
 
 const chooseFile = (page: Page, label: string | RegExp, name: string, text: string) =>
   page.getByLabel(label).setInputFiles({ name, mimeType: 'application/edn', buffer: Buffer.from(text) });
-
-/** Asks axe in both themes, and keeps a picture of each. */
-async function look(page: Page, size: keyof typeof SIZES, name: string): Promise<void> {
-  for (const theme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: theme });
-    expect(await axeViolations(page)).toEqual([]);
-    await keepPicture(page, `${name}-${size}-${theme}`);
-  }
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-}
 
 describe.concurrent('the operator', () => {
   it('tries a file, imports it, sees what was rejected, and proves that the store holds the rest', async ({
@@ -153,9 +144,11 @@ describe.concurrent('the operator', () => {
       for (let i = 0; i < 40 && !(await focused()).startsWith(name); i++) await page.keyboard.press('Tab');
       expect(await focused()).toContain(name);
     };
+    // Waited for from here, since the browser must know before the key is pressed that nobody sees its dialog.
+    const choosing = page.waitForEvent('filechooser');
     await tabTo('Drop a history here');
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-    await chooser.setFiles({ name: 'keyboard.edn', mimeType: 'application/edn', buffer: Buffer.from(text) });
+    await page.keyboard.press('Enter');
+    await (await choosing).setFiles({ name: 'keyboard.edn', mimeType: 'application/edn', buffer: Buffer.from(text) });
     await page.getByRole('button', { name: 'Import', exact: true }).waitFor();
     await tabTo('Import');
     await page.keyboard.press('Enter');

@@ -88,8 +88,8 @@ async function openRecord(page: Page, type: string, title: string): Promise<Loca
 }
 
 /** A signed-in page of Maya's. */
-async function open(size: 'desktop' | 'phone' = 'desktop', theme: 'light' | 'dark' = 'light'): Promise<Page> {
-  const { page } = await openPage(browser, size, theme, memory);
+async function open(): Promise<Page> {
+  const { page } = await openPage(browser, 'desktop', 'light', memory);
   await page.goto(stack.origin);
   await page.getByText(/^As of/).waitFor();
   return page;
@@ -171,7 +171,6 @@ describe.concurrent('records', () => {
     ]);
     await page.getByRole('radio', { name: 'Today' }).check();
     await change.waitFor();
-    expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, 'changes-desktop-light');
     await change.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('That change is undone.').waitFor();
@@ -242,7 +241,6 @@ describe.concurrent('records', () => {
       .click();
     await expect.poll(() => titles.allTextContents()).toEqual(['Alpha of many', 'Beta of many', 'Gamma of many']);
     expect(new URL(page.url()).searchParams.get('q')).toBe('of many');
-    expect(await axeViolations(page)).toEqual([]);
 
     await page.getByRole('checkbox', { name: 'Select Alpha of many' }).check();
     await page.getByRole('checkbox', { name: 'Select Gamma of many' }).check();
@@ -450,7 +448,6 @@ describe.concurrent('records', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('navigation').getByRole('link', { name: 'Dashboards' }).click();
     await page.getByText('in this time').waitFor();
-    expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('navigation').getByRole('link', { name: 'History' }).click();
     await page.getByRole('link', { name: 'Before the change' }).waitFor();
     expect(await page.getByRole('link', { name: 'After the change' }).count()).toBe(0);
@@ -460,22 +457,6 @@ describe.concurrent('records', () => {
     await page.getByText('The past is read-only.').waitFor({ state: 'detached' });
     await openList(page, 'medication');
     await page.getByRole('link', { name: 'After the change' }).waitFor();
-    await page.context().close();
-  });
-
-  it('fit a phone, in the dark', async ({ expect }) => {
-    const page = await open('phone', 'dark');
-    await page.goto(`${stack.origin}/records`);
-    await page.getByRole('heading', { name: 'Records' }).waitFor();
-    expect(await axeViolations(page)).toEqual([]);
-    await keepPicture(page, 'records-phone-dark');
-    await openList(page, 'habit');
-    await page.getByRole('link', { name: 'Morning walk' }).click();
-    const sheet = page.getByRole('dialog', { name: 'Record' });
-    await sheet.getByLabel('Label').waitFor();
-    expect(await axeViolations(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-    await keepPicture(page, 'record-phone-dark');
     await page.context().close();
   });
 });
@@ -509,8 +490,6 @@ describe('settings', () => {
     await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
     await expect.poll(() => page.locator('.summary-value').first().textContent()).toBe('1');
     await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
-    expect(await axeViolations(page)).toEqual([]);
-    await keepPicture(page, 'settings-desktop-light');
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export', exact: true }).click();
     expect((await downloading).suggestedFilename()).toMatch(/^annals-.*\.ndjson$/);

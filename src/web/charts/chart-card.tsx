@@ -9,7 +9,7 @@ export interface ChartTable {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-interface ChartCardProps {
+export interface ChartCardProps {
   readonly title: string;
   readonly note?: ReactNode;
   readonly option: (colours: ChartColours) => EChartsCoreOption;

@@ -4,12 +4,15 @@ import type { ChartColours } from './chart.tsx';
 export interface Series {
   readonly name: string;
   readonly values: readonly (number | null)[];
-  /** The period before is drawn softly. */
+  /** Drawn in the softer of two colours. */
   readonly is_soft?: boolean;
+  /** Of the period before: a dashed line, whatever the others are. */
+  readonly is_before?: boolean;
 }
 
 /** Up to so many points of a line are marked. */
 const MAX_MARKED = 31;
+const LEGEND_PX = 28;
 
 /** Bars or lines over named places, one after the other. */
 export function seriesOption(
@@ -21,7 +24,8 @@ export function seriesOption(
     const text = { color: colours.ink_soft, fontFamily: colours.font, fontSize: 12 };
     return {
       animation: false,
-      grid: { top: 10, right: 8, bottom: 4, left: 4, containLabel: true },
+      grid: { top: series.length > 1 ? LEGEND_PX + 6 : 10, right: 8, bottom: 4, left: 4, containLabel: true },
+      legend: legend(series.length > 1, text),
       tooltip: tooltip(colours),
       xAxis: {
         type: 'category',
@@ -31,8 +35,8 @@ export function seriesOption(
         axisLine: { lineStyle: { color: colours.line } },
       },
       yAxis: { type: 'value', axisLabel: text, splitLine: { lineStyle: { color: colours.line } }, minInterval: 1 },
-      series: series.map(({ name, values, is_soft }) => ({
-        type: kind,
+      series: series.map(({ name, values, is_soft, is_before }) => ({
+        type: is_before ? 'line' : kind,
         name,
         data: values,
         // A line of one point alone would be nothing to see.
@@ -42,22 +46,28 @@ export function seriesOption(
         barGap: '0%',
         barMaxWidth: 40,
         itemStyle: { color: is_soft ? colours.accent_soft : colours.accent, borderRadius: [2, 2, 0, 0] },
-        lineStyle: { color: is_soft ? colours.accent_soft : colours.accent, width: 2 },
+        lineStyle: {
+          color: is_soft ? colours.accent_soft : colours.accent,
+          width: 2,
+          type: is_before ? 'dashed' : 'solid',
+        },
       })),
     };
   };
 }
 
-/** Bars that lie, the first on top, for names that are long. */
+/** Bars that lie, the first on top, for names that are long. @param before what each was in the period before */
 export function rankOption(
   names: readonly string[],
   values: readonly number[],
+  before: readonly (number | null)[] | null,
 ): (colours: ChartColours) => EChartsCoreOption {
   return (colours) => {
     const text = { color: colours.ink_soft, fontFamily: colours.font, fontSize: 12 };
     return {
       animation: false,
-      grid: { top: 0, right: 36, bottom: 0, left: 4, containLabel: true },
+      grid: { top: before === null ? 0 : LEGEND_PX, right: 36, bottom: 0, left: 4, containLabel: true },
+      legend: legend(before !== null, text),
       tooltip: tooltip(colours),
       xAxis: { type: 'value', show: false },
       yAxis: {
@@ -68,24 +78,29 @@ export function rankOption(
         axisTick: { show: false },
         axisLine: { show: false },
       },
-      series: {
+      series: [
+        { name: 'Now', data: values, colour: colours.accent },
+        ...(before === null ? [] : [{ name: 'Before', data: before, colour: colours.accent_soft }]),
+      ].map(({ name, data, colour }) => ({
         type: 'bar',
-        data: values,
+        name,
+        data,
+        barGap: '0%',
         barMaxWidth: 16,
         label: { show: true, position: 'right', ...text },
-        itemStyle: { color: colours.accent, borderRadius: [0, 2, 2, 0] },
-      },
+        itemStyle: { color: colour, borderRadius: [0, 2, 2, 0] },
+      })),
     };
   };
 }
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 
-/** The week by hour. @param cells weekday 1 is Monday */
+/** The week by hour. @param cells weekday 1 is Monday; @param most of records, what the strongest colour means */
 export function weekOption(
   cells: readonly { weekday: number; hour: number; records: number }[],
+  most: number,
 ): (colours: ChartColours) => EChartsCoreOption {
-  const most = Math.max(1, ...cells.map(({ records }) => records));
   return (colours) => {
     const text = { color: colours.ink_soft, fontFamily: colours.font, fontSize: 12 };
     return {
@@ -115,6 +130,13 @@ export function weekOption(
       },
     };
   };
+}
+
+function legend(
+  show: boolean,
+  text: { readonly color: string; readonly fontFamily: string; readonly fontSize: number },
+) {
+  return { show, top: 0, right: 0, itemWidth: 18, itemHeight: 10, textStyle: text };
 }
 
 function tooltip(colours: ChartColours) {

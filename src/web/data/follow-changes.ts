@@ -1,6 +1,7 @@
 import type { AnnalsApi } from '../api.ts';
 import { RECORD_TYPES } from '../records/type-facts.ts';
 import { SignedOut } from '../session.ts';
+import { Unreachable } from '../unreachable.ts';
 import type { LocalDatabase } from './local-database.ts';
 import type { RecordStore } from './record-store.ts';
 
@@ -81,7 +82,7 @@ export function followChanges({ api, database, store, onChanged }: FollowParts):
     running = follow()
       .catch((error: unknown) => {
         // Without the network there is nothing to follow; the next occasion comes. Who is signed out hears of it from the screen.
-        if (error instanceof TypeError || error instanceof SignedOut) return;
+        if (error instanceof Unreachable || error instanceof SignedOut) return;
         // Anything else is told, and what is here is no longer vouched for: screens ask again.
         reportError(error);
         return store.distrust().catch(reportError);

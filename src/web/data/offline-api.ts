@@ -5,6 +5,7 @@ import { isVisible, type Visibility } from '../records/visibility.ts';
 import { withLabels } from '../records/with-labels.ts';
 import { localHeatmap } from '../screens/calendar/local-heatmap.ts';
 import { localDay } from '../time/local-day.ts';
+import { Unreachable } from '../unreachable.ts';
 import type { StoredRecord } from './operations.ts';
 import type { RecordStore } from './record-store.ts';
 
@@ -24,7 +25,7 @@ export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
       try {
         return await api.overview(show, signal);
       } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
+        if (!(error instanceof Unreachable)) throw error;
         await Promise.all([...RECORD_TYPES.map(({ name }) => name), 'user'].map((type) => store.loadKept(type)));
         return localOverview(store, Date.now());
       }
@@ -33,7 +34,7 @@ export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
       try {
         return await api.heatmap(query, signal);
       } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
+        if (!(error instanceof Unreachable)) throw error;
         await Promise.all([query.entity_type, 'user'].map((type) => store.loadKept(type)));
         const { records, state } = store.snapshot(query.entity_type);
         if (state === 'absent') throw error;
@@ -49,7 +50,7 @@ export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
       try {
         return await api.dashboard(query, signal);
       } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
+        if (!(error instanceof Unreachable)) throw error;
         await Promise.all(typesOf(query.entity_type).map((type) => store.loadKept(type)));
         if (store.snapshot(query.entity_type).state === 'absent') throw error;
         return dashboardOf(store, query, Date.now());
@@ -90,7 +91,6 @@ async function dashboardOf(store: RecordStore, query: DashboardQuery, now_ms: nu
     lag_ms: 0,
     views_as_of: { habit_streaks: null, monthly_summary: null, duration_profile: null },
     types: [],
-    task_flow: [],
     months: [],
   };
 }

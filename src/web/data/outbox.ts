@@ -1,5 +1,6 @@
 import { ApiError, type Written } from '../api.ts';
 import { SignedOut } from '../session.ts';
+import { Unreachable } from '../unreachable.ts';
 import type { LocalDatabase } from './local-database.ts';
 import type { Operation } from './operations.ts';
 import type { QueuedWrite } from './queued-write.ts';
@@ -131,7 +132,7 @@ export class Outbox {
         await this.#refuse(write, waiting, error);
         return true;
       }
-      this.#reached(!(error instanceof TypeError));
+      this.#reached(!(error instanceof Unreachable));
       for (const [key, each] of this.#waiting) {
         this.#waiting.delete(key);
         if (error instanceof SignedOut) each.reject(error);

@@ -28,15 +28,23 @@ export function fileHistory(file: File, onRead: (bytes: number) => void = () => 
           if (done) return;
           yield value;
         }
-      } catch {
-        throw is_gzip
-          ? new HistoryFailure(
-              'bad_file',
-              `${file.name} is not whole: its gzip is broken or cut short.`,
-              'Copy it again.',
-            )
-          : new HistoryFailure('bad_file', `${file.name} cannot be read.`, 'Was it moved or changed? Choose it again.');
+      } catch (error) {
+        // The one is what the gzip decoder throws, the other what the file does.
+        if (is_gzip && error instanceof TypeError)
+          throw new HistoryFailure(
+            'bad_file',
+            `${file.name} is not whole: its gzip is broken or cut short.`,
+            'Copy it again.',
+          );
+        if (error instanceof DOMException)
+          throw new HistoryFailure(
+            'bad_file',
+            `${file.name} cannot be read.`,
+            'Was it moved or changed? Choose it again.',
+          );
+        throw error;
       } finally {
+        // Of a stream that failed it throws the failure again, which is told above.
         await reader.cancel().catch(() => {});
       }
     },

@@ -1,3 +1,4 @@
+import { failureText } from './failure-text.ts';
 import { Notice } from './notice.tsx';
 
 /** Shown when the client cannot even begin. */
@@ -14,11 +15,7 @@ export function BootFailure({ error }: { error: unknown }) {
           </button>
         }
       >
-        {error instanceof TypeError
-          ? 'The service cannot be reached. Check the connection.'
-          : error instanceof Error
-            ? error.message
-            : 'Something unexpected happened.'}
+        {failureText(error)}
       </Notice>
     </main>
   );

@@ -5,6 +5,5 @@ import { SignedOut } from '../session.ts';
 export function failureText(error: unknown): string {
   if (error instanceof ApiError) return [error.message, error.hint, `(${error.code})`].filter(Boolean).join(' ');
   if (error instanceof SignedOut) return 'Your session has ended. Sign in again; nothing is lost.';
-  if (error instanceof TypeError) return 'The service cannot be reached. Check the connection.';
   return error instanceof Error ? error.message : 'Something unexpected happened.';
 }

@@ -38,6 +38,10 @@ export function DashboardsScreen() {
   const is_compared = search.compare === true;
   const now = useDashboard(type, period, true);
   const earlier = useDashboard(type, before, is_compared);
+  const compared = useMemo(
+    () => (is_compared && earlier.data !== undefined ? { period: before, data: earlier.data } : null),
+    [is_compared, earlier.data, before],
+  );
   const { many } = typeAppearance(type);
   const is_empty = now.data !== undefined && now.data.days.length === 0 && now.data.task_flow.length === 0;
 
@@ -134,15 +138,8 @@ export function DashboardsScreen() {
         </Notice>
       ) : (
         <div className="calendar" aria-busy={now.isPlaceholderData}>
-          <DashboardCharts
-            type={type}
-            period={period}
-            today={today}
-            now={now.data}
-            before={is_compared && earlier.data !== undefined ? { period: before, data: earlier.data } : null}
-          />
+          <DashboardCharts type={type} period={period} today={today} now={now.data} before={compared} />
           <footer className="screen-footer">
-            {moment !== null && type === 'task' && <p>The flow of tasks is told of the present only.</p>}
             <Freshness as_of={now.data.as_of} time_zone={now.data.time_zone} />
           </footer>
         </div>

@@ -22,11 +22,14 @@ interface Asked {
 }
 
 /** What is drawn of a dashboard. */
-export type LocalDashboard = Pick<Dashboard, 'days' | 'related' | 'measures' | 'hours' | 'streaks' | 'durations'>;
+export type LocalDashboard = Pick<
+  Dashboard,
+  'days' | 'related' | 'measures' | 'hours' | 'streaks' | 'durations' | 'task_flow'
+>;
 
 /**
- * A dashboard as the API counts it, from the records that are here: for moments and places that the API has no rollups of. The flow
- * of tasks is not among it: which were put off is in the log alone.
+ * A dashboard as the API counts it, from the records that are here: for moments and places that the API has no rollups of. Only how
+ * often tasks were put off is not among it: that is in the log alone.
  */
 export function localDashboard(store: RecordStore, asked: Asked): LocalDashboard {
   const { entity_type, period, time_zone, visibility, now_ms } = asked;
@@ -123,7 +126,26 @@ export function localDashboard(store: RecordStore, asked: Asked): LocalDashboard
     .sort((a, b) =>
       a.last_day === b.last_day ? (a.habit_id < b.habit_id ? -1 : 1) : a.last_day < b.last_day ? 1 : -1,
     );
-  return { days, related, measures, hours, streaks, durations };
+  const task_flow =
+    entity_type === 'task'
+      ? flowOf(
+          all.map(({ record }) => record),
+          time_zone,
+        ).filter(isInside)
+      : [];
+  return { days, related, measures, hours, streaks, durations, task_flow };
+}
+
+/** What happened to tasks by day, in the user's own zone: a task has none. */
+function flowOf(tasks: readonly StoredRecord[], time_zone: string): Dashboard['task_flow'] {
+  const happened = tasks.flatMap(({ created_at, done_at }) => [
+    { what: 'created', day: localDay(Date.parse(created_at), time_zone) },
+    ...(isText(done_at) ? [{ what: 'done', day: localDay(Date.parse(done_at), time_zone) }] : []),
+  ]);
+  return groups(happened, ({ day }) => day).map(([day, each]) => {
+    const created = each.filter(({ what }) => what === 'created').length;
+    return { day, created, done: each.length - created, snoozed: null };
+  });
 }
 
 /** @param days different ones, the first first, at least one */

@@ -22,7 +22,7 @@ export function RunningTimers({ running, time_zone }: { running: readonly Entity
       <h2 id="running-heading">Running now</h2>
       {running.length === 0 ? (
         <p className="card-empty">
-          Nothing is running. Press <kbd>N</kbd> and name a project, a book or a meditation to start a timer.
+          Nothing is running. Add the time of a project, a book or a meditation, and its clock runs here.
         </p>
       ) : (
         <ul className="running-list">

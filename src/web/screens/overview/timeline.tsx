@@ -12,7 +12,11 @@ export function Timeline(props: { timeline: readonly Entity[]; time_zone: string
           title="Your timeline starts here"
           action={
             <p>
-              Press <kbd>N</kbd> anywhere to add the first one.
+              Begin with Add
+              <span className="key-hint">
+                , or press <kbd>N</kbd> anywhere
+              </span>
+              .
             </p>
           }
         >

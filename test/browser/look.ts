@@ -1,0 +1,71 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { axeViolations } from './axe-violations.ts';
+import { keepPicture, SIZES } from './open-page.ts';
+
+/**
+ * Looks at a screen as it is: nothing is wider than it, axe finds nothing in either theme, keys show where they are, and nothing
+ * moves for whom that makes ill. Keeps a picture of each theme.
+ * @param rules as of {@link axeViolations}
+ */
+export async function look(
+  page: Page,
+  size: keyof typeof SIZES,
+  name: string,
+  rules: 'all' | 'looks' = 'all',
+): Promise<void> {
+  expect(await page.evaluate(() => Math.max(innerWidth, document.documentElement.scrollWidth)), name).toBe(
+    SIZES[size].width,
+  );
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  expect(await axeViolations(page, rules), name).toEqual([]);
+  await keepPicture(page, `${name}-${size}-light`);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  expect(await axeViolations(page, 'looks'), name).toEqual([]);
+  await keepPicture(page, `${name}-${size}-dark`);
+  expect(await moving(page), name).toEqual([]);
+  expect(await unmarkedFocus(page), name).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
+}
+
+/** What has an animation or a transition that takes time. */
+export function moving(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('body *')].flatMap((element) =>
+      ['', '::before', '::after'].flatMap((part) => {
+        const { animationDuration, transitionDuration } = getComputedStyle(element, part);
+        const takes_time = `${animationDuration}, ${transitionDuration}`
+          .split(', ')
+          .some((each) => parseFloat(each) > 0);
+        return takes_time ? [`${element.tagName} ${element.className}${part}`] : [];
+      }),
+    ),
+  );
+}
+
+/** What keys can reach without its being seen. */
+async function unmarkedFocus(page: Page): Promise<string[]> {
+  // From then on the browser marks what is focused, by a script too.
+  await page.keyboard.press('Tab');
+  return page.evaluate(() => {
+    const ancestors = (element: Element | null): Element[] =>
+      element === null ? [] : [element, ...ancestors(element.parentElement)];
+    const focused = document.activeElement;
+    const inside = document.querySelector('dialog[open]') ?? document.body;
+    const unmarked = [
+      ...inside.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex="0"]'),
+    ]
+      .filter((element) => element.checkVisibility() && element.tabIndex >= 0 && !element.matches(':disabled'))
+      .filter((element) => {
+        element.focus({ preventScroll: true });
+        // The mark may be what stands for a hidden input, or the row that a link fills.
+        const marks = [element, element.nextElementSibling, ...ancestors(element)];
+        return !marks.some(
+          (mark) => mark && ['', '::after'].some((part) => getComputedStyle(mark, part).outlineStyle !== 'none'),
+        );
+      })
+      .map((element) => `${element.tagName} ${element.className}: ${element.textContent}`);
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+    return unmarked;
+  });
+}
