@@ -42,6 +42,8 @@ interface SlowCall {
 export interface DatabaseCall {
   readonly name: string;
   readonly statement: string;
+  /** Of `performance.now()`. */
+  readonly began_ms: number;
   readonly duration_ms: number;
   readonly rows: number | null;
 }

@@ -10,7 +10,7 @@ export function observeDatabase(database: Database, observe: (call: DatabaseCall
       rows = await call();
       return rows;
     } finally {
-      observe({ name, statement, duration_ms: performance.now() - began_ms, rows: rows?.length ?? null });
+      observe({ name, statement, began_ms, duration_ms: performance.now() - began_ms, rows: rows?.length ?? null });
     }
   }
   return {

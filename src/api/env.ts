@@ -2,7 +2,7 @@ import type { SignalBinding } from '../analytics/signal.ts';
 import type { Database, LogBasis } from '../store/database.ts';
 import type { ImporterBinding } from './forward-imports.ts';
 import type { PageBindings } from './serve-page.ts';
-import type { Stages } from './server-timing.ts';
+import type { Stages } from './stages.ts';
 import type { TokenEnv } from './token-settings.ts';
 import type { Caller } from './verify-token.ts';
 

@@ -20,14 +20,14 @@ const FILE_PATH = /\.[a-z0-9]+$/;
  */
 export function servePage(): MiddlewareHandler<{ Bindings: PageBindings }> {
   return async function servePage(c, next) {
+    const is_read = c.req.method === 'GET' || c.req.method === 'HEAD';
+    if (c.env.ASSETS === undefined || !is_read || API_PATH.test(c.req.path)) return next();
     const url = new URL(c.req.url);
     const is_file = FILE_PATH.test(url.pathname);
-    const is_read = c.req.method === 'GET' || c.req.method === 'HEAD';
     // At the address itself there is nothing but the page, so whoever takes anything (curl, a health check) gets it.
     const accept = c.req.header('accept') ?? '*/*';
     const wants_page = accept.includes('text/html') || (url.pathname === '/' && accept.includes('*/*'));
-    if (c.env.ASSETS === undefined || !is_read || API_PATH.test(url.pathname) || !(is_file || wants_page))
-      return next();
+    if (!(is_file || wants_page)) return next();
     const asset = await c.env.ASSETS.fetch(new Request(is_file ? url : new URL('/', url), c.req.raw));
     if (asset.status === 404) return next();
     const response = new Response(asset.body, asset);

@@ -1,25 +1,16 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { logEvent } from '../log/log-event.ts';
-import { type Database, openDatabase, type Road } from '../store/database.ts';
+import { openDatabase, type Road } from '../store/database.ts';
 import { encodeBasis, requestedBasis } from './basis.ts';
 import type { ApiEnv } from './env.ts';
 import { requestedPosition } from './position.ts';
-
-/** When a request passed its stages, in milliseconds of `performance.now()`. A Worker's clock moves at I/O alone. */
-export interface Stages {
-  readonly began: number;
-  /** The token was verified. */
-  authenticated: number | null;
-  /** The first question to the database. */
-  asked: number | null;
-  database_ms: number;
-}
+import { startStages } from './stages.ts';
 
 /** Says in `Server-Timing` where the time went, and in one log line what was asked and answered. */
 export function serverTiming(): MiddlewareHandler<ApiEnv> {
   return async function serverTiming(c, next) {
-    const stages: Stages = { began: performance.now(), authenticated: null, asked: null, database_ms: 0 };
+    const stages = startStages();
     c.set('stages', stages);
     await next();
     const total_ms = performance.now() - stages.began;
@@ -54,7 +45,7 @@ export function serverTiming(): MiddlewareHandler<ApiEnv> {
  */
 export function withDatabase(): MiddlewareHandler<ApiEnv> {
   return async function withDatabase(c, next) {
-    c.var.stages.authenticated = performance.now();
+    c.get('stages').authenticated = performance.now();
     const basis = requestedBasis(c);
     c.set('basis', basis);
     const road: Road = {
@@ -64,24 +55,7 @@ export function withDatabase(): MiddlewareHandler<ApiEnv> {
       onBasis: (read) => c.header('Basis', encodeBasis(read)),
       onWritten: (position) => c.header('Position', position),
     };
-    c.set('database', timed(openDatabase(c.env.DATABASE_URL, road), c.var.stages));
+    c.set('database', openDatabase(c.env.DATABASE_URL, road));
     await next();
-  };
-}
-
-function timed(database: Database, stages: Stages): Database {
-  const time = async <T>(answer: () => Promise<T>): Promise<T> => {
-    const began = performance.now();
-    stages.asked ??= began;
-    try {
-      return await answer();
-    } finally {
-      stages.database_ms += performance.now() - began;
-    }
-  };
-  return {
-    call: (name, text, parameters) => time(() => database.call(name, text, parameters)),
-    read: (name, userId, text, parameters) => time(() => database.read(name, userId, text, parameters)),
-    write: (name, text, parameters) => time(() => database.write(name, text, parameters)),
   };
 }

@@ -13,12 +13,13 @@ import { handOver, markWritten, type SignalBinding } from '../analytics/signal.t
 import { logEvent } from '../log/log-event.ts';
 import { userHash } from '../log/user-hash.ts';
 import { type Database, openDatabase } from '../store/database.ts';
+import { type Stages, startStages } from './stages.ts';
 import type { Caller } from './verify-token.ts';
 
 /** What both Workers have for this. */
 interface MeasuredEnv {
   Bindings: { DATABASE_URL: string; SIGNAL: SignalBinding; SLOW_CALL_MS?: string };
-  Variables: { requestId: string; caller: Caller; database: Database };
+  Variables: { requestId: string; caller: Caller; database: Database; stages: Stages };
 }
 
 /** An isolate hands over what it counted this long after the first request that it counted. */
@@ -38,13 +39,13 @@ export function telemetry(): MiddlewareHandler<MeasuredEnv> {
   return async function telemetry(c, next) {
     const began_ms = performance.now();
     const slowAfter_ms = slowAfter(c.env.SLOW_CALL_MS);
-    let database_ms = 0;
-    let database_calls = 0;
-    // Of the API Worker the road is there already, with its stages timed.
+    // Of the API Worker these are there already.
+    const stages: Stages = c.get('stages') ?? startStages();
     const road: Database | undefined = c.get('database');
     const observed = observeDatabase(road ?? openDatabase(c.env.DATABASE_URL), (call) => {
-      database_ms += call.duration_ms;
-      database_calls++;
+      stages.asked ??= call.began_ms;
+      stages.database_ms += call.duration_ms;
+      stages.database_calls++;
       countCall(gathered, call, slowAfter_ms, new Date());
     });
     c.set('database', observed);
@@ -58,18 +59,17 @@ export function telemetry(): MiddlewareHandler<MeasuredEnv> {
     // A 5xx may have been committed all the same: the answer was what got lost.
     const mayHaveWritten = !READING.test(method) && (status < 400 || status >= 500) && !c.req.path.startsWith(OPS);
     if (mayHaveWritten) c.executionCtx.waitUntil(markWritten(c.env.SIGNAL));
-    c.executionCtx.waitUntil(handOverSoon(c.env.SIGNAL));
-    const { caller, requestId } = c.var;
+    if (!isGathering) c.executionCtx.waitUntil(handOverSoon(c.env.SIGNAL));
     logEvent({
       event: 'request',
-      request_id: requestId,
+      request_id: c.get('requestId'),
       method,
       route,
       status,
       duration_ms: round(duration_ms),
-      database_ms: round(database_ms),
-      database_calls,
-      user: userHash(caller.user_id),
+      database_ms: round(stages.database_ms),
+      database_calls: stages.database_calls,
+      user: userHash(c.get('caller')),
     });
   };
 }
@@ -78,7 +78,6 @@ let isGathering = false;
 
 /** Of the requests within a time, the first waits for the others and hands all over. */
 async function handOverSoon(signal: SignalBinding): Promise<void> {
-  if (isGathering) return;
   isGathering = true;
   await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
   isGathering = false;

@@ -25,8 +25,17 @@ export interface SettingsFailure {
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Reads and checks the settings; the failure's message names the variable to set. */
+/** An isolate has one environment for all its requests. */
+const known = new WeakMap<TokenEnv, TokenSettings | SettingsFailure>();
+
+/** The settings, the same object for the same environment; the failure's message names the variable to set. */
 export function tokenSettings(env: TokenEnv): TokenSettings | SettingsFailure {
+  const settings = known.get(env) ?? readSettings(env);
+  known.set(env, settings);
+  return settings;
+}
+
+function readSettings(env: TokenEnv): TokenSettings | SettingsFailure {
   const issuer = env.OIDC_ISSUER ?? '';
   const audience = env.OIDC_AUDIENCE ?? '';
   const jwks_url = env.OIDC_JWKS_URL ?? '';
