@@ -25,8 +25,9 @@ interface Row {
  * The log as SQL for XTDB 2: a transaction a transaction time, with that as its system time. A version stands for the valid times up to the
  * next version that was known when it was written, which is what rule R1 (design, "History") makes of the log; so XTDB 2 answers every
  * (valid time, transaction time) as Annals does. Rows of one transaction time are applied in the order of their transactions.
+ * @returns how many rows of the log the lines are of, page by page
  */
-export async function* xtdb2Statements(client: pg.Client): AsyncGenerator<string[]> {
+export async function* xtdb2Statements(client: pg.Client): AsyncGenerator<{ rows: number; lines: string[] }> {
   await client.query('begin transaction isolation level repeatable read, read only');
   try {
     await client.query(
@@ -57,7 +58,7 @@ export async function* xtdb2Statements(client: pg.Client): AsyncGenerator<string
         if (row.doc !== null) lines.push(insertion(row, row.doc));
       }
       if (rows.length === 0 && open !== null) lines.push('COMMIT;');
-      yield lines;
+      yield { rows: rows.length, lines };
       if (rows.length === 0) return;
     }
   } finally {
