@@ -1,7 +1,7 @@
 import { lineValue } from '../domain/codec/history-digest.ts';
 import { encodeSkipped } from '../domain/codec/history-line.ts';
+import { concatBytes } from '../importer/concat-bytes.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
-import { concatBytes } from './concat-bytes.ts';
 import { type FilteredLine, HistoryFilter } from './history-filter.ts';
 
 const NEWLINE = 0x0a;
