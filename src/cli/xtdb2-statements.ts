@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { attributeTable } from '../domain/codec/attributes.ts';
+import { isUuid } from '../domain/edn/tags.ts';
 import { entityType } from '../domain/entity-type.ts';
 import type { FieldKind } from '../domain/fields.ts';
 import { isJsonObject, JsonNumber, type JsonValue } from '../domain/json/json-value.ts';
@@ -88,8 +89,6 @@ function insertion({ entity_id, entity_type, user_id, valid_from, valid_to }: Ro
   return `INSERT INTO ${quoted(entity_type)} RECORDS {${[...envelope, ...members].join(', ')}};`;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** A value as its schema means it; what the schema would refuse stays what JSON says it is. */
 function literal(value: JsonValue, kind: FieldKind | undefined): string {
   if (value === null) return 'NULL';
@@ -103,7 +102,7 @@ function literal(value: JsonValue, kind: FieldKind | undefined): string {
       .map(([name, member]) => `${quoted(name)}: ${literal(member, undefined)}`)
       .join(', ')}}`;
   }
-  if (kind === 'ref' && UUID.test(value)) return `UUID '${value}'`;
+  if (kind === 'ref' && isUuid(value)) return `UUID '${value}'`;
   if (kind === 'local_date' && /^\d{4}-\d\d-\d\d$/.test(value)) return `DATE '${value}'`;
   if ((kind === 'instant' || kind === 'inst') && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return timestamp(value);
   return `'${value.replaceAll("'", "''")}'`;
