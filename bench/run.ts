@@ -26,7 +26,8 @@ const named = given.filter((argument) => !OPTIONS.includes(argument));
 const names = named.includes('all') ? Object.keys(BENCHES) : named;
 const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
 if (names.length === 0 || unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}, all.`);
+  const wrong = unknown.length === 0 ? 'Which benchmark?' : `There is no benchmark ${unknown.join(', ')}.`;
+  console.error(`${wrong} There are: ${Object.keys(BENCHES).join(', ')}, all. Options: ${OPTIONS.join(', ')}.`);
   process.exitCode = 2;
 } else {
   const figures: Figure[] = [];

@@ -1,6 +1,7 @@
+import { ApiFailure } from '../import-client/api-failure.ts';
 import { checkHistory, type HistoryCheck } from '../import-client/check-history.ts';
 import { type Chunk, halves } from '../import-client/cut-chunks.ts';
-import { ApiFailure, ImportApi } from '../import-client/import-api.ts';
+import { ImportApi } from '../import-client/import-api.ts';
 import type { ChunkCheck } from '../importer/check-chunk.ts';
 import { type ImportFileOptions, openImportFile } from './import-file.ts';
 

@@ -41,9 +41,9 @@ export async function* exportedLines(options: ExportOptions): AsyncGenerator<str
     entity = piece.event.entity_id;
     return format.row(piece.event);
   };
-  yield `${format.header({ exported_at: now.toISOString(), store: 'annals', version })}\n`;
   const database = await openOperatorDatabase(databaseUrl);
   try {
+    yield `${format.header({ exported_at: now.toISOString(), store: 'annals', version })}\n`;
     for await (const page of storedHistory(database, 'all')) {
       signal?.throwIfAborted();
       yield page
@@ -64,9 +64,9 @@ export async function* exportedStatements({ databaseUrl, onRows, signal }: Expor
   let rows = 0;
   const database = await openOperatorDatabase(databaseUrl);
   try {
-    for await (const lines of xtdb2Statements(database)) {
+    for await (const { rows: more, lines } of xtdb2Statements(database)) {
       signal?.throwIfAborted();
-      rows += lines.filter((line) => !/^(BEGIN|COMMIT)/.test(line)).length;
+      rows += more;
       if (lines.length > 0) yield `${lines.join('\n')}\n`;
       onRows?.(rows);
     }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
-import { Client } from 'pg';
+import type pg from 'pg';
 import { ANALYTICS } from '../analytics/registry.ts';
 import { entityTypeFacts } from '../domain/entity-type-facts.ts';
+import { openOperatorDatabase } from './operator-database.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -17,10 +18,10 @@ const REFOLD_CHUNK = 2_000;
  *
  * @param databaseUrl a direct connection (on Neon: not the pooled host, since the lock belongs to a session), as the schema's owner
  * @returns the names of the migrations applied now
+ * @throws CliFailure when the database cannot be reached
  */
 export async function migrate(databaseUrl: string, log: (line: string) => void = () => {}): Promise<string[]> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
+  const client = await openOperatorDatabase(databaseUrl);
   try {
     const applied = await runner({
       dbClient: client,
@@ -39,7 +40,7 @@ export async function migrate(databaseUrl: string, log: (line: string) => void =
   }
 }
 
-async function refold(client: Client): Promise<void> {
+async function refold(client: pg.Client): Promise<void> {
   // Ends: each chunk gets further through the ids, and behind the last the type is done.
   for (let more = true; more; ) {
     const { rows } = await client.query<{ more: boolean }>('select refold($1) as more', [REFOLD_CHUNK]);

@@ -50,6 +50,12 @@ async function ask(
     const { access_token, expires_in } = (await answer.json()) as { access_token: string; expires_in: number };
     return { token: access_token, ends_ms: now_ms + expires_in * 1_000 };
   } catch (cause) {
+    if (cause instanceof TypeError && cause.message === 'fetch failed') {
+      throw new CliFailure(EXIT.failed, `The issuer ${issuer} cannot be reached.`, {
+        hint: 'Check OIDC_ISSUER. Of the local store: is npm start running?',
+        cause,
+      });
+    }
     throw new CliFailure(EXIT.failed, `The issuer ${issuer} gives no token for the client ${client_id}.`, {
       hint: 'Check OIDC_ISSUER, ANNALS_CLIENT_ID and ANNALS_CLIENT_SECRET.',
       cause,

@@ -4,7 +4,7 @@ const BAR_CHARS = 24;
 const TERMINAL_EVERY_MS = 100;
 const PLAIN_EVERY_MS = 5_000;
 
-export interface Step {
+interface Step {
   readonly what: string;
   /** Of `total`, in the same unit; null total draws no bar. */
   readonly done: number;
@@ -15,40 +15,35 @@ export interface Step {
   readonly note: string | null;
 }
 
-export interface ProgressBarOptions {
-  readonly write: (text: string) => void;
-  /** A terminal gets one line that changes, anything else a line now and then. */
-  readonly is_terminal: boolean;
-  /** Milliseconds, of a clock that never goes back. */
-  readonly now_ms: () => number;
-}
-
 /** Shows how far something is: percent, rows a second, time left. */
 export class ProgressBar {
-  readonly #options: ProgressBarOptions;
+  readonly #write: (text: string) => void;
+  readonly #isTerminal: boolean;
   #speed = new Speed();
   #shown_ms = Number.NEGATIVE_INFINITY;
   #what = '';
 
-  constructor(options: ProgressBarOptions) {
-    this.#options = options;
+  /** @param isTerminal a terminal gets one line that changes, anything else a line now and then */
+  constructor(write: (text: string) => void, isTerminal: boolean) {
+    this.#write = write;
+    this.#isTerminal = isTerminal;
   }
 
   show(step: Step): void {
-    const now = this.#options.now_ms();
+    const now = performance.now();
     if (step.what !== this.#what) this.#speed = new Speed();
     this.#speed.add(now, step.rows, step.done);
-    const every_ms = this.#options.is_terminal ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS;
+    const every_ms = this.#isTerminal ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS;
     if (step.what === this.#what && now - this.#shown_ms < every_ms) return;
     this.#what = step.what;
     this.#shown_ms = now;
     const line = this.#line(step);
-    this.#options.write(this.#options.is_terminal ? `\r\x1b[K${line}` : `${line}\n`);
+    this.#write(this.#isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
   }
 
   /** Clears the line that changes, so that something else can be written. */
   clear(): void {
-    if (this.#options.is_terminal && this.#what !== '') this.#options.write('\r\x1b[K');
+    if (this.#isTerminal && this.#what !== '') this.#write('\r\x1b[K');
     this.#shown_ms = Number.NEGATIVE_INFINITY;
   }
 
@@ -59,7 +54,7 @@ export class ProgressBar {
     if (total !== null && total > 0) {
       const share = Math.min(1, done / total);
       const full = Math.round(share * BAR_CHARS);
-      if (this.#options.is_terminal) parts.push(`${'█'.repeat(full)}${'░'.repeat(BAR_CHARS - full)}`);
+      if (this.#isTerminal) parts.push(`${'█'.repeat(full)}${'░'.repeat(BAR_CHARS - full)}`);
       parts.push(`${(share * 100).toFixed(1).padStart(5)} %`);
     }
     if (rows > 0) parts.push(`${grouped(rows)} rows`);
@@ -71,12 +66,12 @@ export class ProgressBar {
 }
 
 /** `1 234 567`: digits in threes. */
-export function grouped(count: number): string {
+function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
 /** `4 s`, `3 min 20 s`, `2 h 5 min`. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

@@ -5,10 +5,9 @@ import { Parameters } from '../api/rest/parameters.ts';
 import { isProjectable } from '../api/rest/projection.ts';
 import type { EntityType } from '../domain/define-entity-type.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
-import { patiently } from './rewrite-log.ts';
+import { LOCK_TIMEOUT_MS, patiently } from './patiently.ts';
 
 const CHUNK_ROWS = 2_000;
-const LOCK_TIMEOUT_MS = 1_000;
 
 const SQL_TYPES: Partial<Record<Column['kind'], string>> = {
   instant: 'timestamptz',

@@ -1,14 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { CliFailure, EXIT } from './cli-failure.ts';
+import { LOCK_TIMEOUT_MS, patiently } from './patiently.ts';
 
 /** About a third of a second: what a kill loses, and how often Ctrl-C is looked for. */
 const CHUNK_ROWS = 5_000;
-/** Everybody who writes waits behind a lock that is waited for, so it is given up soon and tried again. */
-const LOCK_TIMEOUT_MS = 1_000;
-const MAX_LOCK_TRIES = 30;
-const BETWEEN_TRIES_MS = 500;
-const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface LogRewrite {
   /** As the log's owner; see openOperatorDatabase. */
@@ -54,22 +49,4 @@ export async function rewriteLog({ database, monthly, onRows, signal }: LogRewri
   }
   await patiently(signal, () => ask('log_rewrite_end()'));
   return digest;
-}
-
-/** Does what needs the log's lock, again and again for some time. */
-export async function patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (cause) {
-      if (!(cause instanceof pg.DatabaseError) || cause.code !== LOCK_NOT_AVAILABLE) throw cause;
-      if (attempt === MAX_LOCK_TRIES) {
-        throw new CliFailure(EXIT.failed, 'The log is in use without a break: a transaction stays open.', {
-          hint: 'Look for it in pg_stat_activity, then run this again: it goes on where it stopped.',
-          cause,
-        });
-      }
-      await sleep(BETWEEN_TRIES_MS, undefined, { signal });
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { openOperatorDatabase } from './operator-database.ts';
 
 /** The roles that migrations make, in the order in which the CLI prints them. */
 export const ROLES = ['annals_app', 'annals_import'] as const;
@@ -15,10 +16,10 @@ export function newRolePasswords(): RolePasswords {
 /**
  * Lets the two roles log in with these passwords; the old ones stop working.
  * @param databaseUrl as the schema's owner, who made the roles and so may alter them (on Neon too)
+ * @throws CliFailure when the database cannot be reached
  */
 export async function setRolePasswords(databaseUrl: string, passwords: RolePasswords): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
+  const client = await openOperatorDatabase(databaseUrl);
   try {
     for (const role of ROLES) {
       await client.query(`alter role ${pg.escapeIdentifier(role)} login password ${pg.escapeLiteral(passwords[role])}`);

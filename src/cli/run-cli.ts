@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { ApiFailure } from '../import-client/api-failure.ts';
 import { HistoryFailure, type HistoryFailureKind } from '../import-client/history-failure.ts';
-import { ApiFailure } from '../import-client/import-api.ts';
 import { CliFailure, EXIT, type ExitCode } from './cli-failure.ts';
 import type { Command, CommandContext, Options } from './command.ts';
 import { adoptCommand } from './commands/adopt.ts';

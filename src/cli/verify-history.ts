@@ -1,11 +1,10 @@
 import type pg from 'pg';
-import { HistoryDigest, lineValue } from '../domain/codec/history-digest.ts';
+import { HistoryDigest, type LineValue, lineValue } from '../domain/codec/history-digest.ts';
 import { decodeLine } from '../domain/codec/history-format.ts';
-import { encodeEvicted, encodeHistoryRow } from '../domain/codec/history-line.ts';
+import { encodeEvicted, encodeHistoryRow, type HistoryHeader } from '../domain/codec/history-line.ts';
 import { encodeJsonTransaction } from '../domain/codec/json-history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
-import { type FilteredLine, HistoryFilter } from '../import-client/history-filter.ts';
-import { textLines } from '../import-client/text-lines.ts';
+import { readHistory } from '../import-client/read-history.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
@@ -149,48 +148,38 @@ async function digestFile(
 ): Promise<FileDigest> {
   const { file: path, mended, onRows, signal } = options;
   const digest = new HistoryDigest();
-  const filter = new HistoryFilter<string>(options.arguments ?? {});
-  let part = null as Part | null;
-  let store: string | null = null;
-  let skipped = 0;
-  const add = (lines: readonly FilteredLine<string>[]): void => {
-    for (const { line: text } of lines) {
-      const line = text === null ? null : lineValue(text);
-      if (line === null || typeof line === 'string') {
-        skipped++;
-        continue;
-      }
-      // They name no entity: a part has none to compare.
-      if (line.kind === 'transaction' && part !== null) continue;
-      digest.add(line);
-      sample.add(line);
-      spots.add(line);
-      part?.named.add(line);
-    }
-  };
   const file = await openHistoryFile(path);
-  let number = 0;
+  let header = null as HistoryHeader | null;
   let ended = false;
+  const look = (line: LineValue | string, text: string, number: number): void => {
+    if (typeof line === 'string') {
+      throw new CliFailure(EXIT.bad_file, `Line ${number} of ${file.name} cannot be read: ${line}.`, {
+        hint: 'Where its rejects were mended, name the file with the mended lines: --mended FILE.',
+      });
+    }
+    ended ||= line.kind === 'end';
+    const decoded = line.kind === 'header' ? decodeLine(text, number) : null;
+    if (decoded?.kind === 'header') header = decoded;
+  };
+  let part: Part | null = null;
+  let skipped = 0;
   try {
-    for await (const lines of textLines(file.bytes())) {
+    for await (const lines of readHistory(file.bytes(), options.arguments ?? {}, look, mended)) {
       signal?.throwIfAborted();
-      for (const read of lines) {
-        number++;
-        const text = mended?.get(number) ?? read;
-        const line = lineValue(text);
-        if (typeof line === 'string') {
-          throw new CliFailure(EXIT.bad_file, `Line ${number} of ${file.name} cannot be read: ${line}.`, {
-            hint: 'Where its rejects were mended, name the file with the mended lines: --mended FILE.',
-          });
+      // It is the first line, and so in the first part.
+      if (part === null && header !== null && (header.since !== null || options.isPart === true))
+        part = { since: header.since, named: await NamedEntities.begin(await connect()) };
+      for (const line of lines) {
+        if (line === null || typeof line === 'string') {
+          skipped++;
+          continue;
         }
-        ended ||= line.kind === 'end';
-        const header = line.kind === 'header' ? decodeLine(text, number) : null;
-        if (header?.kind === 'header') {
-          store = header.store;
-          if (header.since !== null || options.isPart === true)
-            part = { since: header.since, named: await NamedEntities.begin(await connect()) };
-        }
-        add(filter.push(text, text));
+        // They name no entity: a part has none to compare.
+        if (line.kind === 'transaction' && part !== null) continue;
+        digest.add(line);
+        sample.add(line);
+        spots.add(line);
+        part?.named.add(line);
       }
       await part?.named.sendMany();
       onRows?.('file', digest.rows);
@@ -200,9 +189,8 @@ async function digestFile(
   }
   if (!ended)
     throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
-  add(filter.end());
   await part?.named.end();
-  return { digest, skipped, part, store };
+  return { digest, skipped, part, store: header?.store ?? null };
 }
 
 async function digestStore(

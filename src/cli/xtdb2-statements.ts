@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { attributeTable } from '../domain/codec/attributes.ts';
+import { isUuid } from '../domain/edn/tags.ts';
 import { entityType } from '../domain/entity-type.ts';
 import type { FieldKind } from '../domain/fields.ts';
 import { isJsonObject, JsonNumber, type JsonValue } from '../domain/json/json-value.ts';
@@ -25,8 +26,9 @@ interface Row {
  * The log as SQL for XTDB 2: a transaction a transaction time, with that as its system time. A version stands for the valid times up to the
  * next version that was known when it was written, which is what rule R1 (design, "History") makes of the log; so XTDB 2 answers every
  * (valid time, transaction time) as Annals does. Rows of one transaction time are applied in the order of their transactions.
+ * @returns how many rows of the log the lines are of, page by page
  */
-export async function* xtdb2Statements(client: pg.Client): AsyncGenerator<string[]> {
+export async function* xtdb2Statements(client: pg.Client): AsyncGenerator<{ rows: number; lines: string[] }> {
   await client.query('begin transaction isolation level repeatable read, read only');
   try {
     await client.query(
@@ -57,7 +59,7 @@ export async function* xtdb2Statements(client: pg.Client): AsyncGenerator<string
         if (row.doc !== null) lines.push(insertion(row, row.doc));
       }
       if (rows.length === 0 && open !== null) lines.push('COMMIT;');
-      yield lines;
+      yield { rows: rows.length, lines };
       if (rows.length === 0) return;
     }
   } finally {
@@ -87,8 +89,6 @@ function insertion({ entity_id, entity_type, user_id, valid_from, valid_to }: Ro
   return `INSERT INTO ${quoted(entity_type)} RECORDS {${[...envelope, ...members].join(', ')}};`;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** A value as its schema means it; what the schema would refuse stays what JSON says it is. */
 function literal(value: JsonValue, kind: FieldKind | undefined): string {
   if (value === null) return 'NULL';
@@ -102,7 +102,7 @@ function literal(value: JsonValue, kind: FieldKind | undefined): string {
       .map(([name, member]) => `${quoted(name)}: ${literal(member, undefined)}`)
       .join(', ')}}`;
   }
-  if (kind === 'ref' && UUID.test(value)) return `UUID '${value}'`;
+  if (kind === 'ref' && isUuid(value)) return `UUID '${value}'`;
   if (kind === 'local_date' && /^\d{4}-\d\d-\d\d$/.test(value)) return `DATE '${value}'`;
   if ((kind === 'instant' || kind === 'inst') && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return timestamp(value);
   return `'${value.replaceAll("'", "''")}'`;

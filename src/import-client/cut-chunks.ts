@@ -1,5 +1,5 @@
+import { concatBytes } from '../importer/concat-bytes.ts';
 import { MAX_CHUNK_BYTES } from '../importer/limits.ts';
-import { concatBytes } from './concat-bytes.ts';
 import { HistoryFailure } from './history-failure.ts';
 
 /** Whole lines of a file, their `\n` included. Lines are counted from 1. */

@@ -1,6 +1,7 @@
+import { lineValue } from '../domain/codec/history-digest.ts';
 import { encodeSkipped } from '../domain/codec/history-line.ts';
+import { concatBytes } from '../importer/concat-bytes.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
-import { concatBytes } from './concat-bytes.ts';
 import { type FilteredLine, HistoryFilter } from './history-filter.ts';
 
 const NEWLINE = 0x0a;
@@ -17,6 +18,7 @@ export async function* filteredBytes(
   const filter = new HistoryFilter<Uint8Array>(chosen);
   const encoder = new TextEncoder();
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const push = (line: Uint8Array, text: Uint8Array) => filter.push(line, lineValue(decoder.decode(text)));
   const bytesOf = (lines: readonly FilteredLine<Uint8Array>[]): Uint8Array =>
     concatBytes(lines.map(({ line, skipped }) => line ?? encoder.encode(`${encodeSkipped(skipped)}\n`)));
   let rest: Uint8Array = new Uint8Array();
@@ -25,12 +27,12 @@ export async function* filteredBytes(
     const decided: FilteredLine<Uint8Array>[] = [];
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, from)) {
-      decided.push(...filter.push(bytes.subarray(from, end + 1), decoder.decode(bytes.subarray(from, end))));
+      decided.push(...push(bytes.subarray(from, end + 1), bytes.subarray(from, end)));
       from = end + 1;
     }
     rest = bytes.subarray(from);
     if (decided.length > 0) yield bytesOf(decided);
   }
-  const last = rest.length === 0 ? [] : filter.push(rest, decoder.decode(rest));
+  const last = rest.length === 0 ? [] : push(rest, rest);
   yield bytesOf([...last, ...filter.end()]);
 }

@@ -1,4 +1,4 @@
-import { lineValue } from '../domain/codec/history-digest.ts';
+import type { LineValue } from '../domain/codec/history-digest.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 
 /** A line of a history, as it is; or, of one that is left out, the type of its row. */
@@ -27,9 +27,11 @@ export class HistoryFilter<L> {
     this.#arguments = chosen;
   }
 
-  /** @returns the lines that are decided now: none, this one, or earlier ones with it */
-  push(line: L, text: string): FilteredLine<L>[] {
-    const value = lineValue(text);
+  /**
+   * @param value what `lineValue` makes of the line's text
+   * @returns the lines that are decided now: none, this one, or earlier ones with it
+   */
+  push(line: L, value: LineValue | string): FilteredLine<L>[] {
     // What cannot be read is for the import to say.
     if (typeof value === 'string' || value.kind !== 'row') return [...this.end(), kept(line)];
     const decided = value.eid === this.#eid ? [] : this.end();

@@ -6,22 +6,8 @@ import type { ImportStatus } from '../importer/import-status.ts';
 import type { RejectsPage } from '../importer/list-rejects.ts';
 import type { MendAnswer } from '../importer/mend-reject.ts';
 import type { ImportOpening } from '../importer/request-shapes.ts';
+import { ApiFailure, apiFailureOf } from './api-failure.ts';
 import type { Chunk } from './cut-chunks.ts';
-
-/** An answer that will be the same however often one asks: the service's own code, words and hint. */
-export class ApiFailure extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly hint: string | null;
-
-  constructor(status: number, code: string, message: string, hint: string | null) {
-    super(message);
-    this.name = 'ApiFailure';
-    this.status = status;
-    this.code = code;
-    this.hint = hint;
-  }
-}
 
 const MAX_ATTEMPTS = 9;
 const FIRST_WAIT_MS = 200;
@@ -124,7 +110,7 @@ export class ImportApi {
         });
         const text = await response.text();
         if (response.ok) return JSON.parse(text) as T;
-        const failure = failureOf(response.status, text);
+        const failure = apiFailureOf(response.status, text);
         if (response.status < 500 && response.status !== 429) throw failure;
         if (attempt >= MAX_ATTEMPTS) throw failure;
         why = `${failure.code}: ${failure.message}`;
@@ -172,13 +158,4 @@ export function isCallFailure(error: unknown): boolean {
 function retryAfterMs(header: string | null): number {
   const seconds = Number(header ?? 0);
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1_000, 60_000) : 0;
-}
-
-function failureOf(status: number, text: string): ApiFailure {
-  try {
-    const { code, message, hint } = JSON.parse(text) as { code: string; message: string; hint: string | null };
-    return new ApiFailure(status, code, message, hint);
-  } catch {
-    return new ApiFailure(status, `HTTP ${status}`, 'the import service gives no answer of its own', null);
-  }
 }

@@ -7,7 +7,7 @@ const FIRST_LINES = 1_000;
 /** Half of what the service takes, since rows grow on their way to the database. */
 const MAX_BYTES = 3 * 1024 * 1024;
 const MIN_BYTES = 64 * 1024;
-export const MAX_IN_FLIGHT = 4;
+const MAX_IN_FLIGHT = 4;
 const QUICK_MS = 700;
 const SLOW_MS = 3_000;
 

@@ -2,12 +2,13 @@ import type { ChunkAnswer } from '../importer/apply-chunk.ts';
 import type { ImportStatus } from '../importer/import-status.ts';
 import { MAX_REASON_CHARS } from '../importer/limits.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
+import { ApiFailure } from './api-failure.ts';
 import { type Chunk, cutChunks, halves } from './cut-chunks.ts';
 import { filteredBytes } from './filtered-bytes.ts';
 import { HistoryFailure } from './history-failure.ts';
 import type { Fingerprint, HistorySource } from './history-source.ts';
-import { ApiFailure, ImportApi, isCallFailure } from './import-api.ts';
-import { MAX_IN_FLIGHT, Pace } from './pace.ts';
+import { ImportApi, isCallFailure } from './import-api.ts';
+import { Pace } from './pace.ts';
 
 export interface ImportProgress {
   /** `reading` takes the file's fingerprint; `sending` sends what is not in yet. */
@@ -169,7 +170,7 @@ class Sender {
     const failures: unknown[] = [];
     try {
       while (!signal.aborted && failures.length === 0) {
-        if (under_way.size >= Math.min(pace.inFlight, MAX_IN_FLIGHT)) {
+        if (under_way.size >= pace.inFlight) {
           await Promise.race(under_way);
           continue;
         }

@@ -1,4 +1,5 @@
 import { Failure } from '../store/failure.ts';
+import { concatBytes } from './concat-bytes.ts';
 
 /** Asked for at a time: as they come, 4 KiB each, the bytes of a chunk take twice as long. */
 const PART_BYTES = 64 * 1024;
@@ -24,11 +25,5 @@ export async function readBytes(body: ReadableStream<Uint8Array> | null, max_byt
     if (part !== undefined) parts.push(part);
     if (done) break;
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return concatBytes(parts);
 }

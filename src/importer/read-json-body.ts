@@ -1,5 +1,7 @@
 import type { ZodType } from 'zod';
 import { invalid, problemsOf } from '../api/invalid.ts';
+import type { JsonValue } from '../domain/json/json-value.ts';
+import { JsonSyntaxError, parseJson } from '../domain/json/parse-json.ts';
 import { Failure } from '../store/failure.ts';
 import { readBytes } from './read-bytes.ts';
 
@@ -15,11 +17,15 @@ export async function readJsonBody<T>(request: Request, shape: ZodType<T>): Prom
     throw new Failure('AN415', 'The body must be JSON.', { hint: 'Send it with Content-Type: application/json.' });
   }
   const text = new TextDecoder().decode(await readBytes(request.body, MAX_JSON_BYTES));
-  let json: unknown;
+  let json: JsonValue;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
-    throw new Failure('AN400', 'The body is not JSON.', { details: error instanceof Error ? error.message : null });
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw new Failure('AN400', `The body is not JSON: ${error.message}.`, {
+      details: { offset: error.offset },
+      cause: error,
+    });
   }
   const parsed = shape.safeParse(json);
   if (!parsed.success) throw invalid(problemsOf(parsed.error as Parameters<typeof problemsOf>[0]));

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { DATA_FOLDER } from './data-folder.ts';
 import { pageAddress } from './page-address.ts';
 import { SAMPLE_USERS } from './sample.ts';
 import { signInOverHttp } from './sign-in-over-http.ts';
@@ -7,7 +7,6 @@ import { signInOverHttp } from './sign-in-over-http.ts';
  * `npm run --silent token -- maya@example.com`: prints an access token of a sample user's, for curl, from the provider
  * of this folder's running `npm start`. A second argument is the API's address of another one.
  */
-const DATA_FOLDER = fileURLToPath(new URL('../../.data', import.meta.url));
 
 const [email = '', asked] = process.argv.slice(2);
 const origin = asked ?? (await pageAddress(DATA_FOLDER)) ?? 'http://127.0.0.1:8787';

@@ -11,8 +11,8 @@ export interface ShippedPackage {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** All of src but what only runs here, in src/local. */
-const SHIPPED_FOLDERS = ['analytics', 'api', 'cli', 'domain', 'importer', 'log', 'store', 'web'];
+/** What only runs here; all the rest of src ships. */
+const LOCAL_FOLDER = 'local';
 /** How the web client is built is not part of it. */
 const SHIPPED_FILE = /(?<!\.config)\.tsx?$/;
 /** Gone before anything runs. */
@@ -59,7 +59,8 @@ function placeOf(packages: Readonly<Record<string, LockedPackage>>, name: string
 
 async function importedPackages(): Promise<Set<string>> {
   const names = new Set<string>();
-  for (const folder of SHIPPED_FOLDERS) {
+  for (const folder of await readdir(join(ROOT, 'src'))) {
+    if (folder === LOCAL_FOLDER) continue;
     const files = await readdir(join(ROOT, 'src', folder), { recursive: true });
     for (const file of files.filter((name) => SHIPPED_FILE.test(name))) {
       const source = await readFile(join(ROOT, 'src', folder, file), 'utf8');

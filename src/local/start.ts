@@ -1,9 +1,9 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { banner } from './banner.ts';
 import { buildWeb } from './build-web.ts';
 import { startCron } from './cron.ts';
+import { DATA_FOLDER } from './data-folder.ts';
 import {
   LOCAL_AUDIENCE,
   OPERATOR_CLIENT_ID,
@@ -23,13 +23,12 @@ import { Shutdown } from './shutdown.ts';
 
 /** `npm start`: all the real parts on this machine, with the sample history in them, until Ctrl-C. */
 
-const DATA_FOLDER = fileURLToPath(new URL('../../.data', import.meta.url));
-
 /** Taken when they are free, so that a bookmark and a signed-in browser outlive a restart. */
 const PORTS = { api: 8787, import: 8788, identity: 8789 } as const;
 
 const shutdown = new Shutdown();
 try {
+  console.log('  Starting Postgres, both Workers and the page; the first time this takes a minute.');
   await mkdir(DATA_FOLDER, { recursive: true });
   await endOrphanedWorkerd(DATA_FOLDER);
   const [apiPort, importPort, identityPort] = await Promise.all([

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { docForJson } from '../../src/domain/codec/doc-for-json.ts';
 import { entityIdOf, entityIdOfHash } from '../../src/domain/codec/entity-id.ts';
@@ -24,6 +25,12 @@ describe('the history of a real XTDB node', () => {
   const lines = historyLines();
   const decoded = lines.map((line, i) => decodeHistoryLine(line, i + 1));
   const rows = decoded.flatMap((line, i) => (line.kind === 'row' ? [{ ...line, text: lines[i] ?? '' }] : []));
+  /** As the database gives them back. */
+  const stored = rows.map(({ event, text }) => {
+    const doc = event.doc === null ? null : throughJsonb(event.doc);
+    const hints = event.hints === null ? null : throughJsonb(event.hints);
+    return { event: { ...event, doc, hints }, text };
+  });
 
   test('has no line that is rejected, and as many as the node says', () => {
     const expected = expectedAnswers();
@@ -47,23 +54,22 @@ describe('the history of a real XTDB node', () => {
   });
 
   test('comes back row for row as equal EDN after a stay in jsonb', () => {
-    const different = rows.filter(({ event, text }) => {
-      const doc = event.doc === null ? null : throughJsonb(event.doc);
-      const hints = event.hints === null ? null : throughJsonb(event.hints);
-      return canonicalEdn(edn(encodeHistoryRow({ ...event, doc, hints }))) !== canonicalEdn(edn(text));
-    });
+    const different = stored.filter(
+      ({ event, text }) => canonicalEdn(edn(encodeHistoryRow(event))) !== canonicalEdn(edn(text)),
+    );
     expect(different.map(({ text }) => text.slice(0, 300))).toEqual([]);
   });
 
   test('comes back row for row from our own form in JSON, to the letter', () => {
-    for (const { event } of rows) {
-      const doc = event.doc === null ? null : throughJsonb(event.doc);
-      const hints = event.hints === null ? null : throughJsonb(event.hints);
-      const [valid_time, tx_time] = [event.valid_time, event.tx_time].map((time) => time.replace('Z', '000Z'));
-      const stored = { ...event, doc, hints, valid_time, tx_time };
-      const line = decodeJsonHistoryLine(encodeJsonHistoryRow(stored as typeof event), 2);
-      expect(line).toMatchObject({ kind: 'row', event: stored });
-    }
+    const toMicroseconds = (time: string) => time.replace('Z', '000Z');
+    const different = stored.filter(({ event: inJsonb }) => {
+      const [valid_time, tx_time] = [toMicroseconds(inJsonb.valid_time), toMicroseconds(inJsonb.tx_time)];
+      const event = { ...inJsonb, valid_time, tx_time };
+      const line = decodeJsonHistoryLine(encodeJsonHistoryRow(event), 2);
+      // Vitest's own comparison takes a millisecond a row.
+      return line.kind !== 'row' || !isDeepStrictEqual(line.event, event);
+    });
+    expect(different.map(({ text }) => text.slice(0, 300))).toEqual([]);
   });
 
   test('has as many rows of each user and type as the node counts', () => {
@@ -150,18 +156,19 @@ describe('the history of a real XTDB node', () => {
 
   test("is judged alike by the import's quick check and by the schema of native writes", () => {
     const envelope = new Set(['entity_type', 'user_id', 'created_at']);
-    for (const { event, nonconforming, unknown_attributes } of rows) {
+    const different = rows.flatMap(({ event, nonconforming, unknown_attributes }) => {
       const type = event.entity_type === null ? undefined : entityType(event.entity_type);
-      if (type === undefined || event.doc === null || unknown_attributes.length > 0) continue;
+      if (type === undefined || event.doc === null || unknown_attributes.length > 0) return [];
       const json = parseJson(docForJson(event.doc, event.hints));
       if (!isJsonObject(json)) throw new Error('not an object');
       const quick = nonconforming.map(({ field }) => field).filter((field) => !envelope.has(field));
-      const encoded = encodeDoc(type, json);
       // A ratio is text in JSON: a number in XTDB, but none in an API's body.
-      if (event.hints?.includes('"ratio"')) continue;
+      if (event.hints?.includes('"ratio"')) return [];
+      const encoded = encodeDoc(type, json);
       const issues = encoded.ok ? [] : encoded.issues.map(({ field }) => field);
-      expect({ doc: event.doc, issues: issues.sort() }).toEqual({ doc: event.doc, issues: quick.sort() });
-    }
+      return isDeepStrictEqual(issues.sort(), quick.sort()) ? [] : [{ doc: event.doc, issues, quick }];
+    });
+    expect(different).toEqual([]);
   });
 
   test('names an evicted entity that was put again by the same hash', () => {

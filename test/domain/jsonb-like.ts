@@ -4,8 +4,8 @@ import { parseJson } from '../../src/domain/json/parse-json.ts';
 import { writeJson } from '../../src/domain/json/write-json.ts';
 
 const byLengthThenText = (a: string, b: string): number => {
-  const [x, y] = [Buffer.from(a), Buffer.from(b)];
-  return x.length - y.length || Buffer.compare(x, y);
+  const length = Buffer.byteLength(a) - Buffer.byteLength(b);
+  return length === 0 ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : length;
 };
 
 const number = (text: string): JsonNumber => {

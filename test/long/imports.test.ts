@@ -1,22 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/cli/migrate.ts';
-import { newRolePasswords, type Role, setRolePasswords, urlAs } from '../../src/cli/roles.ts';
 import type { ImportStatus } from '../../src/importer/import-status.ts';
-import { type NeonEndpoint, startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import type { ArmedFault, FaultKind } from '../../src/local/neon/faults.ts';
-import { type RunningPostgres, startPostgres } from '../../src/local/postgres.ts';
-import { type RunningWorkers, runWorkers } from '../../src/local/run-workers.ts';
+import type { RunningWorkers } from '../../src/local/run-workers.ts';
+import { type CrashCluster, startCrashCluster } from '../import/crash-cluster.ts';
 import { cutHistory, historyOf } from '../import/history-cut.ts';
-import { storeDigest } from '../import/store-digest.ts';
 import { workerdProcesses } from '../import/workerd-process.ts';
-import { startTestIssuer, type TestIssuer } from '../tokens.ts';
 
 /** How many disturbed imports; each is compared with one that nobody disturbed. */
 const RUNS = 50;
@@ -27,64 +19,18 @@ const plain = cutHistory(6_000);
 /** With lines that no import can take, so that it shows whether a reject is lost. */
 const broken = plain.lines.map((line, i) => (i % 500 === 77 ? `${line}]` : line));
 const history = historyOf(broken, plain.rows, plain.entities);
-const roles = newRolePasswords();
 
-let folder: string;
+let cluster: CrashCluster;
 let file: string;
-let postgres: RunningPostgres;
-let neon: NeonEndpoint;
-let issuer: TestIssuer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'annals-faults-'));
-  // Run by root, Postgres is another user, who must get in.
-  await chmod(folder, 0o755);
   file = await history.save();
-  postgres = await startPostgres({ dataDir: join(folder, 'postgres'), log: () => {} });
-  neon = await startNeonEndpoint({ postgres: { host: postgres.host, port: postgres.port } });
-  issuer = await startTestIssuer();
-  await onPostgres('postgres', (client) => client.query('create database template_of_annals'));
-  await migrate(postgres.superuserUrl('template_of_annals'));
-  await setRolePasswords(postgres.superuserUrl('template_of_annals'), roles);
+  cluster = await startCrashCluster();
 });
 afterAll(async () => {
-  await neon?.stop();
-  await issuer?.stop();
-  await postgres?.stop();
+  await cluster?.stop();
   await rm(file, { force: true });
-  await rm(folder, { recursive: true, force: true });
 });
-
-async function onPostgres<T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: postgres.superuserUrl(database) });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-function startWorkers(database: string, importPort = 0): Promise<RunningWorkers> {
-  const settings = (role: Role) => {
-    const url = new URL(urlAs(postgres.superuserUrl(database), role, roles));
-    url.port = String(neon.port);
-    return {
-      OIDC_ISSUER: issuer.issuer,
-      OIDC_AUDIENCE: issuer.settings.audience,
-      OIDC_CLIENT_ID: 'annals-web',
-      DATABASE_URL: url.href,
-    };
-  };
-  return runWorkers({
-    apiPort: 0,
-    importPort,
-    log: () => {},
-    api: settings('annals_app'),
-    import: settings('annals_import'),
-  });
-}
 
 /** One import, in a database of its own, with everything that a disturbance may reach for. */
 class Run {
@@ -98,9 +44,7 @@ class Run {
   }
 
   async begin(): Promise<void> {
-    await onPostgres('postgres', (client) =>
-      client.query(`create database ${this.#database} template template_of_annals`),
-    );
+    await cluster.fresh(this.#database);
     await this.#startWorkers(0);
   }
 
@@ -110,7 +54,7 @@ class Run {
 
   async #startWorkers(port: number): Promise<void> {
     const before = await workerdProcesses();
-    this.#workers = await startWorkers(this.#database, port);
+    this.#workers = await cluster.startWorkers(this.#database, port);
     this.#workerd = (await workerdProcesses()).filter((pid) => !before.includes(pid));
   }
 
@@ -120,7 +64,7 @@ class Run {
       env: {
         PATH: process.env.PATH ?? '',
         ANNALS_IMPORT_URL: this.#workers?.importUrl ?? '',
-        ANNALS_TOKEN: await issuer.token({ scope: 'operator' }),
+        ANNALS_TOKEN: await cluster.token(),
       },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -139,9 +83,8 @@ class Run {
   }
 
   async killPostgres(): Promise<void> {
-    const { port } = postgres;
-    await postgres.kill();
-    postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port, log: () => {} });
+    await cluster.killPostgres();
+    await cluster.restartPostgres();
   }
 
   /** Until one of the commands gets to the end; several at once send the same lines, cut otherwise. */
@@ -154,7 +97,7 @@ class Run {
   }
 
   digest(): Promise<string> {
-    return onPostgres(this.#database, (client) => storeDigest(client));
+    return cluster.digestOf(this.#database);
   }
 }
 
@@ -167,8 +110,8 @@ interface Disturbance {
   strike(run: Run, fault: ArmedFault): Promise<unknown>;
 }
 
-const onChunk = (kind: FaultKind) => () => neon.faults.arm(kind, { matches: isChunk });
-const onAny = (kind: FaultKind) => () => neon.faults.arm(kind, { times: 1 + pick(3) });
+const onChunk = (kind: FaultKind) => () => cluster.neon.faults.arm(kind, { matches: isChunk });
+const onAny = (kind: FaultKind) => () => cluster.neon.faults.arm(kind, { times: 1 + pick(3) });
 const nothing = async () => {};
 
 const DISTURBANCES: readonly (Disturbance & { readonly name: string })[] = [
@@ -251,10 +194,10 @@ test(`${RUNS} imports with everything killed at random end like one that nobody 
     const status = await run.untilFinished();
     finished.resolve('finished');
     await disturbing;
-    neon.faults.clear();
+    cluster.neon.faults.clear();
     const final = { counters: counters(status), digest: await run.digest() };
     await run.end();
-    await onPostgres('postgres', (client) => client.query(`drop database run_${n} with (force)`));
+    await cluster.drop(`run_${n}`);
     const what = `run ${n}: ${chosen.map(({ name }) => name).join(', ')} (${struck} struck)`;
     expect(final, what).toEqual(expected);
     expect(struck, what).toBeGreaterThan(0);

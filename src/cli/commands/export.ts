@@ -12,7 +12,7 @@ import { databaseUrl } from '../settings.ts';
 
 export const exportCommand: Command = {
   usage: 'export [--format ndjson|edn|xtdb2] [--output FILE]',
-  summary: 'write the whole history, as of one moment, in a form that import reads',
+  summary: 'write the whole history, as of one moment: a backup that import reads, XTDB’s form, or SQL for XTDB 2',
   details: [
     '--format ndjson is a backup: hints, owners of deletes, who evicted and transactions are in it, and import makes an equal store',
     '  of it. --format edn is the history as XTDB would export it, which has no place for those; the default for a FILE named .edn.',
@@ -22,7 +22,7 @@ export const exportCommand: Command = {
   options: { format: { type: 'string' }, output: { type: 'string', short: 'o' } },
   arguments: [0, 0],
   async run(_args, options, { env, err, is_terminal, signal }) {
-    const bar = new ProgressBar({ write: err, is_terminal, now_ms: () => performance.now() });
+    const bar = new ProgressBar(err, is_terminal);
     const output = typeof options.output === 'string' ? options.output : null;
     const format = formatOf(options.format, output);
     let rows = 0;

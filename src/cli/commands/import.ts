@@ -36,11 +36,7 @@ export const importCommand: Command = {
   async run([file = ''], options, context) {
     const csv = csvChoice(options, new Date());
     const service = importService(context.env);
-    const bar = new ProgressBar({
-      write: context.err,
-      is_terminal: context.is_terminal,
-      now_ms: () => performance.now(),
-    });
+    const bar = new ProgressBar(context.err, context.is_terminal);
     const most_rejects = maxRejects(options);
     const is_dry = options['dry-run'] === true;
     let rejects = 0;

@@ -17,7 +17,7 @@ export const partitionCommand: Command = {
   arguments: [0, 0],
   async run(_args, options, { env, out, err, is_terminal, signal }) {
     const database = await openOperatorDatabase(databaseUrl(env));
-    const bar = new ProgressBar({ write: err, is_terminal, now_ms: () => performance.now() });
+    const bar = new ProgressBar(err, is_terminal);
     try {
       if (options['give-up'] === true) {
         await database.query('select log_rewrite_end()');

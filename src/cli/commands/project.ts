@@ -24,7 +24,7 @@ export const projectCommand: Command = {
       });
     }
     const database = await openOperatorDatabase(databaseUrl(env));
-    const bar = new ProgressBar({ write: err, is_terminal, now_ms: () => performance.now() });
+    const bar = new ProgressBar(err, is_terminal);
     try {
       if (options.drop === true) {
         await dropProjection(database, type, signal);

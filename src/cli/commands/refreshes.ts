@@ -1,9 +1,10 @@
 import type { RefreshOutcome } from '../../analytics/refresh.ts';
 import type { RefreshEntry } from '../../store/list-refreshes.ts';
-import { askApi } from '../api-client.ts';
+import { askApi } from '../ask-api.ts';
 import { EXIT } from '../cli-failure.ts';
 import type { Command } from '../command.ts';
 import { apiService } from '../settings.ts';
+import { shownMs } from '../shown-ms.ts';
 import { sparkline } from '../sparkline.ts';
 import { table } from '../table.ts';
 
@@ -43,7 +44,7 @@ const HEAD = ['started', 'mode', 'status', 'ms', 'events', 'buckets', 'rows', 'l
 const outcomeRow = ({ name, mode, duration_ms, rows, error }: RefreshOutcome) => [
   name,
   mode,
-  ms(duration_ms),
+  shownMs(duration_ms),
   rows ?? '–',
   error ?? '',
 ];
@@ -52,11 +53,11 @@ const entryRow = (entry: RefreshEntry) => [
   entry.started_at.slice(0, 19),
   entry.mode ?? '–',
   entry.status,
-  ms(entry.duration_ms),
+  shownMs(entry.duration_ms),
   entry.events ?? '–',
   entry.buckets ?? '–',
   entry.rows ?? '–',
-  ms(entry.lag_before_ms),
+  shownMs(entry.lag_before_ms),
   entry.error ?? '',
 ];
 
@@ -72,11 +73,9 @@ function summary(refreshes: readonly RefreshEntry[]): string {
       last?.started_at.slice(0, 19) ?? '–',
       last?.mode ?? '–',
       last?.status ?? '–',
-      ms(last?.duration_ms ?? null),
+      shownMs(last?.duration_ms ?? null),
       sparkline(durations.slice(0, SPARKS).reverse()),
     ];
   });
   return table([['name', 'last started', 'mode', 'status', 'ms', 'durations'], ...rows]);
 }
-
-const ms = (value: number | null): number | string => (value === null ? '–' : Math.round(value * 10) / 10);

@@ -1,4 +1,5 @@
-import { ApiFailure, ImportApi } from '../../import-client/import-api.ts';
+import { ApiFailure } from '../../import-client/api-failure.ts';
+import { ImportApi } from '../../import-client/import-api.ts';
 import { rejectHeading } from '../../import-client/reject-heading.ts';
 import { CliFailure, EXIT, type ExitCode } from '../cli-failure.ts';
 import type { Command, CommandContext } from '../command.ts';

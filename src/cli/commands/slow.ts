@@ -1,8 +1,9 @@
 import type { SlowQueries } from '../../store/slow-queries.ts';
-import { askApi } from '../api-client.ts';
+import { askApi } from '../ask-api.ts';
 import { EXIT } from '../cli-failure.ts';
 import type { Command } from '../command.ts';
 import { apiService } from '../settings.ts';
+import { shownMs } from '../shown-ms.ts';
 import { table } from '../table.ts';
 
 export const slowCommand: Command = {
@@ -33,23 +34,30 @@ function text({ calls, slow, statements }: SlowQueries): string {
   const parts = [
     table([
       ['call', 'calls', 'slow', 'failed', 'mean ms', 'p50 <', 'p99 <', 'max ms'],
-      ...calls.map((c) => [c.name, c.calls, c.slow, c.failed, ms(c.mean_ms), ms(c.p50_ms), ms(c.p99_ms), ms(c.max_ms)]),
+      ...calls.map((c) => [
+        c.name,
+        c.calls,
+        c.slow,
+        c.failed,
+        shownMs(c.mean_ms),
+        shownMs(c.p50_ms),
+        shownMs(c.p99_ms),
+        shownMs(c.max_ms),
+      ]),
     ]),
   ];
   if (slow.length > 0) {
-    const rows = slow.map((s) => [s.at.slice(0, 19), s.name, ms(s.duration_ms), s.rows ?? 'failed']);
+    const rows = slow.map((s) => [s.at.slice(0, 19), s.name, shownMs(s.duration_ms), s.rows ?? 'failed']);
     parts.push(table([['at', 'slow call', 'ms', 'rows'], ...rows]));
   }
   if (statements !== null) {
     const rows = statements.map((s) => [
       s.calls,
-      ms(s.mean_ms),
-      ms(s.total_ms),
+      shownMs(s.mean_ms),
+      shownMs(s.total_ms),
       s.query.replaceAll(/\s+/g, ' ').slice(0, 80),
     ]);
     parts.push(table([['calls', 'mean ms', 'total ms', 'pg_stat_statements'], ...rows]));
   }
   return parts.join('\n\n');
 }
-
-const ms = (value: number | null): number | string => (value === null ? '–' : Math.round(value * 10) / 10);

@@ -1,5 +1,5 @@
 import type { Tripwire } from '../../analytics/tripwires.ts';
-import { askApi } from '../api-client.ts';
+import { askApi } from '../ask-api.ts';
 import { EXIT } from '../cli-failure.ts';
 import type { Command } from '../command.ts';
 import { apiService } from '../settings.ts';

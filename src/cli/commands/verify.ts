@@ -35,11 +35,7 @@ export const verifyCommand: Command = {
   },
   arguments: [1, 1],
   async run([file = ''], options, context) {
-    const bar = new ProgressBar({
-      write: context.err,
-      is_terminal: context.is_terminal,
-      now_ms: () => performance.now(),
-    });
+    const bar = new ProgressBar(context.err, context.is_terminal);
     const verification = await verifyHistory({
       file,
       databaseUrl: databaseUrl(context.env),

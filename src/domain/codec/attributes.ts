@@ -2,8 +2,8 @@ import type { EntityType } from '../define-entity-type.ts';
 import { type Field, type FieldKind, instant } from '../fields.ts';
 
 /** The namespace of the attributes that every entity has, and the one that older documents have them in. */
-export const META = 'tech.jgood.gleanmo.schema.meta';
-export const LEGACY = 'tech.jgood.gleanmo.schema';
+const META = 'tech.jgood.gleanmo.schema.meta';
+const LEGACY = 'tech.jgood.gleanmo.schema';
 
 export const TYPE_ATTRIBUTE = `${META}/type`;
 export const LEGACY_TYPE_ATTRIBUTE = `${LEGACY}/type`;

@@ -2,7 +2,7 @@ import type { Hint } from './hint.ts';
 import { UnstorableError } from './unstorable-error.ts';
 
 /** In UTF-16 units. Pointers repeat the keys above them, so that a small hostile document could have hints without end. */
-export const MAX_HINTS_LENGTH = 8_000_000;
+const MAX_HINTS_LENGTH = 8_000_000;
 
 /** The hints that are noted while a document is written. */
 export class HintNotes {

@@ -17,7 +17,7 @@ export type DocIssue = { field: string; message: string };
 export type EncodedDoc = { ok: true; doc: string; hints: string | null } | { ok: false; issues: DocIssue[] };
 
 /** Well inside what the EDN reader takes, so that an export can always be imported. */
-export const MAX_DOC_DEPTH = 200;
+const MAX_DOC_DEPTH = 200;
 
 /** Writes JSON values that came from an API as the store holds them. */
 class NativeWriter {

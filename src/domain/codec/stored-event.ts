@@ -5,7 +5,7 @@ export type StoredEvent = {
   /** Our name of a type that we know; else XTDB's, as it was; null where the document said none. */
   entity_type: string | null;
   user_id: string | null;
-  /** ISO 8601 in UTC, to the millisecond, both. */
+  /** ISO 8601 in UTC, both: to the millisecond as XTDB has them, to the microsecond as the store does. */
   valid_time: string;
   tx_time: string;
   /** XTDB's transaction id, in digits. */

@@ -14,7 +14,7 @@ export type ClientPacket =
   | { type: 'password'; password: string };
 
 /** What the client sent is not the beginning of a Postgres connection. */
-export class GreetingError extends Error {
+class GreetingError extends Error {
   override name = 'GreetingError';
 }
 

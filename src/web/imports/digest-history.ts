@@ -1,9 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { LineDigests, lineValue } from '../../domain/codec/history-digest.ts';
-import { type FilteredLine, HistoryFilter } from '../../import-client/history-filter.ts';
+import { LineDigests } from '../../domain/codec/history-digest.ts';
 import type { HistorySource } from '../../import-client/history-source.ts';
-import { textLines } from '../../import-client/text-lines.ts';
+import { readHistory } from '../../import-client/read-history.ts';
 import type { ImportArguments } from '../../importer/request-shapes.ts';
 
 /** A file's side of a verification. */
@@ -27,11 +26,15 @@ export async function digestHistory(
 ): Promise<HistoryDigests> {
   const hash = sha256.create();
   const digests = new LineDigests();
-  const filter = new HistoryFilter<string>(chosen);
   const counts = { rows: 0, evicted: 0, skipped: 0, unreadable: 0 };
-  const add = (lines: readonly FilteredLine<string>[]): void => {
-    for (const { line: text } of lines) {
-      const line = text === null ? null : lineValue(text);
+  async function* hashed(): AsyncGenerator<Uint8Array> {
+    for await (const part of history.bytes()) {
+      hash.update(part);
+      yield part;
+    }
+  }
+  for await (const lines of readHistory(hashed(), chosen)) {
+    for (const line of lines) {
       if (line === null) counts.skipped++;
       else if (typeof line === 'string') counts.unreadable++;
       else {
@@ -40,17 +43,7 @@ export async function digestHistory(
         digests.add(line);
       }
     }
-  };
-  async function* hashed(): AsyncGenerator<Uint8Array> {
-    for await (const part of history.bytes()) {
-      hash.update(part);
-      yield part;
-    }
-  }
-  for await (const lines of textLines(hashed())) {
-    for (const text of lines) add(filter.push(text, text));
     onRows(counts.rows);
   }
-  add(filter.end());
   return { sha256: bytesToHex(hash.digest()), digests, ...counts };
 }

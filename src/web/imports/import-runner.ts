@@ -1,5 +1,5 @@
+import { ApiFailure } from '../../import-client/api-failure.ts';
 import { HistoryFailure } from '../../import-client/history-failure.ts';
-import { ApiFailure } from '../../import-client/import-api.ts';
 import { sendHistory } from '../../import-client/send-history.ts';
 import { Speed } from '../../import-client/speed.ts';
 import type { ImportStatus } from '../../importer/import-status.ts';

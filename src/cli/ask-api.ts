@@ -1,6 +1,6 @@
-import { ApiFailure } from '../import-client/import-api.ts';
+import { apiFailureOf } from '../import-client/api-failure.ts';
 
-export interface ApiClientOptions {
+interface ApiService {
   /** Of the API Worker, such as `https://annals-api.example.workers.dev`. */
   readonly url: string;
   readonly token: () => Promise<string>;
@@ -11,7 +11,7 @@ const ANSWER_TIMEOUT_MS = 120_000;
 
 /** One question to the API Worker as the operator. @throws ApiFailure with the service's own words */
 export async function askApi<Answer>(
-  { url, token, signal }: ApiClientOptions,
+  { url, token, signal }: ApiService,
   path: string,
   body?: unknown,
 ): Promise<Answer> {
@@ -22,12 +22,6 @@ export async function askApi<Answer>(
     signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
   });
   const text = await response.text();
-  if (response.ok) return JSON.parse(text) as Answer;
-  try {
-    const { code, message, hint } = JSON.parse(text) as { code: string; message: string; hint: string | null };
-    throw new ApiFailure(response.status, code, message, hint);
-  } catch (error) {
-    if (error instanceof ApiFailure) throw error;
-    throw new ApiFailure(response.status, `HTTP ${response.status}`, 'the service gives no answer of its own', null);
-  }
+  if (!response.ok) throw apiFailureOf(response.status, text);
+  return JSON.parse(text) as Answer;
 }
