@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import { invalid, problemsOf } from '../api/invalid.ts';
+import { readBytes } from '../api/read-bytes.ts';
 import { Failure } from '../store/failure.ts';
-import { readBytes } from './read-bytes.ts';
 
 const MAX_JSON_BYTES = 16 * 1024;
 
@@ -14,10 +14,10 @@ export async function readJsonBody<T>(request: Request, shape: ZodType<T>): Prom
   if (!/^application\/json *(;|$)/i.test(type)) {
     throw new Failure('AN415', 'The body must be JSON.', { hint: 'Send it with Content-Type: application/json.' });
   }
-  const text = new TextDecoder().decode(await readBytes(request.body, MAX_JSON_BYTES));
+  const bytes = await readBytes(request.body, MAX_JSON_BYTES);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch (error) {
     throw new Failure('AN400', 'The body is not JSON.', { details: error instanceof Error ? error.message : null });
   }
