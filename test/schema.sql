@@ -1305,6 +1305,7 @@ CREATE OR REPLACE FUNCTION public.dashboard(p_user_id uuid, p_entity_types text[
  SET jit TO 'off'
 AS $function$
 declare
+  v_hidden constant uuid[] := hidden_parents(p_user_id, p_shown, null);
   v_pending record;
   v_buckets activity_bucket[];
   v_rows activity[] := '{}';
@@ -1324,7 +1325,7 @@ begin
       select r.* from daily_activity r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from daily_activity_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
@@ -1335,7 +1336,7 @@ begin
       select r.* from daily_related r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from daily_related_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
@@ -1345,45 +1346,53 @@ begin
   ), related as (
     select r.related_id, sum(r.records) as records, sum(r.minutes) as minutes, count(distinct r.day) as active_days, max(r.day) as last_day
     from related_rows r group by r.related_id
-  ), measure_rows as materialized (
-    -- A day has a row for each kind of hiddenness.
-    select r.entity_type, r.field, r.unit, r.of_id, r.day, sum(r.count) as count, sum(r.sum) as sum, min(r.min) as min, max(r.max) as max,
-      (array_agg(r.last order by r.hidden))[1] as last
-    from (
+  ), measure_rows as (
+    select r.* from (
       select r.* from daily_measures r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from daily_measures_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
-    group by 1, 2, 3, 4, 5
   ), measures as (
-    select m.entity_type, m.field, m.unit, m.of_id, sum(m.count) as count, sum(m.sum) as sum, min(m.min) as min, max(m.max) as max,
-      (array_agg(m.last order by m.day desc))[1] as last,
-      case when p_with_points then jsonb_agg(
-        jsonb_build_object('day', m.day, 'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last) order by m.day
-      ) end as points
-    from measure_rows m group by 1, 2, 3, 4
+    -- The last of all is that of the last day, where a day has a row for each kind of hiddenness.
+    select r.entity_type, r.field, r.unit, r.of_id, sum(r.count) as count, sum(r.sum) as sum, min(r.min) as min, max(r.max) as max,
+      (max(array[r.day - '2000-01-01'::date, -r.hidden, r.last]))[3] as last
+    from measure_rows r group by 1, 2, 3, 4
     -- Of one type all that a person has: adherence counts the days of every medication, in every unit.
-    order by sum(m.count) desc, 1, 2, 3, 4 limit case when p_with_points then 1000 else 50 end
-  ), hours as (
-    select extract(isodow from r.day)::integer as weekday, h.hour, sum(h.records) as records
+    order by sum(r.count) desc, 1, 2, 3, 4 limit case when p_with_points then 1000 else 50 end
+  ), points as (
+    select d.entity_type, d.field, d.unit, d.of_id, jsonb_agg(
+        jsonb_build_object('day', d.day, 'count', d.count, 'sum', d.sum, 'min', d.min, 'max', d.max, 'last', d.last) order by d.day
+      ) as points
     from (
-      select r.* from daily_hours r
-      where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
-        and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
-      union all
-      select x.* from daily_hours_of(v_buckets, v_rows) x
-    ) r cross join lateral unnest(r.hours, r.records) as h(hour, records) where r.hidden & ~p_shown = 0
+      select r.entity_type, r.field, r.unit, r.of_id, r.day, sum(r.count) as count, sum(r.sum) as sum, min(r.min) as min, max(r.max) as max,
+        (max(array[-r.hidden, r.last]))[2] as last
+      from measure_rows r where p_with_points group by 1, 2, 3, 4, 5
+    ) d
+    group by 1, 2, 3, 4
+  ), hours as (
+    select h.weekday, h.hour, sum(h.records) as records
+    from (
+      -- The first of January 1 was a Monday; in numbers, since this is worked out for each hour. So "unnest" does not make a table of each day.
+      select 1 + (r.day - '0001-01-01'::date) % 7 as weekday, unnest(r.hours) as hour, unnest(r.records) as records
+      from (
+        select r.* from daily_hours r
+        where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
+          and not v_pending.whole
+          and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
+        union all
+        select x.* from daily_hours_of(v_buckets, v_rows) x
+      ) r where r.hidden & ~p_shown = 0
+    ) h
     group by 1, 2
   ), flow as (
     select day, sum(created) as created, sum(done) as done, sum(snoozed) as snoozed from (
       select r.* from task_flow r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from task_flow_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
@@ -1395,8 +1404,8 @@ begin
       select r.related_id as id from related r union select m.of_id from measures m union select h.habit_id from own_habit_streaks h
     ) w
     cross join lateral (
-      select l.* from live_entities l cross join lateral hidden_bits(l.user_id, l.sensitive, l.archived, l.related) h
-      where l.entity_id = w.id and l.user_id = p_user_id and l.deleted_at is null and h & ~p_shown = 0
+      select l.* from own_entities l
+      where l.entity_id = w.id and l.deleted_at is null and is_shown(p_shown, l.sensitive, l.archived, l.related, v_hidden)
       offset 0
     ) p
   )
@@ -1434,9 +1443,9 @@ begin
     'measures', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'entity_type', m.entity_type, 'field', m.field, 'unit', m.unit, 'of_id', nullif(m.of_id, '00000000-0000-0000-0000-000000000000'), 'of_label', s.label,
-        'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last, 'points', m.points
+        'count', m.count, 'sum', m.sum, 'min', m.min, 'max', m.max, 'last', m.last, 'points', p.points
       ) order by m.entity_type, m.field, m.unit, m.of_id), '[]')
-      from measures m left join shown s on s.entity_id = m.of_id
+      from measures m left join points p using (entity_type, field, unit, of_id) left join shown s on s.entity_id = m.of_id
       where m.of_id = '00000000-0000-0000-0000-000000000000' or s.entity_id is not null
     ),
     'hours', (
@@ -2148,6 +2157,7 @@ CREATE OR REPLACE FUNCTION public.heatmap(p_user_id uuid, p_entity_types text[],
  SET jit TO 'off'
 AS $function$
 declare
+  v_hidden constant uuid[] := hidden_parents(p_user_id, p_shown, null);
   v_pending record;
   v_buckets activity_bucket[];
   v_rows activity[] := '{}';
@@ -2158,7 +2168,7 @@ begin
   if cardinality(v_buckets) > 0 then
     v_rows := array(select a from activity_of(v_buckets) a);
   end if;
-  with zone as materialized (
+  with recursive zone as materialized (
     select user_zone(p_user_id) as name
   ), running as materialized (
     select * from running_activity(p_user_id, p_entity_types, p_from, p_to, p_shown)
@@ -2169,7 +2179,7 @@ begin
       select r.* from daily_activity r
       where r.user_id = p_user_id and r.entity_type = any (p_entity_types) and r.day between p_from and p_to
         and not v_pending.whole
-        and not exists (select from unnest(v_buckets) b where b.entity_type = r.entity_type and b.day = r.day)
+        and (r.entity_type, r.day) not in (select b.entity_type, b.day from unnest(v_buckets) b)
       union all
       select x.* from daily_activity_of(v_buckets, v_rows) x
     ) r where r.hidden & ~p_shown = 0
@@ -2177,11 +2187,20 @@ begin
       select day, 0, minutes from running
     ) d
     group by d.day
+  ), first_days as (
+    -- The first day of each year, found from the one before. Compared as dates: row-level security lets no other comparison into the index.
+    select t.name as entity_type, '-infinity'::date as day from unnest(p_entity_types) t(name) where not v_pending.whole
+    union all
+    select f.entity_type, n.day
+    from first_days f
+    cross join lateral (
+      select d.day from daily_activity d
+      where d.user_id = p_user_id and d.entity_type = f.entity_type and d.day >= (date_trunc('year', f.day::timestamp) + interval '1 year')::date
+        and d.hidden & ~p_shown = 0 and (d.entity_type, d.day) not in (select b.entity_type, b.day from unnest(v_pending.buckets) b)
+      order by d.day limit 1
+    ) n
   ), years as (
-    select extract(year from d.day)::integer as year from daily_activity d
-    where d.user_id = p_user_id and d.entity_type = any (p_entity_types) and d.hidden & ~p_shown = 0
-      and not v_pending.whole
-      and not exists (select from unnest(v_pending.buckets) b where b.entity_type = d.entity_type and b.day = d.day)
+    select extract(year from f.day)::integer as year from first_days f where isfinite(f.day)
     union
     -- Where the rollup does not know: any record of the year that is shown will do.
     select y.year
@@ -2194,8 +2213,9 @@ begin
     ) y(year)
     cross join zone z
     where exists (
-      select from live_entities e cross join lateral hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h
-      where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null and h & ~p_shown = 0
+      select from own_entities e
+      where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null
+        and is_shown(p_shown, e.sensitive, e.archived, e.related, v_hidden)
         and e.occurred_at >= make_date(y.year, 1, 1)::timestamp at time zone z.name
         and e.occurred_at < make_date(y.year + 1, 1, 1)::timestamp at time zone z.name
     )
@@ -2256,6 +2276,22 @@ BEGIN ATOMIC
                WHERE (e.sensitive OR e.archived OR (e.next_valid_time <= now()))), 0)
          END))::smallint AS int2;
 END
+;
+CREATE OR REPLACE FUNCTION public.hidden_parents(p_user_id uuid, p_shown smallint, p_entity_types text[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+  return array(
+    select p.entity_id from own_entities p
+    where p.user_id = p_user_id and (p.sensitive or p.archived)
+      and (p.sensitive and p_shown & 1 = 0 or p.archived and p_shown & 2 = 0)
+      and (p_entity_types is null or p.entity_type = any (p_entity_types))
+  );
+end
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
  RETURNS jsonb
@@ -2825,6 +2861,12 @@ CREATE OR REPLACE FUNCTION public.is_own_entity(p_entity_id uuid)
  SET search_path TO 'public', 'pg_temp'
 RETURN (EXISTS (SELECT FROM entities WHERE ((entities.entity_id = is_own_entity.p_entity_id) AND (entities.user_id = (SELECT caller() AS caller)))))
 ;
+CREATE OR REPLACE FUNCTION public.is_shown(p_shown smallint, p_sensitive boolean, p_archived boolean, p_related uuid[], p_hidden uuid[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (((p_sensitive IS NOT TRUE) OR (((p_shown)::integer & 1) <> 0)) AND ((p_archived IS NOT TRUE) OR (((p_shown)::integer & 2) <> 0)) AND (NOT (p_related && p_hidden)))
+;
 CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -3220,6 +3262,67 @@ begin
     v_left := v_left - greatest(v_count, 1);
   end loop;
   update refresh_state set rebuild_user = v_user, rebuild_type = v_type, rebuild_before = v_before;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION public.overview(p_user_id uuid, p_shown smallint, p_timeline integer, p_running integer)
+ RETURNS TABLE(section text, record text, hints text, entity_type text, today integer, last_7_days integer, occurred_at timestamp with time zone, id uuid)
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_hidden constant uuid[] := hidden_parents(p_user_id, p_shown, null);
+  v_me record;
+  v_types text[];
+  v_today date;
+begin
+  select as_zone(u.doc ->> 'time_zone', 'UTC') as zone, u.doc ->> 'email' as email, u.label, u.doc -> 'show_bm_logs' = 'true' as shows_bm_logs
+  into v_me
+  from (select) as always left join own_entities u on u.entity_id = p_user_id and u.entity_type = 'user';
+  v_types := array(select t.name from entity_types t where t.timeline and (t.name <> 'bm_log' or v_me.shows_bm_logs));
+  v_today := (now() at time zone v_me.zone)::date;
+  return query
+  with seen as not materialized (
+    select s.* from own_entities s
+    where s.user_id = p_user_id and s.deleted_at is null and is_shown(p_shown, s.sensitive, s.archived, s.related, v_hidden)
+  ), listed as (
+    (
+      select 'timeline' as section, s.* from seen s where s.entity_type = any (v_types) and s.occurred_at <= now()
+      order by s.occurred_at desc, s.entity_id limit p_timeline
+    )
+    union all
+    (
+      select 'running', s.* from seen s
+      where s.entity_type in (select t.name from entity_types t where t.timer_parent is not null) and s.occurred_until is null
+      order by s.occurred_at desc, s.entity_id limit p_running
+    )
+  )
+  select 'user', jsonb_build_object(
+      'as_of', iso(now()), 'time_zone', v_me.zone, 'id', p_user_id, 'email', v_me.email, 'label', v_me.label
+    )::text, null, null, null::integer, null::integer, null::timestamptz, null::uuid
+  union all
+  select l.section, (
+      entity_record(row(
+        l.entity_id, l.entity_type, l.user_id, l.version, l.occurred_at, l.occurred_until, l.created_at, l.updated_at,
+        l.deleted_at, l.sensitive, l.archived, l.label, l.related, l.doc, l.hints
+      )::entity_state) || jsonb_build_object('label', l.label, 'related', coalesce(r.related, '[]'))
+    )::text, l.hints::text, null, null, null, l.occurred_at, l.entity_id
+  from listed l
+  left join lateral (
+    select jsonb_agg(jsonb_build_object('id', p.entity_id, 'entity_type', p.entity_type, 'label', p.label) order by p.label, p.entity_id) as related
+    -- Fenced off by "offset 0", each is looked up by id; joined, all of the user's records would be read for each.
+    from unnest(l.related) i cross join lateral (select * from own_entities p where p.entity_id = i offset 0) p
+  ) r on true
+  union all
+  select 'count', null, null, s.entity_type,
+    (count(*) filter (where s.occurred_at >= v_today::timestamp at time zone v_me.zone))::integer, count(*)::integer, null, null
+  from seen s
+  where s.entity_type = any (v_types) and s.occurred_at >= (v_today - 6)::timestamp at time zone v_me.zone
+    and s.occurred_at < (v_today + 1)::timestamp at time zone v_me.zone
+  group by s.entity_type
+  order by 1, 7 desc, 8, 4;
 end
 $function$
 ;
@@ -4073,12 +4176,11 @@ BEGIN ATOMIC
      e.related,
      a.day,
      a.minutes
-    FROM ((((live_entities e
+    FROM (((own_entities e
       JOIN entity_types t ON (((t.name = e.entity_type) AND (t.timer_parent IS NOT NULL))))
       CROSS JOIN zone z)
-      CROSS JOIN LATERAL hidden_bits(e.user_id, e.sensitive, e.archived, e.related) h(h))
       CROSS JOIN LATERAL activity_days(e.occurred_at, now(), as_zone((e.doc ->> t.time_zone_field), z.name)) a(day, records, minutes))
-   WHERE ((e.user_id = running_activity.p_user_id) AND (e.entity_type = ANY (running_activity.p_entity_types)) AND (e.occurred_until IS NULL) AND (e.deleted_at IS NULL) AND isfinite(e.occurred_at) AND (e.occurred_at < now()) AND ((a.day >= running_activity.p_from) AND (a.day <= running_activity.p_to)) AND ((h.h & (~ running_activity.p_shown)) = 0));
+   WHERE ((e.user_id = running_activity.p_user_id) AND (e.entity_type = ANY (running_activity.p_entity_types)) AND (e.occurred_until IS NULL) AND (e.deleted_at IS NULL) AND isfinite(e.occurred_at) AND (e.occurred_at < now()) AND ((a.day >= running_activity.p_from) AND (a.day <= running_activity.p_to)) AND is_shown(running_activity.p_shown, e.sensitive, e.archived, e.related, ( SELECT hidden_parents(running_activity.p_user_id, running_activity.p_shown, NULL::text[]) AS hidden_parents)));
 END
 ;
 CREATE OR REPLACE FUNCTION public.sample_percent(p_table regclass, p_rows integer)
@@ -4990,6 +5092,7 @@ comment on function habit_streaks_now() is 'What habit_streaks holds after a ref
 comment on function has_events_after(xid8,bigint) is 'Whether the log has a committed event behind this place';
 comment on function heatmap(uuid,text[],date,date,smallint) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}. p_shown: 1 also sensitive records, 2 archived ones, 3 both';
 comment on function hidden_bits(uuid,boolean,boolean,uuid[]) is 'What hides a record from a reader who asks for nothing hidden, by itself or by a thing that it is about: 1 sensitive, 2 archived. As src/store/visibility.ts has it';
+comment on function hidden_parents(uuid,smallint,text[]) is 'The caller''s things of some types (null: any) that hide the records about them, for is_shown(). p_shown: 1 sensitive ones do not, 2 archived ones, 3 neither';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
 comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, prunes logs, or makes the log''s next months; `rows` are those touched. Raises AN409.';
@@ -5008,6 +5111,7 @@ comment on function import_write(uuid,jsonb,jsonb) is 'Writes rows and evictions
 comment on function is_date(text) is 'Whether this is a date without a time, which is the same day in every zone';
 comment on function is_due(analytics,timestamp with time zone) is 'Whether a tick of this scheduled time runs this unit';
 comment on function is_own_entity(uuid) is 'Whether the entity is the caller''s';
+comment on function is_shown(smallint,boolean,boolean,uuid[],uuid[]) is 'Whether a record that is not deleted is seen by a reader who asks for p_shown: 1 also sensitive records, 2 archived ones, 3 both. p_hidden: hidden_parents() for the same';
 comment on function iso(timestamp with time zone) is 'ISO 8601 in UTC with microseconds, the text of every instant that Annals itself answers';
 comment on function keep_measurements(jsonb) is 'Adds what the Workers measured: {routes, calls, slow, statements}, see src/analytics/measurements.ts';
 comment on function lease_lasts() is 'How long after its last sign of life a tick is taken for dead. A call under way is safe for as long as it takes: it holds the row locked.';
@@ -5026,6 +5130,7 @@ comment on function monthly_summary_now() is 'What monthly_summary holds after a
 comment on function months_ahead() is 'The partitions of this month and the next three, of a log that is in months; returns how many it made';
 comment on function ms_since(timestamp with time zone) is 'Milliseconds from p_from to this very moment';
 comment on function next_to_rebuild(refresh_state,integer) is 'The buckets of the next p_records records that a rebuild comes to, and notes that it has; is_last when there are no more behind them';
+comment on function overview(uuid,smallint,integer,integer) is 'All that the first screen shows, see src/store/overview.ts: at most so many records of the timeline, and timers that run. p_shown as for hidden_parents()';
 comment on function patched(event_row,jsonb) is 'A version after the edits [{action: set|unset|add|remove|object, path: [text], pointer, value, hints}] deeper than its fields; add and remove are of sets, object makes an empty one unless an object is there. Raises AN409.';
 comment on function patched_part(jsonb,text[],text,jsonb,text) is 'A part of a doc with what lies at the path set (parents are made as objects; "-" appends to an array) or unset (nothing there: nothing to do). Raises AN409 where the path leads through a text or number, or to an element that an array has not.';
 comment on function pending_activity(uuid) is 'What of a user''s rollups is behind the log at this moment: some buckets, or (whole) possibly all; as_of is the rollups'' own clock';

@@ -1,12 +1,11 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
-import { Failure } from '../store/failure.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { authenticate } from './authenticate.ts';
 import { crossOrigin } from './cross-origin.ts';
 import type { ApiEnv } from './env.ts';
 import { forwardImports } from './forward-imports.ts';
+import { refuseRoute } from './refuse-route.ts';
 import { renderFailure } from './render-failure.ts';
 import { restRoute } from './rest/route.ts';
 import { changesRoute } from './routes/changes.ts';
@@ -25,9 +24,6 @@ import { securityHeaders } from './security-headers.ts';
 import { servePage } from './serve-page.ts';
 import { serverTiming, withDatabase } from './server-timing.ts';
 import { telemetry } from './telemetry.ts';
-
-/** A transaction of a thousand ordinary records is about 1 MB; Neon itself takes 10 MiB. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** The API: request id, headers, then for everything under /v1 who asks and the road to the database, then the route. */
 const app = new Hono<ApiEnv>()
@@ -55,17 +51,6 @@ const app = new Hono<ApiEnv>()
   .all('/v1/imports/*', forwardImports())
   .all('/v1/verify/*', forwardImports())
   .use('/v1/*', authenticate())
-  .use(
-    '/v1/*',
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new Failure('AN413', `The body is over ${MAX_BODY_BYTES} bytes.`, {
-          hint: 'Send several smaller transactions.',
-        });
-      },
-    }),
-  )
   .use('/v1/*', withDatabase())
   .use('/v1/*', telemetry())
   .route('/', overviewRoute)
@@ -80,17 +65,7 @@ const app = new Hono<ApiEnv>()
   .route('/', opsRoutes)
   .route('/', restRoute);
 
-app.notFound((c) => {
-  const allowed = allowedMethods(app.routes, c.req.path);
-  if (allowed.length === 0) {
-    return renderFailure(new Failure('AN404', 'There is no such route.', { hint: '/docs lists them.' }), c);
-  }
-  c.header('Allow', allowed.join(', '));
-  return renderFailure(
-    new Failure('AN405', `${c.req.method} is not for this address.`, { hint: `It takes ${allowed.join(', ')}.` }),
-    c,
-  );
-});
+app.notFound((c) => refuseRoute(c, app.routes, '/docs lists them.'));
 app.onError((error, c) => renderFailure(error, c));
 
 export { app };

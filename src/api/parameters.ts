@@ -1,10 +1,26 @@
 import * as z from 'zod';
+import { isEntityTypeName } from '../domain/entity-type.ts';
+import { entityTypes } from '../domain/entity-types.generated.ts';
 import { canonicalInstant } from '../domain/time/instant.ts';
 
 const MAX_PAGE = 1_000;
 
+/** A whole number of the query's or the path's, in digits: `Number` would also take an empty text, `1e2` and `0x64`. */
+export const integer = (least: number, most: number) =>
+  z
+    .string()
+    .refine((text) => /^\d+$/.test(text), 'is not a whole number')
+    .transform(Number)
+    .pipe(z.int().min(least).max(most))
+    .meta({ type: 'integer', minimum: least, maximum: most });
+
+export const entityTypeName = z
+  .string()
+  .refine(isEntityTypeName, 'is not an entity type')
+  .meta({ enum: Object.keys(entityTypes).sort() });
+
 /** How many a page holds. @param standard when nothing is said */
-export const limit = (standard: number) => z.coerce.number().int().min(1).max(MAX_PAGE).default(standard);
+export const limit = (standard: number) => integer(1, MAX_PAGE).default(standard);
 
 /** What Postgres and HTTP dates can both say. */
 const YEAR_0001_TO_9999 = /^(?!0000)\d{4}-/;

@@ -7,13 +7,12 @@ import { emptyJsonObject, type JsonObject } from '../domain/json/json-value.ts';
 import type { StoredOperation } from '../store/transact.ts';
 import { type FieldProblem, invalid, problemsOf } from './invalid.ts';
 import { jsonObject } from './json-object.ts';
-import { entityId, instant } from './parameters.ts';
+import { entityId, entityTypeName, instant } from './parameters.ts';
 
 export const MAX_OPERATIONS = 1_000;
 export const MAX_META_CHARS = 4_096;
 
 const id = entityId;
-const type = z.string().refine((name) => entityType(name) !== undefined, 'is not an entity type');
 const version = z.int().positive();
 /** A version; null: the entity must be absent; "*": it must be there, at whatever version. */
 const expected_version = version.or(z.literal('*')).nullable();
@@ -31,7 +30,7 @@ export const operation = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('put'),
     id: id.optional(),
-    entity_type: type,
+    entity_type: entityTypeName,
     doc: jsonObject,
     ...expectation,
     ...valid,
@@ -39,12 +38,12 @@ export const operation = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('patch'),
     id,
-    entity_type: type,
+    entity_type: entityTypeName,
     ...pointerPatch.shape,
     ...expectation,
     ...valid,
   }),
-  z.strictObject({ op: z.literal('delete'), id, entity_type: type.optional(), ...expectation, ...valid }),
+  z.strictObject({ op: z.literal('delete'), id, entity_type: entityTypeName.optional(), ...expectation, ...valid }),
   z.strictObject({
     op: z.literal('restore'),
     id,

@@ -6,6 +6,7 @@ import { handOver, signalOf } from '../analytics/signal.ts';
 import { tripwireLimits } from '../analytics/tripwires.ts';
 import { openDatabase } from '../store/database.ts';
 import { app } from './app.ts';
+import { discardUnread } from './discard-unread.ts';
 import type { ApiBindings } from './env.ts';
 
 // biome-ignore lint/performance/noBarrelFile: the runtime looks for a Durable Object's class among the entry's exports.
@@ -19,7 +20,7 @@ interface Tick {
 
 /** The API Worker: requests, and the cron that keeps analytics fresh. */
 export default {
-  fetch: app.fetch,
+  fetch: discardUnread(app.fetch),
   async scheduled(tick: Tick, env: ApiBindings): Promise<void> {
     const measured = noMeasurements();
     const parts = {

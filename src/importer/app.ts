@@ -3,9 +3,9 @@ import { requestId } from 'hono/request-id';
 import { authenticate, requireScope } from '../api/authenticate.ts';
 import { decodeCursor } from '../api/cursor.ts';
 import { path, query } from '../api/query.ts';
+import { refuseRoute } from '../api/refuse-route.ts';
 import { renderFailure } from '../api/render-failure.ts';
 import { telemetry } from '../api/telemetry.ts';
-import { Failure } from '../store/failure.ts';
 import { actOnImport } from './act-on-import.ts';
 import { applyChunk } from './apply-chunk.ts';
 import { checkChunk } from './check-chunk.ts';
@@ -88,9 +88,7 @@ const app = new Hono<ImportEnv>()
     c.json(checkChunk(decodeChunk(await readChunkBody(c.req.raw), c.req.valid('query').first_line))),
   );
 
-app.notFound((c) =>
-  renderFailure(new Failure('AN404', 'There is no such route.', { hint: 'docs/import.md lists them.' }), c),
-);
+app.notFound((c) => refuseRoute(c, app.routes, 'docs/import.md lists them.'));
 app.onError((error, c) => renderFailure(error, c));
 
 export { app };

@@ -1,6 +1,6 @@
+import { readBytes } from '../api/read-bytes.ts';
 import { Failure } from '../store/failure.ts';
 import { MAX_CHUNK_BYTES } from './limits.ts';
-import { readBytes } from './read-bytes.ts';
 
 /**
  * The bytes of a chunk: lines of EDN or NDJSON, as they are in the file, perhaps gzipped on the way (Workers do not unpack requests).

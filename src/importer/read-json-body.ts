@@ -1,9 +1,10 @@
 import type { ZodType } from 'zod';
 import { invalid, problemsOf } from '../api/invalid.ts';
+import { readBytes } from '../api/read-bytes.ts';
+import { utf8Text } from '../api/utf8-text.ts';
 import type { JsonValue } from '../domain/json/json-value.ts';
 import { JsonSyntaxError, parseJson } from '../domain/json/parse-json.ts';
 import { Failure } from '../store/failure.ts';
-import { readBytes } from './read-bytes.ts';
 
 const MAX_JSON_BYTES = 16 * 1024;
 
@@ -16,7 +17,7 @@ export async function readJsonBody<T>(request: Request, shape: ZodType<T>): Prom
   if (!/^application\/json *(;|$)/i.test(type)) {
     throw new Failure('AN415', 'The body must be JSON.', { hint: 'Send it with Content-Type: application/json.' });
   }
-  const text = new TextDecoder().decode(await readBytes(request.body, MAX_JSON_BYTES));
+  const text = utf8Text(await readBytes(request.body, MAX_JSON_BYTES));
   let json: JsonValue;
   try {
     json = parseJson(text);

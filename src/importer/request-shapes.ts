@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { digits, entityId, instant } from '../api/parameters.ts';
+import { digits, entityId, instant, integer, limit } from '../api/parameters.ts';
 import { readableText } from '../domain/codec/jsonb-text.ts';
 import { MAX_REASON_CHARS } from './limits.ts';
 
 const fingerprint = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hex');
-const first_line = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+const first_line = integer(1, Number.MAX_SAFE_INTEGER);
 
 /** What people or programs say, perhaps quoting a broken file: Postgres holds no NUL. */
 const reason = z.string().max(MAX_REASON_CHARS).transform(readableText);
@@ -60,8 +60,8 @@ export const chunkQuery = z.strictObject({
 export const dryRunQuery = z.strictObject({ first_line });
 
 export const rejectsQuery = z.strictObject({
-  after_line: z.coerce.number().int().nonnegative().default(0),
-  limit: z.coerce.number().int().positive().max(1_000).default(100),
+  after_line: integer(0, Number.MAX_SAFE_INTEGER).default(0),
+  limit: limit(100),
 });
 export type RejectsQuery = z.infer<typeof rejectsQuery>;
 

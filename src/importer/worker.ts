@@ -1,4 +1,5 @@
+import { discardUnread } from '../api/discard-unread.ts';
 import { app } from './app.ts';
 
 /** The import Worker: takes histories in, chunk by chunk. Apart from the API Worker, so that an import slows nobody down. */
-export default { fetch: app.fetch };
+export default { fetch: discardUnread(app.fetch) };

@@ -16,6 +16,11 @@ test.each([
   `/v1/entities/${ID}?valid_time=2026-01-01T00:00:00%2B23:59`,
   `/v1/entities/${ID}?tx_time=9999-12-31T23:59:59-23:00`,
   `/v1/entities/${ID}?valid_time=0000-01-01T00:00:00Z`,
+  '/v1/entities?entity_type=habit&limit=1e2',
+  '/v1/entities?entity_type=habit&limit=0x10',
+  '/v1/entities?entity_type=habit&limit=%201',
+  '/v1/heatmap?entity_type=habit&year=2.025e3',
+  '/v1/export?limit=',
   `/v1/entities?entity_type=habit&after=${cursor({ occurred_at: 'soon', id: ID })}`,
   `/v1/entities?entity_type=habit&after=${cursor({ occurred_at: '2026-01-01T00:00:00+20:00', id: ID })}`,
 ])('%s is the caller’s mistake and told as one', async (path) => {

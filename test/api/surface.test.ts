@@ -77,6 +77,21 @@ test('HEAD answers as GET without the body; another method is told which there a
   ]);
   const options = await stack().fetch(`/v1/entities/habit/${id}`, { method: 'OPTIONS' });
   expect([options.status, options.headers.get('allow')]).toEqual([204, 'DELETE, OPTIONS, PATCH, PUT']);
+  for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const history = await me.request(method, `/v1/entities/${id}/history`, method === 'OPTIONS' ? undefined : habit);
+    expect([history.status, history.headers.get('allow')]).toEqual([
+      method === 'OPTIONS' ? 204 : 405,
+      'GET, HEAD, OPTIONS',
+    ]);
+  }
+  for (const [method, path, allow] of [
+    ['DELETE', '/v1/imports', 'GET, HEAD, OPTIONS, POST'],
+    ['GET', `/v1/imports/${id}/chunks`, 'OPTIONS, POST'],
+  ]) {
+    const answer = await stack().fetchImporter(path ?? '', { method: method ?? '' });
+    expect([answer.status, answer.headers.get('allow')], path).toEqual([405, allow]);
+    expect((await stack().fetchImporter(path ?? '', { method: 'OPTIONS' })).status, path).toBe(204);
+  }
 });
 
 test('a page of another origin may call the API only when its origin is listed', async () => {

@@ -226,9 +226,17 @@ test('one record comes alone, or not at all', async () => {
   });
 });
 
-test('a list comes as CSV', async () => {
+test('a list comes as CSV, when that is what Accept likes best', async () => {
   const csv = await dataOf(client.from('habit').select('label,notes').order('label').csv());
   expect(csv.split('\n')).toEqual(['label,notes', 'Read,"a,b"', 'Run,', 'Walk,"slowly, ""on foot"""']);
+  for (const [accept, form] of [
+    ['text/csv;q=0.1, application/json', 'application/json'],
+    ['application/json;q=0.1, image/png, text/csv;q=0.5', 'text/csv'],
+    ['application/json;q=0, */*;q=0.1', 'application/json'],
+  ] as const) {
+    const answer = await stack().fetch('/rest/v1/habit?select=label', { as: user, headers: { Accept: accept } });
+    expect(answer.headers.get('content-type'), accept).toBe(`${form}; charset=utf-8`);
+  }
 });
 
 test('nulls are left out on request', async () => {

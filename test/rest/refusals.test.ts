@@ -58,6 +58,14 @@ test('what is not in the grammar or the schema is refused in PostgREST’s words
   await refused('habit', 416, 'PGRST103', { headers: { Range: '5-2' } });
   await refused('habit', 406, 'PGRST107', { headers: { Accept: 'image/png' } });
   await refused('habit', 405, 'PGRST117', { method: 'PUT' });
+  expect((await ask('habit', { method: 'PUT' })).headers.get('allow')).toBe('DELETE, GET, HEAD, OPTIONS, PATCH, POST');
+  await refused('rpc/sum', 404, 'PGRST202', { method: 'POST', body: '{}' });
+  await refused('habit/7', 404, 'PGRST125');
+  await refused('', 404, 'PGRST125');
+  await refused('habit', 406, 'PGRST106', { headers: { 'Accept-Profile': 'api' } });
+  await refused('habit', 406, 'PGRST106', { method: 'POST', headers: { 'Content-Profile': 'api' }, body: '{}' });
+  expect((await ask('habit', { headers: { 'Accept-Profile': 'public' } })).status).toBe(200);
+  await refused('habit', 406, 'PGRST107', { headers: { Accept: 'application/json;q=0, image/png' } });
   const json = { 'Content-Type': 'application/json' };
   await refused('habit', 400, 'PGRST102', { method: 'POST', headers: json, body: '{' });
   await refused('habit', 400, 'PGRST102', { method: 'POST', headers: json, body: '3' });

@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 import type { EntityType } from '../../domain/define-entity-type.ts';
+import { Failure, type FailureCode } from '../../store/failure.ts';
 import { type RestWrite, type RestWritten, restWrite } from '../../store/rest-write.ts';
+import { bodyText } from '../body-text.ts';
 import type { ApiEnv } from '../env.ts';
 import { writeRequest } from '../write-request.ts';
 import { expectedVersions } from './etag.ts';
@@ -9,7 +11,7 @@ import { MAX_WRITTEN_ROWS, planInsert, planUpdate } from './plan-rows.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 import { chooseSql, pinnedIds, type Selection, selectionOf, writtenSql } from './read-sql.ts';
 import { notSingular, renderRows } from './render-rows.ts';
-import { RestProblem } from './rest-problem.ts';
+import { RestProblem, type RestStatus } from './rest-problem.ts';
 import { readQuery } from './rest-query.ts';
 import { writeBody } from './write-body.ts';
 
@@ -18,7 +20,7 @@ type Action = RestWrite['action'];
 /** POST, PATCH and DELETE: parse, plan, one request and one transaction, answer. */
 export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action: Action): Promise<Response> {
   // Read whatever comes of it: a refusal in the middle of a body is a broken connection to the client.
-  const text = action === 'delete' ? '' : await c.req.text();
+  const text = action === 'delete' ? '' : await textOf(c.req.raw);
   const media = mediaType(c.req.header('accept'));
   const preferences = readPreferences(c.req.header('prefer'));
   const query = readQuery(new URL(c.req.url).search);
@@ -46,6 +48,23 @@ export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action:
   throwIfRefused(written, preferences);
   return answer(c, selection, media, preferences, action, written);
 }
+
+/** The body, or why it is none in PostgREST's words. */
+async function textOf(request: Request): Promise<string> {
+  try {
+    return await bodyText(request);
+  } catch (error) {
+    const status = error instanceof Failure ? BODY_STATUS.get(error.code) : undefined;
+    if (!(error instanceof Failure) || status === undefined) throw error;
+    throw new RestProblem(status, 'PGRST102', error.message, { hint: error.hint });
+  }
+}
+
+const BODY_STATUS: ReadonlyMap<FailureCode, RestStatus> = new Map([
+  ['AN400', 400],
+  ['AN413', 413],
+  ['AN415', 415],
+]);
 
 const NOTHING_WRITTEN: RestWritten = { refusal: null, affected: 0, created: 0, rows: [] };
 
@@ -155,7 +174,7 @@ function answer(
   const isCreated = action === 'insert' && (preferences.resolution === null || created > 0);
   if (preferences.representation !== 'representation') {
     if (action !== 'insert') return c.body(null, 204, Object.fromEntries(headers));
-    return c.body('', isCreated ? 201 : 200, Object.fromEntries(headers));
+    return c.body(null, isCreated ? 201 : 200, Object.fromEntries(headers));
   }
   headers.set('Content-Type', media.contentType);
   return c.body(

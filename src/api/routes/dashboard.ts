@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { isEntityTypeName } from '../../domain/entity-type.ts';
 import { entityTypes } from '../../domain/entity-types.generated.ts';
 import { isLocalDate } from '../../domain/time/local-date.ts';
 import { dashboard } from '../../store/dashboard.ts';
 import type { ApiEnv } from '../env.ts';
+import { entityTypeName } from '../parameters.ts';
 import { query } from '../query.ts';
 import { show } from '../show.ts';
 
@@ -12,10 +12,13 @@ import { show } from '../show.ts';
 const MAX_DAYS = 3_660;
 const DAY_MS = 86_400_000;
 
-const day = z.string().refine((text) => text.length === 10 && isLocalDate(text), 'is not a date: write 2026-07-01');
+const day = z
+  .string()
+  .refine((text) => text.length === 10 && isLocalDate(text), 'is not a date: write 2026-07-01')
+  .meta({ format: 'date' });
 export const dashboardQuery = z
   .object({
-    entity_type: z.string().refine(isEntityTypeName, 'is not an entity type').optional(),
+    entity_type: entityTypeName.optional(),
     from: day,
     to: day,
     show,

@@ -11,7 +11,7 @@ import { exactJson } from '../exact-json.ts';
 import { invalid, problemsOf } from '../invalid.ts';
 import { jsonText } from '../json-text.ts';
 import { pointersOfMergePatch } from '../merge-patch.ts';
-import { entityId, instant } from '../parameters.ts';
+import { entityId, entityTypeName, instant } from '../parameters.ts';
 import { type Operation, planOperation, pointerPatch } from '../plan-transaction.ts';
 import { etagOf, expectedVersion, isUnchanged } from '../preconditions.ts';
 import { path, query } from '../query.ts';
@@ -21,7 +21,7 @@ import { writeRequest } from '../write-request.ts';
 
 export const entityPath = z.object({ id: entityId });
 export const typedEntityPath = z.object({
-  type: z.string().refine((name) => entityType(name) !== undefined, 'is not an entity type'),
+  type: entityTypeName,
   id: entityId,
 });
 export const basisQuery = z.object({ valid_time: instant.optional(), tx_time: instant.optional() });

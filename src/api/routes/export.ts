@@ -4,7 +4,7 @@ import { HISTORY_FORMATS } from '../../domain/codec/history-format.ts';
 import { type ExportPage, type ExportPlace, exportPage } from '../../store/export-page.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
-import { digits, entityId, instant } from '../parameters.ts';
+import { digits, entityId, instant, integer } from '../parameters.ts';
 import { query } from '../query.ts';
 
 /** Rows of one request to the database. */
@@ -15,7 +15,7 @@ const MAX_PAGES = 900;
 export const exportQuery = z.object({
   format: z.enum(['ndjson', 'edn']).default('ndjson'),
   history: z.enum(['current', 'full']).default('current'),
-  limit: z.coerce.number().int().min(1).max(PAGE_ROWS).optional(),
+  limit: integer(1, PAGE_ROWS).optional(),
   after: z.string().optional(),
 });
 

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { heatmap } from '../../store/heatmap.ts';
 import { asOf } from '../as-of.ts';
 import type { ApiEnv } from '../env.ts';
-import { instant, plainText } from '../parameters.ts';
+import { instant, integer, plainText } from '../parameters.ts';
 import { query } from '../query.ts';
 import { show } from '../show.ts';
 
 export const heatmapQuery = z.object({
   entity_type: plainText,
-  year: z.coerce.number().int().min(1).max(9999),
+  year: integer(1, 9999),
   show,
   valid_time: instant.optional(),
   tx_time: instant.optional(),

@@ -68,6 +68,8 @@ export const historyRoutes = new Hono<ApiEnv>()
       `{"id":"${id}","versions":[${versions.map(writtenVersionText).join(',')}],"next":${JSON.stringify(next)}}`,
     );
   })
+  // What takes the other methods would read `history` as an id.
+  .all('/v1/entities/:id/history', (c) => c.notFound())
   /** `GET /v1/history`: what changed over all the user's entities, by transaction time. */
   .get('/v1/history', query(userHistoryQuery), async (c) => {
     const { entity_type, since, until, attribute, order, limit, after } = c.req.valid('query');

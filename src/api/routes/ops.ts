@@ -13,20 +13,23 @@ import { requireScope } from '../authenticate.ts';
 import type { ApiEnv } from '../env.ts';
 import { invalid, problemsOf } from '../invalid.ts';
 import { jsonBody } from '../json-body.ts';
+import { integer, limit } from '../parameters.ts';
 import { path, query } from '../query.ts';
 
-const limit = z.coerce.number().int().min(1).max(1_000).default(50);
 const names = ANALYTICS.map((analytic) => analytic.name);
-const name = z.string().refine((text) => names.includes(text), `is none of ${names.join(', ')}`);
+const name = z
+  .string()
+  .refine((text) => names.includes(text), `is none of ${names.join(', ')}`)
+  .meta({ enum: names });
 export const refreshBody = z.strictObject({
   names: z.array(name).min(1).optional(),
   rebuild: z.boolean().default(false),
 });
-export const refreshesQuery = z.object({ limit, name: name.optional() });
+export const refreshesQuery = z.object({ limit: limit(50), name: name.optional() });
 const MAX_HOURS = 90 * 24;
-const hours = z.coerce.number().int().min(1).max(MAX_HOURS).default(24);
-export const driftsQuery = z.object({ limit });
-export const slowQueriesQuery = z.object({ hours, limit });
+const hours = integer(1, MAX_HOURS).default(24);
+export const driftsQuery = z.object({ limit: limit(50) });
+export const slowQueriesQuery = z.object({ hours, limit: limit(50) });
 export const slowQueryPath = z.object({ name: z.string().min(1) });
 export const performanceQuery = z.object({ hours });
 const HOUR_MS = 3_600_000;

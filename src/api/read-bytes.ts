@@ -19,7 +19,7 @@ export async function readBytes(body: ReadableStream<Uint8Array> | null, max_byt
     if (length > max_bytes) {
       await reader.cancel();
       throw new Failure('AN413', `The body is over ${max_bytes} bytes (counted decompressed).`, {
-        hint: 'Send fewer lines at a time.',
+        hint: 'Send less at a time.',
       });
     }
     if (part !== undefined) parts.push(part);
