@@ -1,5 +1,5 @@
+import { concatBytes } from '../domain/concat-bytes.ts';
 import { Failure } from '../store/failure.ts';
-import { concatBytes } from './concat-bytes.ts';
 
 /** Asked for at a time: as they come, 4 KiB each, the bytes of a chunk take twice as long. */
 const PART_BYTES = 64 * 1024;

@@ -1,4 +1,4 @@
-import { concatBytes } from '../importer/concat-bytes.ts';
+import { concatBytes } from '../domain/concat-bytes.ts';
 import { MAX_CHUNK_BYTES } from '../importer/limits.ts';
 import { HistoryFailure } from './history-failure.ts';
 

@@ -1,6 +1,6 @@
 import { lineValue } from '../domain/codec/history-digest.ts';
 import { encodeSkipped } from '../domain/codec/history-line.ts';
-import { concatBytes } from '../importer/concat-bytes.ts';
+import { concatBytes } from '../domain/concat-bytes.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type FilteredLine, HistoryFilter } from './history-filter.ts';
 
