@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { changesAfter } from '../../src/store/changes.ts';
+import type { Database } from '../../src/store/database.ts';
+import { PRESENT } from '../../src/store/get-entity.ts';
+import { heatmap } from '../../src/store/heatmap.ts';
+import { overview } from '../../src/store/overview.ts';
+import { userHistory } from '../../src/store/user-history.ts';
+import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
+import { analyticsStore } from '../analytics/analytics-store.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
-import { analyticsStore } from './analytics-store.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
 const store = analyticsStore(stack);
@@ -26,18 +33,39 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => app.end());
 
+const PAGE = 50;
+
+test('a page of the change feed, or of the history over all, reads itself and the event beyond', async () => {
+  const feed = await readOf('event_log', (road) => changesAfter(road, user, null, PAGE));
+  expect(feed).toBeLessThanOrEqual(PAGE + 1);
+  const history = await readOf('event_log', (road) =>
+    userHistory(road, user, {
+      entity_type: null,
+      since: null,
+      until: null,
+      after: null,
+      attribute: null,
+      order: 'desc',
+      limit: PAGE,
+    }),
+  );
+  // Each version of a page is compared with the one before it.
+  expect(history).toBeLessThanOrEqual(2 * PAGE);
+});
+
 test('an overview reads the records that it shows, of 25 years as of one', async () => {
-  const read = await rowsRead('entities', `select overview('${user}', 0::smallint, ${TIMELINE_RECORDS}, 20)`);
+  const read = await readOf('entities', (road) => overview(road, user, SHOW_NOTHING_HIDDEN, PRESENT));
   expect(read).toBeGreaterThanOrEqual(TIMELINE_RECORDS);
   expect(read).toBeLessThan(2 * TIMELINE_RECORDS);
 });
 
 test('a heatmap reads the days of its year, and finds the others by one look into the index each', async () => {
-  const ask = `select heatmap('${user}', array['habit_log'], '${LAST_YEAR}-01-01', '${LAST_YEAR}-12-31', 0::smallint) as answer`;
-  const { rows } = await asUser(() => app.query(ask));
-  expect(rows[0].answer.years).toEqual(Array.from({ length: YEARS }, (_, n) => FIRST_YEAR + n));
-  expect(rows[0].answer.days).toHaveLength(366);
-  expect(await rowsRead('daily_activity', ask)).toBeLessThanOrEqual(366 + YEARS);
+  const ask = (road: Database) =>
+    heatmap(road, user, { entity_type: 'habit_log', year: LAST_YEAR, shown: SHOW_NOTHING_HIDDEN, basis: PRESENT });
+  const { years, days } = await asUser(() => ask(onlyReads));
+  expect(years).toEqual(Array.from({ length: YEARS }, (_, n) => FIRST_YEAR + n));
+  expect(days).toHaveLength(366);
+  expect(await readOf('daily_activity', ask)).toBeLessThanOrEqual(366 + YEARS);
 });
 
 /** A habit log at noon of each of these days, UTC. */
@@ -71,11 +99,18 @@ async function counted(): Promise<Map<string, number>> {
   return new Map(rows.map(({ relname, n }) => [relname, n]));
 }
 
-/** Rows of a table that the statement reads. */
-const rowsRead = (table: string, text: string): Promise<number> =>
+/** Rows of a table that a question reads. */
+const readOf = (table: string, ask: (road: Database) => Promise<unknown>): Promise<number> =>
   asUser(async () => {
     // Of transactions before, too, as long as Postgres has not passed their counts on.
     const before = await counted();
-    await app.query(text);
+    await ask(onlyReads);
     return ((await counted()).get(table) ?? 0) - (before.get(table) ?? 0);
   });
+
+/** The road of this session, whose counts can be asked for: within {@link asUser}, which is the transaction of a read. */
+const onlyReads: Database = {
+  read: async (_name, _userId, text, parameters) => (await app.query(text, [...parameters])).rows,
+  call: (name) => Promise.reject(new Error(`${name} is no read`)),
+  write: (name) => Promise.reject(new Error(`${name} is no read`)),
+};
