@@ -11,8 +11,9 @@ export interface DataSize {
 export const userId = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 
 /**
- * Fills an empty database with records of five types, one event each, spread evenly over users and days: straight into both
- * tables, as an import would leave them, since folding millions one by one is not what is measured here.
+ * Fills an empty database with records of five types, one event each, spread evenly over users and days, and over 20 things of the
+ * user's own that they are about: straight into both tables, as an import would leave them, since folding millions one by one is
+ * not what is measured here.
  */
 export async function fillDatabase(client: pg.ClientBase, { events, users, days }: DataSize): Promise<void> {
   await client.query(`begin; set local maintenance_work_mem = '1GB'`);
@@ -24,7 +25,7 @@ export async function fillDatabase(client: pg.ClientBase, { events, users, days 
       (array['habit_log', 'project_log', 'exercise_session', 'medication_log', 'task'])[1 + (n / $2) % 5] as entity_type,
       now() - interval '1 day' - random() * make_interval(days => $3) as at,
       1 + (random() * 90)::integer as minutes,
-      ('11111111-1111-4111-8111-' || lpad(to_hex((random() * 19)::integer), 12, '0'))::uuid as about
+      ('11111111-1111-4111-8111-' || lpad(to_hex((n % $2) * 20 + (random() * 19)::integer), 12, '0'))::uuid as about
     from generate_series(0, $1 - 1) n`,
     [events, users, days],
   );

@@ -78,7 +78,7 @@ export async function lastChangePlace(database: Database, userId: string): Promi
     userId,
     `select log_identity() as log, e.xid::text as xid, e.seq::text as seq
     from (select) always left join lateral (
-      select x.xid, x.seq from event_log x
+      select x.xid, x.seq from own_events x
       where x.user_id = $1::uuid and x.xid < pg_snapshot_xmin(pg_current_snapshot())
       order by x.xid desc, x.seq desc limit 1
     ) e on true`,
@@ -104,7 +104,7 @@ with mark as materialized (
 ), page as (
   select x.*, row_number() over w as n, sum(coalesce(length(x.doc::text), 0)) over w as chars
   from (
-    (select ${EVENT} from event_log e where e.user_id = $1::uuid and ${BEYOND})
+    (select ${EVENT} from own_events e where e.user_id = $1::uuid and ${BEYOND})
     union all
     -- Imported deletes name nobody.
     (select ${EVENT} from event_log e where e.user_id is null and e.doc is null

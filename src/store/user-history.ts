@@ -54,7 +54,7 @@ export async function userHistory(
     'user_history',
     userId,
     `with own as materialized (
-      select ${EVENT} from event_log e
+      select ${EVENT} from own_events e
       where e.user_id = $1::uuid and ($2::text is null or e.entity_type = $2::text) and ${range}
     ), looked_at as materialized (
       select * from own
