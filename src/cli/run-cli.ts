@@ -96,6 +96,7 @@ function explain(error: unknown, command: string, { err, signal }: CommandContex
 }
 
 const HISTORY_EXIT: Readonly<Record<HistoryFailureKind, ExitCode>> = {
+  bad_choice: EXIT.usage,
   bad_file: EXIT.bad_file,
   rejects: EXIT.findings,
   interrupted: EXIT.interrupted,

@@ -3,6 +3,9 @@ import { expect } from 'vitest';
 import { axeViolations } from './axe-violations.ts';
 import { keepPicture, SIZES } from './open-page.ts';
 
+/** The least that each size must bear: a tablet, and a phone whose letters are large. */
+const NARROWEST_PX = { desktop: 800, phone: 320 } as const;
+
 /**
  * Looks at a screen as it is: nothing is wider than it, axe finds nothing in either theme, keys show where they are, and nothing
  * moves for whom that makes ill. Keeps a picture of each theme.
@@ -14,9 +17,11 @@ export async function look(
   name: string,
   rules: 'all' | 'looks' = 'all',
 ): Promise<void> {
-  expect(await page.evaluate(() => Math.max(innerWidth, document.documentElement.scrollWidth)), name).toBe(
-    SIZES[size].width,
-  );
+  for (const width of [NARROWEST_PX[size], SIZES[size].width]) {
+    await page.setViewportSize({ ...SIZES[size], width });
+    const shown = await page.evaluate(() => Math.max(innerWidth, document.documentElement.scrollWidth));
+    expect(shown, `${name}, ${width} px wide`).toBe(width);
+  }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   expect(await axeViolations(page, rules), name).toEqual([]);
   await keepPicture(page, `${name}-${size}-light`);

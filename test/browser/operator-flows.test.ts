@@ -12,13 +12,17 @@ import { startWebStack, type WebStack } from './web-stack.ts';
 
 const OPERATOR = SAMPLE_USERS.find((user) => user.is_operator);
 const MAYA = SAMPLE_USERS[0];
+const DAY_MS = 86_400_000;
 if (OPERATOR === undefined || MAYA === undefined) throw new Error('The sample has nobody for these tests.');
+
+/** So that the health page has slow calls to show. */
+const EVERY_CALL_IS_SLOW = { SLOW_CALL_MS: '0' };
 
 let stack: WebStack;
 let browser: Browser;
 
 beforeAll(async () => {
-  [stack, browser] = await Promise.all([startWebStack(SCHEMA_TEMPLATE), launchBrowser()]);
+  [stack, browser] = await Promise.all([startWebStack(SCHEMA_TEMPLATE, EVERY_CALL_IS_SLOW), launchBrowser()]);
 });
 afterAll(async () => {
   await browser?.close();
@@ -157,6 +161,29 @@ describe.concurrent('the operator', () => {
     await page.context().close();
   });
 
+  it('imports only the types that are chosen of a file, and proves that part of it', async ({ expect }) => {
+    const { page } = await openImports();
+    const { text, lines } = cutHistory(60);
+    const eidOf = (line: string) => /^\{:eid (.*?), :vt /.exec(line)?.[1];
+    const eids = new Set(lines.filter((line) => /[/]type :habit-log[ ,}]/.test(line)).map(eidOf));
+    const rows = lines.filter((line) => eids.has(eidOf(line))).length;
+    expect(rows).toBeGreaterThan(0);
+    await chooseFile(page, /Drop a history here/, 'part.edn', text);
+    await page.getByText('Only a part of it').click();
+    await page.getByLabel('One version per').fill('task');
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await page.getByText('Thin takes TYPE=MINUTES').waitFor();
+    await page.getByLabel('One version per').fill('');
+    await page.getByLabel('Only these types').fill('habit-log');
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByRole('link', { name: 'Look at it, and verify it' }).click();
+    await page.getByRole('heading', { name: 'part.edn' }).waitFor();
+    expect(await importOf('part.edn')).toMatchObject({ state: 'finished', rows, arguments: { only: ['habit-log'] } });
+    await page.getByRole('button', { name: 'Verify with part.edn' }).click();
+    await page.getByText(/^Equal\..*rows left out, as the import was told/).waitFor();
+    await page.context().close();
+  });
+
   it('is told why a file cannot be taken', async ({ expect }) => {
     const { page } = await openImports();
     await chooseFile(page, /Drop a history here/, 'notes.edn', 'Dear diary\n');
@@ -203,6 +230,25 @@ it('the operator sees real runs, limits, latencies and calls, and refreshes now,
     .first()
     .waitFor();
   await page.getByText(/^None: whatever the daily check/).waitFor();
+
+  // A day that the records know nothing of: tomorrow's check finds it.
+  await stack.sql(
+    `insert into task_flow (user_id, entity_type, day, hidden, created, done, snoozed)
+     values ($1, 'task', '2026-01-09', 0, 1, 0, 0)`,
+    [MAYA.id],
+  );
+  await stack.refresh(new Date(Date.now() + DAY_MS));
+  await page.reload();
+  const drift = page.getByRole('region', { name: 'Drift', exact: true }).locator('tbody td');
+  await expect
+    .poll(async () => (await drift.allTextContents()).slice(1))
+    .toEqual(['task_flow', 'task', '2026-01-09', '1', '0']);
+  await page.getByText('Single slow calls', { exact: true }).click();
+  await page
+    .getByText(/^Plan of /)
+    .first()
+    .click();
+  await page.locator('pre', { hasText: /Scan|Result/ }).waitFor();
   for (const size of ['desktop', 'phone'] as const) {
     await page.setViewportSize(SIZES[size]);
     await look(page, size, 'health');

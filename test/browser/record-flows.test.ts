@@ -149,6 +149,7 @@ describe.concurrent('records', () => {
     await page.getByText('That change is undone.').waitFor();
     expect(await stored(EDITED)).toMatchObject({ label: 'Old mill' });
 
+    await expect.poll(() => sheet.getByRole('listitem').count()).toBe(3);
     await sheet.getByRole('listitem').nth(1).getByRole('button', { name: 'Restore this version' }).click();
     await page.getByText('That version is back.').waitFor();
     expect(await stored(EDITED)).toMatchObject({ label: 'New mill' });

@@ -27,13 +27,18 @@ export interface WebStack {
   request<Answer>(userId: string, path: string, body?: unknown): Promise<Answer>;
   /** All imports, the newest first. */
   imports(): Promise<readonly ImportStatus[]>;
-  /** Brings the analytics up to date. */
-  refresh(): Promise<void>;
+  /** What the cron does each minute. @param at its own time, now unless said */
+  refresh(at?: Date): Promise<void>;
+  /** A statement as the database's owner, for what no request could bring about. */
+  sql(text: string, parameters: unknown[]): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param template the database it starts from */
-export async function startWebStack(template: string): Promise<WebStack> {
+/**
+ * @param template the database it starts from
+ * @param settings of the API Worker, beside those that it must have
+ */
+export async function startWebStack(template: string, settings: Record<string, string> = {}): Promise<WebStack> {
   const { host, port } = inject('postgres');
   const [database, neon, data_dir, provider_port] = await Promise.all([
     createDatabase(template),
@@ -53,7 +58,7 @@ export async function startWebStack(template: string): Promise<WebStack> {
     apiPort: 0,
     importPort: 0,
     log: () => {},
-    api: { ...signIn, DATABASE_URL: database.urlAs('annals_app', neon.port) },
+    api: { ...signIn, ...settings, DATABASE_URL: database.urlAs('annals_app', neon.port) },
     import: { ...signIn, DATABASE_URL: database.urlAs('annals_import', neon.port) },
   });
   const origin = workers.apiUrl;
@@ -90,7 +95,10 @@ export async function startWebStack(template: string): Promise<WebStack> {
       const response = await fetch(`${workers.importUrl}/v1/imports`, { headers });
       return ((await response.json()) as { imports: ImportStatus[] }).imports;
     },
-    refresh: () => workers.tick(new Date()),
+    refresh: (at = new Date()) => workers.tick(at),
+    async sql(text, parameters) {
+      await database.query(text, parameters);
+    },
     async stop() {
       await workers.stop();
       await provider.stop();

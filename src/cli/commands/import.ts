@@ -3,7 +3,7 @@ import { CliFailure, EXIT } from '../cli-failure.ts';
 import type { Command, CommandContext, Options } from '../command.ts';
 import { CSV_DETAILS, CSV_OPTIONS, csvChoice } from '../csv-choice.ts';
 import { dryRun } from '../dry-run.ts';
-import { CHOICE_DETAILS, CHOICE_OPTIONS, importChoice } from '../import-choice.ts';
+import { CHOICE_DETAILS, CHOICE_OPTIONS, chosenOf } from '../import-choice.ts';
 import { importFile } from '../import-file.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { reportText } from '../report-text.ts';
@@ -44,7 +44,7 @@ export const importCommand: Command = {
       ...service,
       file,
       csv,
-      arguments: importChoice(options),
+      arguments: chosenOf(options),
       signal: context.signal,
       onProgress: (progress: ImportProgress) => bar.show(stepOf(progress)),
       onReject(line: number, reason: string) {

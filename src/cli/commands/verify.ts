@@ -2,7 +2,7 @@ import { entityIdOf } from '../../domain/codec/entity-id.ts';
 import { readEdn } from '../../domain/edn/read.ts';
 import { CliFailure, EXIT } from '../cli-failure.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { CHOICE_DETAILS, CHOICE_OPTIONS, importChoice } from '../import-choice.ts';
+import { CHOICE_DETAILS, CHOICE_OPTIONS, chosenOf } from '../import-choice.ts';
 import { mendedLines } from '../mended-lines.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { databaseUrl } from '../settings.ts';
@@ -39,7 +39,7 @@ export const verifyCommand: Command = {
     const verification = await verifyHistory({
       file,
       databaseUrl: databaseUrl(context.env),
-      arguments: importChoice(options),
+      arguments: chosenOf(options),
       ...(typeof options.mended === 'string' && { mended: await mendedLines(options.mended) }),
       isPart: options.part === true,
       ...(typeof options.show === 'string' && { show: shownIds(options.show) }),

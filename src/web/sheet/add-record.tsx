@@ -56,7 +56,13 @@ export function AddRecord(props: { type_name: string; parent: string | null; clo
       <SheetHeader
         entity_type={type.name}
         title={`New ${one.toLowerCase()}`}
-        note={type.timer_parent === null ? 'Ctrl + Enter saves.' : 'Leave the end empty to start a timer.'}
+        note={
+          type.timer_parent === null ? (
+            <span className="key-hint">Ctrl + Enter saves.</span>
+          ) : (
+            'Leave the end empty to start a timer.'
+          )
+        }
         close={props.close}
       />
       <RecordForm

@@ -23,7 +23,7 @@ export function DriftCard() {
         <p className="card-empty">None: whatever the daily check computed anew was what the analytics hold.</p>
       ) : (
         <NumbersTable
-          label="Drift"
+          label="Days that drifted"
           columns={['Found', 'What', 'Type', 'Day', 'Rows held', 'Rows right']}
           rows={drifts.data.map((drift) => [
             moment(drift.found_at),

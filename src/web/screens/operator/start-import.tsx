@@ -1,9 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { type ImportChoice, importChoice } from '../../../import-client/import-choice.ts';
 import type { ImportRun } from '../../imports/import-runner.ts';
 import { failureText } from '../../shell/failure-text.ts';
 import { showToast } from '../../shell/toasts.ts';
 import { FileDrop } from './file-drop.tsx';
+import { PartChoice } from './part-choice.tsx';
 import { ReportTables } from './report-tables.tsx';
 import { RunProgressBar } from './run-progress-bar.tsx';
 import { useImportRun, useImports } from './use-imports.ts';
@@ -14,8 +17,24 @@ export function StartImport() {
   const queries = useQueryClient();
   const run = useImportRun();
   const { file, progress, outcome } = run;
+  const [choice, setChoice] = useState<ImportChoice>({});
+  const [problem, setProblem] = useState<string | null>(null);
+
+  /** @returns false for a choice that makes no sense; an import that was begun goes on with its own */
+  function choosePart(): boolean {
+    if (run.import_id !== null) return true;
+    try {
+      runner.choose(file, importChoice(choice));
+      setProblem(null);
+      return true;
+    } catch (error) {
+      setProblem(failureText(error));
+      return false;
+    }
+  }
 
   async function begin(): Promise<void> {
+    if (!choosePart()) return;
     await runner.import();
     await queries.invalidateQueries({ queryKey: ['imports'] });
   }
@@ -47,6 +66,9 @@ export function StartImport() {
             <strong>{file.name}</strong>
             <span className="settings-note">{(file.size / 1_000_000).toFixed(1)} MB</span>
           </p>
+          {progress === null && outcome === null && run.import_id === null && (
+            <PartChoice choice={choice} change={setChoice} />
+          )}
           {progress === null ? (
             <div className="import-actions">
               {outcome === null && (
@@ -54,7 +76,7 @@ export function StartImport() {
                   <button type="button" className="button button-primary" onClick={begin}>
                     {run.import_id === null ? 'Import' : 'Go on'}
                   </button>
-                  <button type="button" className="button" onClick={() => runner.check()}>
+                  <button type="button" className="button" onClick={() => choosePart() && runner.check()}>
                     Dry run
                   </button>
                 </>
@@ -79,7 +101,7 @@ export function StartImport() {
             </>
           )}
           <div role="status">
-            <Outcome run={run} />
+            {problem === null ? <Outcome run={run} /> : <p className="problem-text">{problem}</p>}
           </div>
           {run.check !== null && <DryRunReport check={run.check} />}
         </>
