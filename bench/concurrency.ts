@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { fillDatabase, userId } from './analytics-data.ts';
-import { bareCall, EDGE_CALLS, type EdgeCall, someIds, startBareWorker, subjects } from './edge-calls.ts';
+import { bareCall, EDGE_CALLS, type EdgeCall } from './edge-calls.ts';
+import { openEdgeSides } from './edge-sides.ts';
 import { median, quantile, type Report } from './harness.ts';
 import { HttpClient, type HttpRequest, load } from './http-client.ts';
 import { startRig } from './rig.ts';
 
-const RECORDS = 10_000;
 const CLIENTS = [1, 4, 16, 64, 256];
 const ROUNDS = 3;
 const ROUND_MS = 1_500;
@@ -19,14 +18,8 @@ const HOT_MS = 4_000;
 export async function run(report: Report): Promise<void> {
   const rig = await startRig();
   try {
-    const store = await rig.openStore('concurrency');
-    await fillDatabase(store.owner, { events: RECORDS, users: 1, days: 1_000 });
-    const user = userId(0);
-    const bare = await startBareWorker(rig, store, user);
-    const bareUrl = (await bare.ready).origin;
-    const workers = await rig.startWorkers(store);
-    const headers = { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` };
-    const subject = subjects(await someIds(store, user, 1_000));
+    const edge = await openEdgeSides(rig, 'concurrency');
+    const { store, headers, subject } = edge;
     let turn = 0;
     const mixed = (calls: (name: EdgeCall, id: string) => HttpRequest) => () => {
       const name = MIX[turn++ % MIX.length] ?? 'get';
@@ -34,8 +27,8 @@ export async function run(report: Report): Promise<void> {
     };
     for (const count of CLIENTS) {
       const sides = [
-        { origin: workers.apiUrl, next: mixed((name, id) => EDGE_CALLS[name](id)) },
-        { origin: bareUrl, next: mixed(bareCall) },
+        { origin: edge.realUrl, next: mixed((name, id) => EDGE_CALLS[name](id)) },
+        { origin: edge.bareUrl, next: mixed(bareCall) },
       ].map((side) => ({
         ...side,
         clients: Array.from({ length: count }, () => new HttpClient(side.origin, headers)),
@@ -62,7 +55,7 @@ export async function run(report: Report): Promise<void> {
       report.add(`${who}: errors`, 'answers', ours.errors, null, { value_at_most: 0 });
     }
     const hot = randomUUID();
-    const writers = Array.from({ length: HOT_CLIENTS }, () => new HttpClient(workers.apiUrl, headers));
+    const writers = Array.from({ length: HOT_CLIENTS }, () => new HttpClient(edge.realUrl, headers));
     const { latencies_ms, seconds, errors } = await load(writers, HOT_MS, () => EDGE_CALLS.put(hot));
     const { rows } = await store.owner.query<{ versions: number }>(
       'select count(*)::integer as versions from event_log where entity_id = $1',
@@ -75,7 +68,7 @@ export async function run(report: Report): Promise<void> {
     report.add(`${contention}: errors`, 'answers', errors, null, { value_at_most: 0 });
     const lost = latencies_ms.length - (rows[0]?.versions ?? 0);
     report.add(`${contention}: acknowledged and not there`, 'writes', lost, null, { value_at_most: 0 });
-    await bare.dispose();
+    await edge.stop();
   } finally {
     await rig.stop();
   }

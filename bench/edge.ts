@@ -1,10 +1,9 @@
-import { fillDatabase, userId } from './analytics-data.ts';
-import { bareCall, EDGE_CALL_NAMES, EDGE_CALLS, someIds, startBareWorker, subjects } from './edge-calls.ts';
+import { bareCall, EDGE_CALL_NAMES, EDGE_CALLS } from './edge-calls.ts';
+import { openEdgeSides } from './edge-sides.ts';
 import { median, type Report, timed } from './harness.ts';
 import { HttpClient, load, mustAnswer } from './http-client.ts';
 import { startRig } from './rig.ts';
 
-const RECORDS = 10_000;
 const CLIENTS = 16;
 const WARM_UP_MS = 2_000;
 const ROUNDS = 9;
@@ -16,16 +15,10 @@ const PAIRS = 400;
 export async function run(report: Report): Promise<void> {
   const rig = await startRig();
   try {
-    const store = await rig.openStore('edge');
-    await fillDatabase(store.owner, { events: RECORDS, users: 1, days: 1_000 });
-    const user = userId(0);
-    const bare = await startBareWorker(rig, store, user);
-    const bareUrl = (await bare.ready).origin;
-    const workers = await rig.startWorkers(store);
-    const headers = { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` };
+    const edge = await openEdgeSides(rig, 'edge');
+    const { headers, subject } = edge;
     const clientsOf = (origin: string) => Array.from({ length: CLIENTS }, () => new HttpClient(origin, headers));
-    const [ours, theirs] = [clientsOf(workers.apiUrl), clientsOf(bareUrl)];
-    const subject = subjects(await someIds(store, user, 1_000));
+    const [ours, theirs] = [clientsOf(edge.realUrl), clientsOf(edge.bareUrl)];
     for (const name of EDGE_CALL_NAMES) {
       const real = () => EDGE_CALLS[name](subject(name));
       const plain = () => bareCall(name, subject(name));
@@ -53,7 +46,7 @@ export async function run(report: Report): Promise<void> {
       report.add(`${name}, one client, median`, 'ms', real_ms, plain_ms, { more_at_most: 0.3 });
     }
     for (const client of [...ours, ...theirs]) client.close();
-    await bare.dispose();
+    await edge.stop();
   } finally {
     await rig.stop();
   }

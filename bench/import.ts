@@ -4,15 +4,16 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import pg from 'pg';
+import type pg from 'pg';
 import { importFile } from '../src/cli/import-file.ts';
 import { migrate } from '../src/cli/migrate.ts';
-import { newRolePasswords, type Role, setRolePasswords, urlAs } from '../src/cli/roles.ts';
+import { newRolePasswords, type Role, type RolePasswords, setRolePasswords, urlAs } from '../src/cli/roles.ts';
 import type { ImportProgress } from '../src/import-client/send-history.ts';
-import { startNeonEndpoint } from '../src/local/neon/endpoint.ts';
-import { startPostgres } from '../src/local/postgres.ts';
+import { type NeonEndpoint, startNeonEndpoint } from '../src/local/neon/endpoint.ts';
+import { type RunningPostgres, startPostgres } from '../src/local/postgres.ts';
 import { runWorkers } from '../src/local/run-workers.ts';
-import { startTestIssuer } from '../test/tokens.ts';
+import { startTestIssuer, type TestIssuer } from '../test/tokens.ts';
+import { connected } from './connected.ts';
 import { type Report, timed } from './harness.ts';
 import { spread } from './spread.ts';
 
@@ -37,6 +38,17 @@ from (
 ) v
 cross join lateral entity_facts(v.entity_type, v.doc) x`;
 
+/** Postgres with real durability, what stands before it, and a folder for files. */
+interface Parts {
+  readonly folder: string;
+  readonly postgres: RunningPostgres;
+  readonly neon: NeonEndpoint;
+  readonly issuer: TestIssuer;
+  readonly passwords: RolePasswords;
+  /** A new database with the schema. */
+  open(name: string): Promise<pg.Client>;
+}
+
 /**
  * Rows a second through the real import Worker (several of it), the local Neon endpoint and Postgres, beside a COPY of the
  * same rows, decoded before, into an equal event_log over one connection and one INSERT … SELECT into an equal entities.
@@ -52,75 +64,25 @@ export async function run(report: Report, isLarge: boolean): Promise<void> {
   const neon = await startNeonEndpoint({ postgres: { host: postgres.host, port: postgres.port } });
   const issuer = await startTestIssuer();
   const passwords = newRolePasswords();
-  const admin = new pg.Client({ connectionString: postgres.superuserUrl() });
-  admin.on('error', () => {});
-  await admin.connect();
+  const admin = await connected(postgres.superuserUrl());
   const open = async (name: string): Promise<pg.Client> => {
     await admin.query(`create database ${name}`);
     await migrate(postgres.superuserUrl(name));
     await setRolePasswords(postgres.superuserUrl(name), passwords);
-    const client = new pg.Client({ connectionString: postgres.superuserUrl(name) });
-    client.on('error', () => {});
-    await client.connect();
-    return client;
+    return connected(postgres.superuserUrl(name));
   };
   try {
     let first: number | null = null;
     for (const size of isLarge ? LARGE_SIZES : SIZES) {
-      const file = join(folder, 'history.edn');
-      const rows = await writeHistory(file, size);
-      const store = await open(`imported_${size}`);
-      const settings = (role: Role) => {
-        const url = new URL(urlAs(postgres.superuserUrl(`imported_${size}`), role, passwords));
-        url.port = String(neon.port);
-        return {
-          OIDC_ISSUER: issuer.issuer,
-          OIDC_AUDIENCE: issuer.settings.audience,
-          OIDC_CLIENT_ID: 'annals-web',
-          DATABASE_URL: url.href,
-        };
-      };
-      const workers = await Promise.all(
-        Array.from({ length: IMPORT_WORKERS }, () =>
-          runWorkers({
-            apiPort: 0,
-            importPort: 0,
-            log: () => {},
-            api: settings('annals_app'),
-            import: settings('annals_import'),
-          }),
-        ),
-      );
-      const front = await spread(workers.map(({ importUrl }) => importUrl));
-      const token = () => issuer.token({ scope: 'operator' });
-      let sent_ms = 0;
-      const onProgress = ({ phase }: ImportProgress) => {
-        if (phase === 'finishing') sent_ms = performance.now();
-      };
-      const import_ms = await timed(() => importFile({ file, url: front.url, token, onProgress }));
-      const finish_ms = performance.now() - sent_ms;
-      front.stop();
-      await Promise.all(workers.map((worker) => worker.stop()));
-      const decoded = join(folder, 'decoded.copy');
-      await store.query(`copy (select ${COLUMNS} from event_log order by seq) to '${decoded}'`);
-      await store.end();
-      const baseline = await open(`copied_${size}`);
-      const copy_ms = await timed(async () => {
-        await baseline.query(`copy event_log (${COLUMNS}) from '${decoded}'`);
-        await baseline.query(DERIVE);
-      });
-      await baseline.end();
-      const rate = (ms: number) => rows / (ms / 1_000);
+      const measured = await measure({ folder, postgres, neon, issuer, passwords, open }, size);
+      const { rows, finish_ms, ours, baseline } = measured;
       const label = `${rows.toLocaleString('en')} rows`;
-      report.add(`import of ${label}`, 'rows/s', rate(import_ms), rate(copy_ms), { ratio_at_least: 1 });
+      report.add(`import of ${label}`, 'rows/s', ours, baseline, { ratio_at_least: 1 });
       report.add(`its end, erasure included, of ${label}`, 'ms', finish_ms);
       if (first !== null)
-        report.add(`import of ${label} against the first size`, 'rows/s', rate(import_ms), first, {
-          ratio_at_least: 0.8,
-        });
-      first ??= rate(import_ms);
+        report.add(`import of ${label} against the first size`, 'rows/s', ours, first, { ratio_at_least: 0.8 });
+      first ??= ours;
       for (const name of ['imported', 'copied']) await admin.query(`drop database ${name}_${size} with (force)`);
-      await rm(decoded, { force: true });
     }
   } finally {
     await admin.end();
@@ -129,6 +91,52 @@ export async function run(report: Report, isLarge: boolean): Promise<void> {
     await postgres.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** One size through the Workers, then what came of it through COPY. Rates are rows a second. */
+async function measure({ folder, postgres, neon, issuer, passwords, open }: Parts, size: number) {
+  const file = join(folder, 'history.edn');
+  const rows = await writeHistory(file, size);
+  const store = await open(`imported_${size}`);
+  const settings = (role: Role) => {
+    const url = new URL(urlAs(postgres.superuserUrl(`imported_${size}`), role, passwords));
+    url.port = String(neon.port);
+    return {
+      OIDC_ISSUER: issuer.issuer,
+      OIDC_AUDIENCE: issuer.settings.audience,
+      OIDC_CLIENT_ID: 'annals-web',
+      DATABASE_URL: url.href,
+    };
+  };
+  const [api, importer] = [settings('annals_app'), settings('annals_import')];
+  const workers = await Promise.all(
+    Array.from({ length: IMPORT_WORKERS }, () =>
+      runWorkers({ apiPort: 0, importPort: 0, log: () => {}, api, import: importer }),
+    ),
+  );
+  const front = await spread(workers.map(({ importUrl }) => importUrl));
+  const token = () => issuer.token({ scope: 'operator' });
+  let sent_ms = 0;
+  const onProgress = ({ phase }: ImportProgress) => {
+    if (phase === 'finishing') sent_ms = performance.now();
+  };
+  const import_ms = await timed(() => importFile({ file, url: front.url, token, onProgress }));
+  const finish_ms = performance.now() - sent_ms;
+  front.stop();
+  await Promise.all(workers.map((worker) => worker.stop()));
+
+  const decoded = join(folder, 'decoded.copy');
+  await store.query(`copy (select ${COLUMNS} from event_log order by seq) to '${decoded}'`);
+  await store.end();
+  const baseline = await open(`copied_${size}`);
+  const copy_ms = await timed(async () => {
+    await baseline.query(`copy event_log (${COLUMNS}) from '${decoded}'`);
+    await baseline.query(DERIVE);
+  });
+  await baseline.end();
+  await rm(decoded, { force: true });
+  const rate = (ms: number) => rows / (ms / 1_000);
+  return { rows, finish_ms, ours: rate(import_ms), baseline: rate(copy_ms) };
 }
 
 /** The real node's history of entities with UUIDs, as often as it takes, each time with other ids. @returns its rows */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { migrate } from '../src/cli/migrate.ts';
 import { newRolePasswords, type RolePasswords, setRolePasswords, urlAs } from '../src/cli/roles.ts';
 import { entityTypes } from '../src/domain/entity-types.generated.ts';
@@ -11,6 +11,7 @@ import { PRESENT } from '../src/store/get-entity.ts';
 import { heatmap } from '../src/store/heatmap.ts';
 import { SHOW_NOTHING_HIDDEN } from '../src/store/visibility.ts';
 import { fillDatabase, userId } from './analytics-data.ts';
+import { connected } from './connected.ts';
 import { alternate, median, type Report, timed } from './harness.ts';
 import { DASHBOARD_LIVE, HEATMAP_LIVE, MATERIALIZED } from './refresh-baselines.ts';
 
@@ -26,23 +27,18 @@ interface Opened {
   readonly url: string;
 }
 
+/** What new events cost the rollups beside a materialized view, and what reads of them gain beside live numbers. */
 export async function run(report: Report, isLarge: boolean): Promise<void> {
   const postgres = await startThrowAwayPostgres();
   const neon = await startNeonEndpoint({ postgres: { host: postgres.host, port: postgres.port } });
-  const admin = new pg.Client({ connectionString: postgres.superuserUrl() });
-  admin.on('error', () => {});
-  await admin.connect();
+  const admin = await connected(postgres.superuserUrl());
   const passwords = newRolePasswords();
   async function open(name: string, template?: string): Promise<Opened> {
     await admin.query(`create database ${name}${template === undefined ? '' : ` template ${template}`}`);
     const url = postgres.superuserUrl(name);
     if (template === undefined) await migrate(url);
     await setRolePasswords(url, passwords);
-    const owner = new pg.Client({ connectionString: url });
-    // Else stopping the server, after a failure, would hide what failed.
-    owner.on('error', () => {});
-    await owner.connect();
-    return { name, owner, url };
+    return { name, owner: await connected(url), url };
   }
   try {
     await measureWrites(report, open);

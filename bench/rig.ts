@@ -4,6 +4,7 @@ import { newRolePasswords, type Role, setRolePasswords, urlAs } from '../src/cli
 import { type RunningWorkers, runWorkers } from '../src/local/run-workers.ts';
 import { startThrowAwayPostgres } from '../src/local/throw-away-postgres.ts';
 import { startTestIssuer, type TestIssuer } from '../test/tokens.ts';
+import { connected } from './connected.ts';
 import { type NeonThread, startNeonThread } from './neon-thread.ts';
 
 export interface Store {
@@ -80,12 +81,4 @@ export async function startRig(): Promise<Rig> {
       await postgres.stop();
     },
   };
-}
-
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  // Stopping the server ends it; that is no news, and after a failure would hide what failed.
-  client.on('error', () => {});
-  await client.connect();
-  return client;
 }

@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(report: Report, isLar
   size: () => import('./size.ts'),
   edge: () => import('./edge.ts'),
   rls: () => import('./rls.ts'),
+  neon: () => import('./neon.ts'),
   write: () => import('./write.ts'),
   read: () => import('./read.ts'),
   concurrency: () => import('./concurrency.ts'),

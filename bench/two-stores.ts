@@ -1,9 +1,10 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { migrate } from '../src/cli/migrate.ts';
 import { newRolePasswords, setRolePasswords, urlAs } from '../src/cli/roles.ts';
 import { startThrowAwayPostgres } from '../src/local/throw-away-postgres.ts';
 import type { Database } from '../src/store/database.ts';
 import { type DataSize, fillDatabase } from './analytics-data.ts';
+import { connected } from './connected.ts';
 
 export interface BenchStore {
   readonly owner: pg.Client;
@@ -20,10 +21,7 @@ export async function withTwoStores(
   const passwords = newRolePasswords();
   const clients: pg.Client[] = [];
   const connect = async (url: string) => {
-    const client = new pg.Client({ connectionString: url });
-    // Else stopping the server, after a failure, would hide what failed.
-    client.on('error', () => {});
-    await client.connect();
+    const client = await connected(url);
     clients.push(client);
     return client;
   };

@@ -161,19 +161,18 @@ async function digestFile(
     const decoded = line.kind === 'header' ? decodeLine(text, number) : null;
     if (decoded?.kind === 'header') header = decoded;
   };
-  let part: Part | null = null;
+  let part = null as Part | null;
   let skipped = 0;
   try {
     for await (const lines of readHistory(file.bytes(), options.arguments ?? {}, look, mended)) {
       signal?.throwIfAborted();
-      // It is the first line, and so in the first part.
-      if (part === null && header !== null && (header.since !== null || options.isPart === true))
-        part = { since: header.since, named: await NamedEntities.begin(await connect()) };
       for (const line of lines) {
         if (line === null || typeof line === 'string') {
           skipped++;
           continue;
         }
+        if (line.kind === 'header' && header !== null && (header.since !== null || options.isPart === true))
+          part = { since: header.since, named: await NamedEntities.begin(await connect()) };
         // They name no entity: a part has none to compare.
         if (line.kind === 'transaction' && part !== null) continue;
         digest.add(line);

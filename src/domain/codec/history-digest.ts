@@ -68,8 +68,6 @@ function ednLineValue(text: string): LineValue | string {
   if (!read.ok) return read.error.reason;
   const line = entriesOf(read.value);
   const doc = line.get('doc') ?? null;
-  const texts = new Map([...line].map(([key, value]) => [key, canonicalEdn(value)]));
-  const entries = [...texts].map(([key, value]) => `:${key} ${value}`);
   const kind = kindOf(line);
   if (kind === null) return 'a line has an :eid, :evicted, :annals/format or :annals/end';
   const tx_time = textOf(line.get('tt'));
@@ -77,14 +75,14 @@ function ednLineValue(text: string): LineValue | string {
     kind,
     type: kind === 'row' ? typeOf(doc) : `(${kind})`,
     month: tx_time.slice(0, tx_time.indexOf('-', 1) + 3),
-    eid: texts.get('eid') ?? 'nil',
-    doc: texts.get('doc') ?? 'nil',
+    eid: canonicalEdn(line.get('eid') ?? null),
+    doc: canonicalEdn(doc),
     id: line.get('eid') ?? null,
     evicted: kind === 'evicted' ? String(line.get('evicted')).toLowerCase() : '',
     valid_time: textOf(line.get('vt')),
     tx_time,
     tx: longOf(line.get('tx')),
-    digest: digestOf(`{${entries.sort().join(', ')}}`),
+    digest: digestOf(canonicalEdn(read.value)),
   };
 }
 
