@@ -35,7 +35,7 @@ export const bareCall = (name: EdgeCall, id: string): HttpRequest => ({
 /** Sends each call once through the real Worker. @returns what it sent to the database */
 export async function recordCalls(rig: Rig, store: Store, user: string): Promise<Record<string, RecordedCall>> {
   const recorder = await startRecorder(rig.neon.port);
-  const workers = await rig.startWorkers(store, recorder.port);
+  const workers = await rig.startWorkers(store, { port: recorder.port });
   const client = new HttpClient(workers.apiUrl, { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` });
   const recorded: Record<string, RecordedCall> = {};
   for (const name of EDGE_CALL_NAMES) {

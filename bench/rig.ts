@@ -20,7 +20,7 @@ export interface Rig {
   readonly neon: NeonThread;
   readonly issuer: TestIssuer;
   openStore(name: string): Promise<Store>;
-  startWorkers(store: Store, port?: number): Promise<RunningWorkers>;
+  startWorkers(store: Store, options?: { port?: number; isInspected?: boolean }): Promise<RunningWorkers>;
   stop(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function startRig(): Promise<Rig> {
         },
       };
     },
-    async startWorkers(store, port) {
+    async startWorkers(store, { port, isInspected = false } = {}) {
       const signIn = {
         OIDC_ISSUER: issuer.issuer,
         OIDC_AUDIENCE: issuer.settings.audience,
@@ -61,7 +61,7 @@ export async function startRig(): Promise<Rig> {
         apiPort: 0,
         importPort: 0,
         serveWeb: false,
-        isInspected: true,
+        isInspected,
         log: () => {},
         api: { ...signIn, DATABASE_URL: store.urlAs('annals_app', port) },
         import: { ...signIn, DATABASE_URL: store.urlAs('annals_import', port) },

@@ -57,7 +57,7 @@ async function measureMemory(report: Report, load_ms: number): Promise<void> {
     const store = await rig.openStore('size');
     await fillDatabase(store.owner, { events: RECORDS, users: 1, days: 1_000 });
     const user = userId(0);
-    const workers = await rig.startWorkers(store);
+    const workers = await rig.startWorkers(store, { isInspected: true });
     const headers = { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` };
     const clients = Array.from({ length: CLIENTS }, () => new HttpClient(workers.apiUrl, headers));
     const subject = subjects(await someIds(store, user, 1_000));

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { addMeasurements, type Measurements, noMeasurements } from './measurements.ts';
-import type { Look, Settled, Signal, Taken } from './signal.ts';
+import { type Look, MARK_STANDS_AT_MOST_MS, type Settled, type Signal, type Taken } from './signal.ts';
 
 /** Writes that no Worker made (psql, a migration) signal nothing: the database is looked at this often even so. */
 const LOOK_AFTER_MS = 24 * 3_600_000;
@@ -13,15 +13,15 @@ const LOOK_AFTER_MS = 24 * 3_600_000;
 export class RefreshSignal extends DurableObject implements Signal {
   /** Since the last look: another mark would say nothing new, and a write to storage for each write of a record is too much. */
   #isMarked = false;
+  /** Until then there may be writes that send no mark, as one of before stands for them. */
+  #marksStandUntil_ms = 0;
 
   async mark(): Promise<void> {
-    if (this.#isMarked) return;
-    await this.ctx.storage.put('generation', (await this.#generation()) + 1);
-    this.#isMarked = true;
+    this.#marksStandUntil_ms = Date.now() + MARK_STANDS_AT_MOST_MS;
+    if (!this.#isMarked) await this.#advance();
   }
 
   async look(now_ms: number): Promise<Look> {
-    this.#isMarked = false;
     const generation = await this.#generation();
     const settled = await this.ctx.storage.get<Settled>('settled');
     const is_due =
@@ -29,6 +29,9 @@ export class RefreshSignal extends DurableObject implements Signal {
       settled.generation !== generation ||
       (settled.next_due_ms !== null && settled.next_due_ms <= now_ms) ||
       settled.at_ms + LOOK_AFTER_MS <= now_ms;
+    this.#isMarked = false;
+    // A write that comes after this look and sends no mark is for the next one to find.
+    if (Date.now() < this.#marksStandUntil_ms) await this.#advance();
     return { generation, is_due };
   }
 
@@ -55,6 +58,11 @@ export class RefreshSignal extends DurableObject implements Signal {
   async drop(id: number): Promise<void> {
     const taken = await this.ctx.storage.get<Taken>('taken');
     if (taken?.id === id) await this.ctx.storage.put('taken', { id, measured: noMeasurements() });
+  }
+
+  async #advance(): Promise<void> {
+    await this.ctx.storage.put('generation', (await this.#generation()) + 1);
+    this.#isMarked = true;
   }
 
   async #generation(): Promise<number> {

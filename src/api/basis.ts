@@ -34,7 +34,7 @@ export const encodeBasis = ({ log, snapshot, at }: LogBasis): string => encodeCu
 
 /** The moment that a request asks about, which with a basis is the basis' own where nothing else is said. */
 export function atBasis(c: Context<ApiEnv>, { valid_time, tx_time }: Basis): Basis {
-  const { basis } = c.var;
+  const basis = c.get('basis');
   if (basis === null) return { valid_time, tx_time };
   // Postgres' own word for the clock of a transaction, which is what the basis will say it was.
   return { valid_time: valid_time ?? (basis === 'now' ? 'now' : basis.at), tx_time: tx_time ?? 'infinity' };

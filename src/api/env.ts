@@ -28,7 +28,7 @@ export interface ApiBindings extends TokenEnv, PageBindings, ImporterBinding {
   ALERT_WEBHOOK_FORMAT?: string;
 }
 
-/** What the routes find in their context. */
+/** What the routes find in their context: those that are asked most by `c.get`, as `c.var` is copied each time it is read. */
 export interface ApiEnv {
   Bindings: ApiBindings;
   Variables: { requestId: string; caller: Caller; database: Database; basis: LogBasis | 'now' | null; stages: Stages };

@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 
-/** None that only a page or a browser of the past would heed: each costs a request some 5 µs. */
+/**
+ * What OWASP's cheat sheet for REST names, and nothing that only a page would heed: each header takes some 7 µs of a request
+ * that takes 700.
+ */
 const HEADERS = Object.entries({
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
   'Strict-Transport-Security': 'max-age=15552000; includeSubDomains',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',

@@ -9,7 +9,7 @@ import {
   slowAfter,
 } from '../analytics/measurements.ts';
 import { observeDatabase } from '../analytics/observe-database.ts';
-import { handOver, markWritten, type SignalBinding } from '../analytics/signal.ts';
+import { handOver, isMarked, markWritten, type SignalBinding } from '../analytics/signal.ts';
 import { logEvent } from '../log/log-event.ts';
 import { userHash } from '../log/user-hash.ts';
 import { type Database, openDatabase } from '../store/database.ts';
@@ -58,7 +58,7 @@ export function telemetry(): MiddlewareHandler<MeasuredEnv> {
     countRequest(gathered, { route: `${method} ${route}`, status, duration_ms }, new Date());
     // A 5xx may have been committed all the same: the answer was what got lost.
     const mayHaveWritten = !READING.test(method) && (status < 400 || status >= 500) && !c.req.path.startsWith(OPS);
-    if (mayHaveWritten) c.executionCtx.waitUntil(markWritten(c.env.SIGNAL));
+    if (mayHaveWritten && !isMarked()) c.executionCtx.waitUntil(markWritten(c.env.SIGNAL));
     if (!isGathering) c.executionCtx.waitUntil(handOverSoon(c.env.SIGNAL));
     logEvent({
       event: 'request',

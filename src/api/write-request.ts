@@ -17,7 +17,7 @@ export async function writeRequest(
 ): Promise<Pick<TransactionRequest, 'user_id' | 'idempotency_key' | 'request_hash' | 'client'>> {
   const idempotency_key = idempotencyKey(c.req.header('idempotency-key'));
   return {
-    user_id: c.var.caller.user_id,
+    user_id: c.get('caller').user_id,
     idempotency_key,
     request_hash: idempotency_key === null ? '' : await sha256(requestText(c, body)),
     client: readableText(c.req.header('user-agent') ?? '').slice(0, MAX_CLIENT_CHARS) || null,

@@ -84,6 +84,17 @@ test('without a write a tick asks the database nothing; with one the next tick r
   expect(await tick()).toBe(0);
 });
 
+test('of writes that share a mark each is refreshed, though ticks come between them', async () => {
+  const user = randomUUID();
+  await untilIdle();
+  for (const hour of [10, 11, 12]) {
+    await write(user, session(`2026-03-01T${hour}:00:00Z`, `2026-03-01T${hour}:30:00Z`));
+    await tick();
+  }
+  await tick();
+  expect(await store.rows('daily_activity', [user])).toMatchObject([{ records: 3 }]);
+});
+
 test('an import wakes the cron too', async () => {
   await untilIdle();
   const answer = await stack().fetchImporter('/v1/imports', {

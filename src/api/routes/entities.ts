@@ -25,7 +25,7 @@ const place = z.object({ occurred_at: instant, id: entityId });
 /** `GET /v1/entities?entity_type=…`: a type's records, newest first, now or as they were; `next` is the `after` of the page that follows. */
 export const entitiesRoute = new Hono<ApiEnv>().get('/v1/entities', query(entitiesQuery), async (c) => {
   const { entity_type, limit, after, show: shown, ...asked } = c.req.valid('query');
-  const records = await listEntities(c.var.database, c.var.caller.user_id, {
+  const records = await listEntities(c.get('database'), c.get('caller').user_id, {
     entity_type,
     shown,
     basis: asOf(c, asked),

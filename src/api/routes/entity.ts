@@ -53,7 +53,7 @@ export const entityRoutes = new Hono<ApiEnv>()
   .get('/v1/entities/:id', path(entityPath), query(basisQuery), async (c) => {
     const { id } = c.req.valid('param');
     const basis = asOf(c, c.req.valid('query'));
-    const stored = await getEntity(c.var.database, c.var.caller.user_id, id, basis);
+    const stored = await getEntity(c.get('database'), c.get('caller').user_id, id, basis);
     if (stored === null) throw unknownEntity(id);
     const etag = etagOf(stored.version);
     if (isUnchanged(c.req.header('if-none-match'), etag)) {
@@ -93,11 +93,11 @@ function patchOf(c: Context, type: string, json: JsonObject) {
 
 async function write(c: WriteContext, body: string, operation: Operation) {
   const expected = expectedVersion(c.req.header('if-match'), c.req.header('if-none-match'));
-  const planned = planOperation({ ...operation, ...c.req.valid('query') }, c.var.caller.user_id, () =>
+  const planned = planOperation({ ...operation, ...c.req.valid('query') }, c.get('caller').user_id, () =>
     crypto.randomUUID(),
   );
   if (Array.isArray(planned)) throw invalid(planned);
-  const answer = await transact(c.var.database, {
+  const answer = await transact(c.get('database'), {
     ...(await writeRequest(c, body)),
     operations: [{ ...planned, ...(expected !== undefined && { expected_version: expected }) }],
     meta: null,

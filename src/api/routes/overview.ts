@@ -26,7 +26,7 @@ type OverviewRecord = RecordJson & { label: string | null; related: RelatedJson[
 /** `GET /v1/overview`: the first screen, in one request to the database; hidden records with `show`. */
 export const overviewRoute = new Hono<ApiEnv>().get('/v1/overview', query(overviewQuery), async (c) => {
   const { show: shown, ...asked } = c.req.valid('query');
-  const rows = await overview(c.var.database, c.var.caller.user_id, shown, asOf(c, asked));
+  const rows = await overview(c.get('database'), c.get('caller').user_id, shown, asOf(c, asked));
   const of = (section: string) => rows.filter((row) => row.section === section);
   const user = JSON.parse(of('user')[0]?.record ?? '{}');
   const counts = of('count');
