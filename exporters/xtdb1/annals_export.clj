@@ -94,14 +94,31 @@
   ;; As Clojure prints it, also before 1582 (in the Julian calendar) and for java.sql.Timestamp, to the millisecond.
   (second (re-find #"\"(.*)\"" (pr-str (Date. (.getTime d))))))
 
+;; (keyword "High energy") and the like have no notation in EDN.
+(def ^:private usual-name #":?[A-Za-z][A-Za-z0-9._-]*(/[A-Za-z][A-Za-z0-9._-]*)?")
+
+(defn- reads-back? [x ^String text]
+  (or (and (keyword? x) (some? (re-matches usual-name text)))
+      (try (= x (edn/read-string text)) (catch RuntimeException _ false))))
+
+(defn- write-name [^Writer out x tag]
+  (let [text (str x)]
+    (if (reads-back? x text)
+      (.write out text)
+      (write-tagged out tag (if (keyword? x) (subs text 1) text)))))
+
+(defn- char-text [^Character c]
+  ;; Half a surrogate pair has no place in UTF-8.
+  (if (Character/isSurrogate c) (format "\\u%04X" (int c)) (pr-str c)))
+
 (defn write-edn
   "Writes a value as one piece of EDN, without a line end. What has no EDN is written as #java/object [class text]."
   [^Writer out x]
   (cond
     (nil? x) (.write out "nil")
     (string? x) (write-string out x)
-    (instance? Keyword x) (.write out (str x))
-    (instance? Symbol x) (.write out (str x))
+    (instance? Keyword x) (write-name out x "annals/keyword")
+    (instance? Symbol x) (write-name out x "annals/symbol")
     (instance? Boolean x) (.write out (str x))
     (or (instance? Long x) (instance? Integer x) (instance? Short x) (instance? Byte x)) (.write out (str x))
     (instance? Double x) (.write out ^String (double-text x))
@@ -109,7 +126,7 @@
     (or (instance? BigInt x) (instance? BigInteger x)) (.write out (str x "N"))
     (instance? BigDecimal x) (.write out (str x "M"))
     (instance? Ratio x) (.write out (str x))
-    (instance? Character x) (.write out (pr-str x))
+    (instance? Character x) (.write out ^String (char-text x))
     (instance? UUID x) (write-tagged out "uuid" (str x))
     (instance? Date x) (write-tagged out "inst" (inst-text x))
     (instance? URI x) (write-tagged out "uri" (str x))

@@ -1,6 +1,7 @@
 import { printEdn } from '../edn/print.ts';
 import { readEdn } from '../edn/read.ts';
 import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
+import { isStorableInstant } from '../time/postgres-instant.ts';
 import { documentToJson } from './document-to-json.ts';
 import { entityIdOf, entityIdOfHash, xtdbIdHash } from './entity-id.ts';
 import { jsonToDocument, originalId } from './json-to-document.ts';
@@ -72,7 +73,10 @@ const entriesOf = (map: EdnMap): Entries | null => {
 const textOf = (value: EdnValue | undefined, tag: string): string | null =>
   value instanceof Tagged && value.tag === tag && typeof value.value === 'string' ? value.value : null;
 /** XTDB's times are insts; the store's own have microseconds, which an inst has not. */
-const timeOf = (value: EdnValue | undefined): string | null => textOf(value, 'inst') ?? textOf(value, 'time/instant');
+const timeOf = (value: EdnValue | undefined): string | null => {
+  const time = textOf(value, 'inst') ?? textOf(value, 'time/instant');
+  return time !== null && isStorableInstant(time) ? time : null;
+};
 const longOf = (value: EdnValue | undefined): string | null =>
   value instanceof EdnNumber && value.kind === 'long' ? value.text : null;
 const countOf = (value: EdnValue | undefined): number | null => {
@@ -95,7 +99,7 @@ const row = (entries: Entries): HistoryLine | string => {
   const doc = entries.get('doc');
   const [validTime, txTime, tx] = [timeOf(entries.get('vt')), timeOf(entries.get('tt')), longOf(entries.get('tx'))];
   if (eid === undefined || eid === null) return 'a row needs an :eid';
-  if (validTime === null || txTime === null) return 'a row needs an #inst as :vt and as :tt';
+  if (validTime === null || txTime === null) return 'a row needs an #inst of the years 0000 to 9999 as :vt and as :tt';
   if (tx === null) return 'a row needs a transaction id as :tx';
   if (doc === undefined) return 'a row needs a :doc, nil for a delete';
   const entityId = entityIdOf(eid);
