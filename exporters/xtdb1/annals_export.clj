@@ -14,7 +14,7 @@
            [java.nio.file CopyOption Files StandardCopyOption]
            [java.time DayOfWeek Duration Instant LocalDate LocalDateTime LocalTime Month MonthDay OffsetDateTime OffsetTime
             Period Year YearMonth ZoneId ZonedDateTime]
-           [java.util Base64 Date HashSet UUID]
+           [java.util Base64 Calendar Date GregorianCalendar HashSet TimeZone UUID]
            [java.util.zip GZIPOutputStream]
            [xtdb.codec Id]))
 
@@ -90,9 +90,18 @@
 (defn- float-text [^Float f]
   (if (or (.isNaN f) (.isInfinite f)) (double-text (double f)) (Float/toString f)))
 
+;; Clojure prints no era: 2 BC would read as the year 2. By ISO 8601 the year before 0001 is 0000, and the one before that -0001.
+(defn- year-before-christ [^Date d]
+  (let [calendar (doto (GregorianCalendar. (TimeZone/getTimeZone "UTC")) (.setTime d))]
+    (when (= GregorianCalendar/BC (.get calendar Calendar/ERA))
+      (- 1 (.get calendar Calendar/YEAR)))))
+
 (defn- inst-text [^Date d]
   ;; As Clojure prints it, also before 1582 (in the Julian calendar) and for java.sql.Timestamp, to the millisecond.
-  (second (re-find #"\"(.*)\"" (pr-str (Date. (.getTime d))))))
+  (let [text (second (re-find #"\"(.*)\"" (pr-str (Date. (.getTime d)))))]
+    (if-let [year (year-before-christ d)]
+      (str (when (neg? year) "-") (format "%04d" (Math/abs (long year))) (subs text (str/index-of text "-")))
+      text)))
 
 ;; (keyword "High energy") and the like have no notation in EDN.
 (def ^:private usual-name #":?[A-Za-z][A-Za-z0-9._-]*(/[A-Za-z][A-Za-z0-9._-]*)?")

@@ -62,6 +62,7 @@ export const awkwardValues: readonly (readonly [name: string, edn: string])[] = 
   ['symbol of a slash in a namespace', 'clojure.core//'],
   ['keyword of a slash in a namespace', ':a//'],
   ['keyword that EDN has no notation for', '#annals/keyword "High energy; (1)"'],
+  ['keyword of a unit that Clojure takes in no name', '#annals/keyword "a@b"'],
   ['keyword of nothing', '#annals/keyword ""'],
   ['keyword with a digit after its slash', '#annals/keyword "a/1"'],
   ['symbol that EDN has no notation for', '#annals/symbol "1 2"'],

@@ -9,13 +9,13 @@ export const isKeywordName = (name: string): boolean => KEYWORD_NAME.test(name);
 
 // By far the most names, and quick to tell.
 const USUAL = /^[A-Za-z][\w.-]*(?:\/[A-Za-z][\w.-]*)?$/;
-const ENDS_TOKEN = /[\s\p{Cc}\p{Cs},"();[\]{}\\^]/u;
+const NO_PART = /[\s\p{Cc}\p{Cs},"();[\]{}\\^@`~]/u;
 // Of Clojure's: nothing on either side of a slash but one that is the name, no digit after it, no colon out of place.
 const NO_TOKEN = /^$|^:|:$|::|:\/|^\/.|[^/]\/$|\/\d[^/]*$/;
 
 /** Whether Clojure's EDN reader takes `:name` for that keyword: laxer than {@link isKeywordName}. */
 export const readsAsKeyword = (name: string): boolean =>
-  USUAL.test(name) || !(ENDS_TOKEN.test(name) || NO_TOKEN.test(name));
+  USUAL.test(name) || !(NO_PART.test(name) || NO_TOKEN.test(name));
 
 const OTHER_TOKEN = /^(?:nil|true|false)$|^#|^[+-]?\d/;
 
