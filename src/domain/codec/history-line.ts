@@ -79,6 +79,11 @@ const timeOf = (value: EdnValue | undefined): string | null => {
 };
 const longOf = (value: EdnValue | undefined): string | null =>
   value instanceof EdnNumber && value.kind === 'long' ? value.text : null;
+/** Of 18 digits at most: a native transaction takes the next number, and there must be one. */
+const txOf = (value: EdnValue | undefined): string | null => {
+  const tx = longOf(value);
+  return tx !== null && /^-?\d{1,18}$/.test(tx) ? tx : null;
+};
 const countOf = (value: EdnValue | undefined): number | null => {
   const count = Number(longOf(value) ?? Number.NaN);
   return Number.isSafeInteger(count) && count >= 0 ? count : null;
@@ -97,10 +102,10 @@ const row = (entries: Entries): HistoryLine | string => {
   if (stray !== null) return stray;
   const eid = entries.get('eid');
   const doc = entries.get('doc');
-  const [validTime, txTime, tx] = [timeOf(entries.get('vt')), timeOf(entries.get('tt')), longOf(entries.get('tx'))];
+  const [validTime, txTime, tx] = [timeOf(entries.get('vt')), timeOf(entries.get('tt')), txOf(entries.get('tx'))];
   if (eid === undefined || eid === null) return 'a row needs an :eid';
   if (validTime === null || txTime === null) return 'a row needs an #inst of the years 0000 to 9999 as :vt and as :tt';
-  if (tx === null) return 'a row needs a transaction id as :tx';
+  if (tx === null) return 'a row needs a transaction id of at most 18 digits as :tx';
   if (doc === undefined) return 'a row needs a :doc, nil for a delete';
   const entityId = entityIdOf(eid);
   const at = { entity_id: entityId, valid_time: validTime, tx_time: txTime, tx };
@@ -122,7 +127,7 @@ const tombstone = (eid: EdnValue, at: At): StoredEvent => {
 
 const evicted = (entries: Entries): HistoryLine | string => {
   const hash = stringOf(entries.get('evicted'))?.toLowerCase();
-  const [tx, txTime] = [longOf(entries.get('tx')), timeOf(entries.get('tt'))];
+  const [tx, txTime] = [txOf(entries.get('tx')), timeOf(entries.get('tt'))];
   if (hash === undefined || !/^[0-9a-f]{40}$/.test(hash)) return 'an :evicted needs the SHA-1 of an id, in hex';
   if (tx === null || txTime === null) return 'an :evicted needs a :tx and an #inst as :tt';
   return (

@@ -61,6 +61,7 @@ class Reader {
   }
 
   document(): EdnValue {
+    if (this.text.startsWith('\ufeff')) throw new Failure(0, 'a byte order mark stands before the form: take it off');
     const value = this.form();
     if (this.skip()) throw new Failure(this.at, 'more text after the form');
     return value;
