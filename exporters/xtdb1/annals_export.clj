@@ -14,7 +14,7 @@
            [java.nio.file CopyOption Files StandardCopyOption]
            [java.time DayOfWeek Duration Instant LocalDate LocalDateTime LocalTime Month MonthDay OffsetDateTime OffsetTime
             Period Year YearMonth ZoneId ZonedDateTime]
-           [java.util Base64 Date HashSet UUID]
+           [java.util Base64 Calendar Date GregorianCalendar HashSet TimeZone UUID]
            [java.util.zip GZIPOutputStream]
            [xtdb.codec Id]))
 
@@ -90,9 +90,35 @@
 (defn- float-text [^Float f]
   (if (or (.isNaN f) (.isInfinite f)) (double-text (double f)) (Float/toString f)))
 
+;; Clojure prints no era: 2 BC would read as the year 2. By ISO 8601 the year before 0001 is 0000, and the one before that -0001.
+(defn- year-before-christ [^Date d]
+  (let [calendar (doto (GregorianCalendar. (TimeZone/getTimeZone "UTC")) (.setTime d))]
+    (when (= GregorianCalendar/BC (.get calendar Calendar/ERA))
+      (- 1 (.get calendar Calendar/YEAR)))))
+
 (defn- inst-text [^Date d]
   ;; As Clojure prints it, also before 1582 (in the Julian calendar) and for java.sql.Timestamp, to the millisecond.
-  (second (re-find #"\"(.*)\"" (pr-str (Date. (.getTime d))))))
+  (let [text (second (re-find #"\"(.*)\"" (pr-str (Date. (.getTime d)))))]
+    (if-let [year (year-before-christ d)]
+      (str (when (neg? year) "-") (format "%04d" (Math/abs (long year))) (subs text (str/index-of text "-")))
+      text)))
+
+;; (keyword "High energy") and the like have no notation in EDN.
+(def ^:private usual-name #":?[A-Za-z][A-Za-z0-9._-]*(/[A-Za-z][A-Za-z0-9._-]*)?")
+
+(defn- reads-back? [x ^String text]
+  (or (and (keyword? x) (some? (re-matches usual-name text)))
+      (try (= x (edn/read-string text)) (catch RuntimeException _ false))))
+
+(defn- write-name [^Writer out x tag]
+  (let [text (str x)]
+    (if (reads-back? x text)
+      (.write out text)
+      (write-tagged out tag (if (keyword? x) (subs text 1) text)))))
+
+(defn- char-text [^Character c]
+  ;; Half a surrogate pair has no place in UTF-8.
+  (if (Character/isSurrogate c) (format "\\u%04X" (int c)) (pr-str c)))
 
 (defn write-edn
   "Writes a value as one piece of EDN, without a line end. What has no EDN is written as #java/object [class text]."
@@ -100,8 +126,8 @@
   (cond
     (nil? x) (.write out "nil")
     (string? x) (write-string out x)
-    (instance? Keyword x) (.write out (str x))
-    (instance? Symbol x) (.write out (str x))
+    (instance? Keyword x) (write-name out x "annals/keyword")
+    (instance? Symbol x) (write-name out x "annals/symbol")
     (instance? Boolean x) (.write out (str x))
     (or (instance? Long x) (instance? Integer x) (instance? Short x) (instance? Byte x)) (.write out (str x))
     (instance? Double x) (.write out ^String (double-text x))
@@ -109,7 +135,7 @@
     (or (instance? BigInt x) (instance? BigInteger x)) (.write out (str x "N"))
     (instance? BigDecimal x) (.write out (str x "M"))
     (instance? Ratio x) (.write out (str x))
-    (instance? Character x) (.write out (pr-str x))
+    (instance? Character x) (.write out ^String (char-text x))
     (instance? UUID x) (write-tagged out "uuid" (str x))
     (instance? Date x) (write-tagged out "inst" (inst-text x))
     (instance? URI x) (write-tagged out "uri" (str x))

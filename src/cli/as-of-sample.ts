@@ -24,6 +24,8 @@ export interface AsOfQuestion {
 const MAX_ROWS_OF_ENTITY = 2_000;
 const QUESTIONS_AN_ENTITY = 5;
 const JITTER_MS = 86_400_000;
+/** The store knows no earlier time. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00Z');
 
 /** Keeps the rows of some entities of a file, each as likely as any other (reservoir sampling), whose rows stand together. */
 export class AsOfSample {
@@ -83,7 +85,7 @@ export class AsOfSample {
   #near(iso: string): string {
     if (this.#random() < 0.5) return iso;
     const shift_ms = Math.round((this.#random() * 2 - 1) * JITTER_MS);
-    return new Date(Date.parse(iso) + shift_ms).toISOString();
+    return new Date(Math.max(FIRST_MS, Date.parse(iso) + shift_ms)).toISOString();
   }
 }
 

@@ -4,6 +4,7 @@ import { decodeLine } from '../domain/codec/history-format.ts';
 import { encodeEvicted, encodeHistoryRow, type HistoryHeader } from '../domain/codec/history-line.ts';
 import { encodeJsonTransaction } from '../domain/codec/json-history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
+import { postgresInstant } from '../domain/time/postgres-instant.ts';
 import { readHistory } from '../import-client/read-history.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
@@ -242,7 +243,11 @@ async function askStore(client: pg.Client, questions: readonly AsOfQuestion[]): 
        '1970-01-01T00:00:00.000Z' as valid_time, '1970-01-01T00:00:00.000Z' as tx_time
      from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) with ordinality as q(entity_id, valid_time, tx_time, n)
      cross join lateral version_at(q.entity_id, q.valid_time, q.tx_time) v`,
-    [questions.map((q) => q.entity_id), questions.map((q) => q.valid_time), questions.map((q) => q.tx_time)],
+    [
+      questions.map((q) => q.entity_id),
+      questions.map((q) => postgresInstant(q.valid_time)),
+      questions.map((q) => q.tx_time),
+    ],
   );
   const answers = new Map(rows.map((row) => [row.question, row]));
   return questions.filter((question, i) => {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { attributeTable } from '../domain/codec/attributes.ts';
+import { fitsLong } from '../domain/edn/number.ts';
 import { isUuid } from '../domain/edn/tags.ts';
 import { entityType } from '../domain/entity-type.ts';
 import type { FieldKind } from '../domain/fields.ts';
@@ -92,8 +93,9 @@ function insertion({ entity_id, entity_type, user_id, valid_from, valid_to }: Ro
 /** A value as its schema means it; what the schema would refuse stays what JSON says it is. */
 function literal(value: JsonValue, kind: FieldKind | undefined): string {
   if (value === null) return 'NULL';
-  if (value instanceof JsonNumber) return value.text;
-  if (typeof value !== 'object' && typeof value !== 'string') return String(value);
+  if (value instanceof JsonNumber) return number(value.text);
+  if (typeof value === 'number') return number(String(value));
+  if (typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) {
     return `[${value.map((member) => literal(member, kind === 'refs' ? 'ref' : undefined)).join(', ')}]`;
   }
@@ -105,7 +107,18 @@ function literal(value: JsonValue, kind: FieldKind | undefined): string {
   if (kind === 'ref' && isUuid(value)) return `UUID '${value}'`;
   if (kind === 'local_date' && /^\d{4}-\d\d-\d\d$/.test(value)) return `DATE '${value}'`;
   if ((kind === 'instant' || kind === 'inst') && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return timestamp(value);
-  return `'${value.replaceAll("'", "''")}'`;
+  return text(value);
+}
+
+/** XTDB 2 reads an integer as 64 bits, its sign apart, and refuses a longer one. */
+function number(digits: string): string {
+  return /^-?\d+$/.test(digits) && !fitsLong(digits.replace('-', '')) ? text(digits) : digits;
+}
+
+/** A plain literal of XTDB 2 holds no line end. */
+function text(value: string): string {
+  if (!value.includes('\n')) return `'${value.replaceAll("'", "''")}'`;
+  return `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 }
 
 const timestamp = (iso: string): string => `TIMESTAMP '${iso}'`;

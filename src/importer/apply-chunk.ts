@@ -1,5 +1,6 @@
 import type { HistoryEviction } from '../domain/codec/history-line.ts';
 import { readableText } from '../domain/codec/jsonb-text.ts';
+import { postgresInstant } from '../domain/time/postgres-instant.ts';
 import type { Database } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
 import { base64 } from './base64.ts';
@@ -123,7 +124,7 @@ export function skippedRows({ skipped }: Pick<DecodedChunk, 'skipped'>): number 
 function rowJson({ line, event }: DecodedRow): string {
   const type = event.entity_type === null ? 'null' : JSON.stringify(event.entity_type);
   const user = event.user_id === null ? 'null' : `"${event.user_id}"`;
-  return `{"line":${line},"tx":${event.tx},"tx_time":"${event.tx_time}","valid_time":"${event.valid_time}","entity_id":"${event.entity_id}","user_id":${user},"entity_type":${type},"doc":${event.doc ?? 'null'},"hints":${event.hints ?? 'null'}}`;
+  return `{"line":${line},"tx":${event.tx},"tx_time":"${event.tx_time}","valid_time":"${postgresInstant(event.valid_time)}","entity_id":"${event.entity_id}","user_id":${user},"entity_type":${type},"doc":${event.doc ?? 'null'},"hints":${event.hints ?? 'null'}}`;
 }
 
 /** As the driver sends it: a JSON string inside JSON. */

@@ -89,7 +89,7 @@ export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped' | 'tran
     if (event.valid_time < event.tx_time) type.back_dated++;
     if (event.valid_time > event.tx_time) type.future++;
     if (reasons.length > 0) type.nonconforming++;
-    for (const { field, reason } of reasons) find(nonconforming, `${name} ${field}: ${reason}`, line);
+    for (const { field, reason } of reasons) find(nonconforming, `${name} ${field}: ${readableText(reason)}`, line);
     for (const attribute of unknown_attributes) find(unknown, `${name} ${readableText(attribute)}`, line);
     if (event.hints?.includes('"/id":') === true && otherIds.count++ === 0) otherIds.line = line;
   }

@@ -97,6 +97,7 @@ describe('refuses, with the place and the reason', () => {
     ['{[1] 1 [1] 2}', 0, 'a map has this key twice: [1]'],
     ['#{1 2 1}', 0, 'a set has this item twice: 1'],
     ['#{#{1 2} #{2 1}}', 0, 'a set has this item twice: #{1 2}'],
+    ['\ufeff{:a 1}', 0, 'a byte order mark stands before the form: take it off'],
     ['1a', 0, '"1a" is not a number'],
     ['09', 0, '"09" is not a number'],
     ['1/0', 0, 'a ratio divides by zero'],

@@ -238,7 +238,13 @@ describe('lines that are no rows', () => {
     expect(reject(`{:eid 1, ${times}, :doc 5}`)).toBe('a :doc is a map or nil');
     expect(reject(`{:eid 1, ${times}, :doc {"a" 1}}`)).toBe('a document needs keywords for keys');
     expect(reject(`{:eid 1, ${times}, :doc nil, :more 1}`)).toBe(':more does not belong here');
-    expect(reject('{:eid 1, :vt 5, :tt 5, :tx 1, :doc nil}')).toBe('a row needs an #inst as :vt and as :tt');
+    expect(reject(`{:eid 1, ${times.replace(':tx 7', ':tx 9223372036854775807')}, :doc nil}`)).toBe(
+      'a row needs a transaction id of at most 18 digits as :tx',
+    );
+    const noTime = 'a row needs an #inst of the years 0000 to 9999 as :vt and as :tt';
+    expect(reject('{:eid 1, :vt 5, :tt 5, :tx 1, :doc nil}')).toBe(noTime);
+    expect(reject('{:eid 1, :vt #inst "292278994-08-17", :tt #inst "2024", :tx 1, :doc nil}')).toBe(noTime);
+    expect(reject('{:eid 1, :vt #inst "-0001-01-01", :tt #inst "2024", :tx 1, :doc nil}')).toBe(noTime);
     expect(reject('{:annals/format 2}')).toBe('this reads :annals/format 1; the file is of another');
     expect(reject('{:evicted "xyz", :tx 1, :tt #inst "2024-01-01T00:00:00.000-00:00"}')).toBe(
       'an :evicted needs the SHA-1 of an id, in hex',

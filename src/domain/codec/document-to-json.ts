@@ -9,6 +9,7 @@ import {
   isLegacyAttribute,
   LEGACY_TYPE_ATTRIBUTE,
   TYPE_ATTRIBUTE,
+  unknownAttribute,
   unknownKind,
   unknownName,
 } from './attributes.ts';
@@ -73,7 +74,7 @@ class DocumentWriter {
     const name = unknownName(attribute);
     const written = fitsJsonb(name) && !this.names.has(name) ? name : freeStandIn(name, this.names);
     this.names.add(written);
-    if (written !== name) this.note(`#${pointerStep(written)}`, ['key', escapeExact(attribute)]);
+    if (unknownAttribute(written) !== attribute) this.note(`#${pointerStep(written)}`, ['key', escapeExact(attribute)]);
     this.put(`${JSON.stringify(written)}:`, this.writer.field(written, value, unknownKind(attribute)));
   }
 

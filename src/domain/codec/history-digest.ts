@@ -3,6 +3,7 @@ import { canonicalEdn } from '../edn/canonical.ts';
 import { readEdn } from '../edn/read.ts';
 import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
 import { epochMicros } from '../time/epoch-micros.ts';
+import { isStorableInstant } from '../time/postgres-instant.ts';
 import { LEGACY_TYPE_ATTRIBUTE, TYPE_ATTRIBUTE } from './attributes.ts';
 import { entityIdOf } from './entity-id.ts';
 import { encodeEvicted, encodeHistoryRow } from './history-line.ts';
@@ -70,7 +71,9 @@ function ednLineValue(text: string): LineValue | string {
   const doc = line.get('doc') ?? null;
   const kind = kindOf(line);
   if (kind === null) return 'a line has an :eid, :evicted, :annals/format or :annals/end';
-  const tx_time = textOf(line.get('tt'));
+  const [valid_time, tx_time] = [textOf(line.get('vt')), textOf(line.get('tt'))];
+  if (kind === 'row' && !(isStorableInstant(valid_time) && isStorableInstant(tx_time)))
+    return 'its times are not of the years 0000 to 9999';
   return {
     kind,
     type: kind === 'row' ? typeOf(doc) : `(${kind})`,
@@ -79,7 +82,7 @@ function ednLineValue(text: string): LineValue | string {
     doc: canonicalEdn(doc),
     id: line.get('eid') ?? null,
     evicted: kind === 'evicted' ? String(line.get('evicted')).toLowerCase() : '',
-    valid_time: textOf(line.get('vt')),
+    valid_time,
     tx_time,
     tx: longOf(line.get('tx')),
     digest: digestOf(canonicalEdn(read.value)),

@@ -1,6 +1,7 @@
 import { printEdn } from '../edn/print.ts';
 import { readEdn } from '../edn/read.ts';
 import { EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
+import { isStorableInstant } from '../time/postgres-instant.ts';
 import { documentToJson } from './document-to-json.ts';
 import { entityIdOf, entityIdOfHash, xtdbIdHash } from './entity-id.ts';
 import { jsonToDocument, originalId } from './json-to-document.ts';
@@ -72,9 +73,17 @@ const entriesOf = (map: EdnMap): Entries | null => {
 const textOf = (value: EdnValue | undefined, tag: string): string | null =>
   value instanceof Tagged && value.tag === tag && typeof value.value === 'string' ? value.value : null;
 /** XTDB's times are insts; the store's own have microseconds, which an inst has not. */
-const timeOf = (value: EdnValue | undefined): string | null => textOf(value, 'inst') ?? textOf(value, 'time/instant');
+const timeOf = (value: EdnValue | undefined): string | null => {
+  const time = textOf(value, 'inst') ?? textOf(value, 'time/instant');
+  return time !== null && isStorableInstant(time) ? time : null;
+};
 const longOf = (value: EdnValue | undefined): string | null =>
   value instanceof EdnNumber && value.kind === 'long' ? value.text : null;
+/** Of 18 digits at most: a native transaction takes the next number, and there must be one. */
+const txOf = (value: EdnValue | undefined): string | null => {
+  const tx = longOf(value);
+  return tx !== null && /^-?\d{1,18}$/.test(tx) ? tx : null;
+};
 const countOf = (value: EdnValue | undefined): number | null => {
   const count = Number(longOf(value) ?? Number.NaN);
   return Number.isSafeInteger(count) && count >= 0 ? count : null;
@@ -93,10 +102,10 @@ const row = (entries: Entries): HistoryLine | string => {
   if (stray !== null) return stray;
   const eid = entries.get('eid');
   const doc = entries.get('doc');
-  const [validTime, txTime, tx] = [timeOf(entries.get('vt')), timeOf(entries.get('tt')), longOf(entries.get('tx'))];
+  const [validTime, txTime, tx] = [timeOf(entries.get('vt')), timeOf(entries.get('tt')), txOf(entries.get('tx'))];
   if (eid === undefined || eid === null) return 'a row needs an :eid';
-  if (validTime === null || txTime === null) return 'a row needs an #inst as :vt and as :tt';
-  if (tx === null) return 'a row needs a transaction id as :tx';
+  if (validTime === null || txTime === null) return 'a row needs an #inst of the years 0000 to 9999 as :vt and as :tt';
+  if (tx === null) return 'a row needs a transaction id of at most 18 digits as :tx';
   if (doc === undefined) return 'a row needs a :doc, nil for a delete';
   const entityId = entityIdOf(eid);
   const at = { entity_id: entityId, valid_time: validTime, tx_time: txTime, tx };
@@ -118,7 +127,7 @@ const tombstone = (eid: EdnValue, at: At): StoredEvent => {
 
 const evicted = (entries: Entries): HistoryLine | string => {
   const hash = stringOf(entries.get('evicted'))?.toLowerCase();
-  const [tx, txTime] = [longOf(entries.get('tx')), timeOf(entries.get('tt'))];
+  const [tx, txTime] = [txOf(entries.get('tx')), timeOf(entries.get('tt'))];
   if (hash === undefined || !/^[0-9a-f]{40}$/.test(hash)) return 'an :evicted needs the SHA-1 of an id, in hex';
   if (tx === null || txTime === null) return 'an :evicted needs a :tx and an #inst as :tt';
   return (

@@ -1,4 +1,6 @@
 import { instTextFromIso } from './inst.ts';
+import { readsAsKeyword, readsAsSymbol } from './keyword-name.ts';
+import { KEYWORD_TAG, SYMBOL_TAG } from './tags.ts';
 import { Char, EdnMap, EdnNumber, EdnSet, EdnSymbol, type EdnValue, Keyword, List, Tagged } from './value.ts';
 
 const CHAR_NAMES: ReadonlyMap<string, string> = new Map([
@@ -33,6 +35,11 @@ const charText = ({ unit }: Char): string => {
   return `\\${CHAR_NAMES.get(unit) ?? unit}`;
 };
 
+const keywordText = ({ name }: Keyword): string =>
+  readsAsKeyword(name) ? `:${name}` : `#${KEYWORD_TAG} ${stringText(name)}`;
+
+const symbolText = ({ name }: EdnSymbol): string => (readsAsSymbol(name) ? name : `#${SYMBOL_TAG} ${stringText(name)}`);
+
 const numberText = ({ kind, text }: EdnNumber): string => {
   if (kind === 'bigint') return `${text}N`;
   if (kind === 'decimal') return `${text}M`;
@@ -50,7 +57,7 @@ const print = (value: EdnValue, sorted: boolean): string => {
   if (typeof value === 'string') return stringText(value);
   if (value === null) return 'nil';
   if (typeof value === 'boolean') return String(value);
-  if (value instanceof Keyword) return `:${value.name}`;
+  if (value instanceof Keyword) return keywordText(value);
   if (value instanceof EdnNumber) return numberText(value);
   if (value instanceof Tagged) return taggedText(value, sorted);
   if (value instanceof EdnMap) {
@@ -62,7 +69,7 @@ const print = (value: EdnValue, sorted: boolean): string => {
     return `#{${(sorted ? items.sort() : items).join(' ')}}`;
   }
   if (value instanceof List) return `(${value.items.map((item) => print(item, sorted)).join(' ')})`;
-  if (value instanceof EdnSymbol) return value.name;
+  if (value instanceof EdnSymbol) return symbolText(value);
   if (value instanceof Char) return charText(value);
   return `[${value.map((item) => print(item, sorted)).join(' ')}]`;
 };

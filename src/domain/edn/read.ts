@@ -61,6 +61,7 @@ class Reader {
   }
 
   document(): EdnValue {
+    if (this.text.startsWith('\ufeff')) throw new Failure(0, 'a byte order mark stands before the form: take it off');
     const value = this.form();
     if (this.skip()) throw new Failure(this.at, 'more text after the form');
     return value;
@@ -221,12 +222,7 @@ class Reader {
   private keyword(): Keyword {
     const start = this.at++;
     const name = this.span();
-    if (
-      name === '' ||
-      name.startsWith(':') ||
-      (name.endsWith('/') && name !== '/') ||
-      (name.startsWith('/') && name !== '/')
-    ) {
+    if (name === '' || name.startsWith(':') || endsInNoName(name) || (name.startsWith('/') && name !== '/')) {
       throw new Failure(start, `":${name.slice(0, 40)}" is not a keyword`);
     }
     return new Keyword(name);
@@ -241,7 +237,7 @@ class Reader {
     if (token === 'nil') return null;
     if (token === 'true') return true;
     if (token === 'false') return false;
-    if (token.endsWith('/') && token !== '/') throw new Failure(start, `"${token.slice(0, 40)}" is not a symbol`);
+    if (endsInNoName(token)) throw new Failure(start, `"${token.slice(0, 40)}" is not a symbol`);
     return new EdnSymbol(token);
   }
 
@@ -327,6 +323,9 @@ class Reader {
 }
 
 const isDigit = (c: number): boolean => c >= 48 && c <= 57;
+
+/** Whether only a namespace is there, as in `a/`. The name may be a slash: `clojure.core//`. */
+const endsInNoName = (name: string): boolean => name.endsWith('/') && name !== '/' && !/[^/]\/\/$/.test(name);
 
 const isTag = (tag: string): boolean => /^\p{L}[^#]*$/u.test(tag) && !tag.endsWith('/');
 

@@ -1,7 +1,7 @@
 import { canonicalInstant } from '../time/instant.ts';
 import { isLocalDate } from '../time/local-date.ts';
 import { isoFromInstText } from './inst.ts';
-import { type EdnValue, Tagged } from './value.ts';
+import { EdnSymbol, type EdnValue, Keyword, Tagged } from './value.ts';
 
 /** XTDB's own tags, and those of its predecessor, for values that have another tag here. */
 const SAME_AS: ReadonlyMap<string, string> = new Map([
@@ -42,8 +42,16 @@ export const isCanonicalTag = (tag: string): boolean => CANONICAL.has(tag);
 
 const isTextTag = (tag: string): boolean => tag === 'uri' || tag === 'xtdb/id' || tag.startsWith('time/');
 
+/** Names that no notation of EDN has, such as that of `(keyword "High energy")`, are texts under these. */
+export const KEYWORD_TAG = 'annals/keyword';
+export const SYMBOL_TAG = 'annals/symbol';
+
 /** A value under a tag, or in words why it cannot be. */
-export const tagged = (written: string, value: EdnValue): Tagged | string => {
+export const tagged = (written: string, value: EdnValue): Tagged | Keyword | EdnSymbol | string => {
+  if (written === KEYWORD_TAG || written === SYMBOL_TAG) {
+    if (typeof value !== 'string') return `#${written} needs a string`;
+    return written === KEYWORD_TAG ? new Keyword(value) : new EdnSymbol(value);
+  }
   const tag = SAME_AS.get(written) ?? written;
   const canonical = CANONICAL.get(tag);
   if (canonical === undefined) {

@@ -65,10 +65,12 @@ export const canonicalInstant = (text: string): string | null => {
   const offset = offsetSeconds(m[8] ?? '');
   if (offset === null || hour > 23 || minute > 59 || second > 59) return null;
   if (Math.abs(year) > MAX_YEAR || !isGregorianDate(year, month, day)) return null;
-  const total = daysFromGregorian(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset;
-  const date = gregorianFromDays(Math.floor(total / 86_400));
+  // Days and seconds apart: the seconds of Instant.MAX's year are beyond what a double counts.
+  const seconds = hour * 3_600 + minute * 60 + second - offset;
+  const shift = Math.floor(seconds / 86_400);
+  const date = gregorianFromDays(daysFromGregorian(year, month, day) + shift);
   if (Math.abs(date.year) > MAX_YEAR) return null;
-  const inDay = total - Math.floor(total / 86_400) * 86_400;
+  const inDay = seconds - shift * 86_400;
   const time = `${twoDigits(Math.floor(inDay / 3_600))}:${twoDigits(Math.floor(inDay / 60) % 60)}:${twoDigits(inDay % 60)}`;
   return `${isoYear(date.year)}-${twoDigits(date.month)}-${twoDigits(date.day)}T${time}${fraction(m[7] ?? '')}Z`;
 };

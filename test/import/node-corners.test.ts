@@ -1,0 +1,87 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { exportedLines } from '../../src/cli/export-history.ts';
+import { importFile } from '../../src/cli/import-file.ts';
+import { verifyHistory } from '../../src/cli/verify-history.ts';
+import { canonicalEdn } from '../../src/domain/edn/canonical.ts';
+import { edn } from '../domain/edn-value.ts';
+import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { stackFor } from '../stack.ts';
+import { emptyStore } from './empty-store.ts';
+
+const ID = 'a8eeba81-0ad4-407c-8820-9046c2fd1ce6';
+/**
+ * What XTDB 1.24.5 exported of: a put from 2024-01-01 on, then in one transaction an eviction and a function that puts from
+ * 2024-02-01 to 2024-03-01. The end of that range brings back a row of before the eviction, whose document is gone.
+ */
+const EXPORT = `{:annals/format 1, :source {:store "xtdb", :version "1.24.5"}, :exported-at #inst "2026-11-23T00:20:08.065-00:00"}
+{:eid #uuid "${ID}", :vt #inst "2024-02-01T00:00:00.000-00:00", :tt #inst "2024-01-03T00:00:00.000-00:00", :tx 2, :doc {:v 2, :xt/id #uuid "${ID}"}}
+{:eid #uuid "${ID}", :vt #inst "2024-03-01T00:00:00.000-00:00", :tt #inst "2024-01-02T00:00:00.000-00:00", :tx 1, :doc nil}
+{:evicted "a633e2534fb1e8fe91a1b43b9c0c66b5a0bbb6f1", :tx 2, :tt #inst "2024-01-03T00:00:00.000-00:00"}
+{:annals/end true, :rows 2, :entities 1, :evicted 1}
+`;
+/** The node's own answers. */
+const ANSWERS = [
+  { V: '2024-01-15', T: '2024-01-02', v: null },
+  { V: '2024-01-15', T: '2024-01-03', v: null },
+  { V: '2024-02-15', T: '2024-01-02', v: null },
+  { V: '2024-02-15', T: '2024-01-03', v: 2 },
+  { V: '2024-03-15', T: '2024-01-02', v: null },
+  { V: '2024-03-15', T: '2024-01-03', v: null },
+];
+
+/** Of the same node: valid times of the year 0 (which Clojure writes in the Julian calendar), and names that EDN has no notation for. */
+const ODD_EXPORT = `{:annals/format 1, :source {:store "xtdb", :version "1.24.5"}, :exported-at #inst "2026-11-23T00:20:08.460-00:00"}
+{:eid #uuid "${ID}", :vt #inst "0001-01-01T00:00:00.000-00:00", :tt #inst "2024-01-03T00:00:00.000-00:00", :tx 2, :doc {:v 2, :xt/id #uuid "${ID}"}}
+{:eid :odd, :vt #inst "2024-01-04T00:00:00.000-00:00", :tt #inst "2024-01-04T00:00:00.000-00:00", :tx 3, :doc {#annals/keyword "High energy" #annals/keyword "a b/c", #annals/keyword "a\u0000" 1, :div clojure.core//, :sym #annals/symbol "1 2", :last #time/instant "+1000000000-12-31T23:59:59.999999999Z", :c \\uD83D, :tech.jgood.gleanmo.schema.meta/type :bm-log, :bm-log/bristol #annals/keyword "a\u0000", :xt/id :odd}}
+{:annals/end true, :rows 2, :entities 2, :evicted 0}
+`;
+
+const stack = stackFor(SCHEMA_TEMPLATE);
+let folder: string;
+let owner: pg.Client;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'annals-history-'));
+  owner = new pg.Client({ connectionString: stack().database.url });
+  await owner.connect();
+});
+afterAll(async () => {
+  await owner?.end();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(() => emptyStore(owner));
+
+async function bring(history: string) {
+  const { workers, database, operatorToken } = stack();
+  const file = join(folder, 'history.edn');
+  await writeFile(file, history);
+  const status = await importFile({ file, url: workers.importUrl, token: operatorToken });
+  return { status, verification: await verifyHistory({ file, databaseUrl: database.url }) };
+}
+
+test('an entity that was evicted and put for a while in one transaction is there for that while, as in XTDB', async () => {
+  const { status, verification } = await bring(EXPORT);
+  expect(status).toMatchObject({ state: 'finished', rows: 2, evictions: 1, erased: 0 });
+  const { rows } = await owner.query(
+    `select q."V", q."T", (v.doc ->> ':v')::integer as v
+     from jsonb_to_recordset($2::jsonb) as q("V" text, "T" text)
+     left join lateral version_at($1, q."V"::timestamptz, q."T"::timestamptz) v on true order by 1, 2`,
+    [ID, JSON.stringify(ANSWERS)],
+  );
+  expect(rows.map(({ V, T, v }) => ({ V, T, v: v ?? null }))).toEqual(ANSWERS);
+  expect(verification).toMatchObject({ equal: true, differences: [], as_of: { wrong: [] } });
+});
+
+test('valid times of the year 0 and names without a notation go in and out as equal values', async () => {
+  const { status, verification } = await bring(ODD_EXPORT);
+  expect(status).toMatchObject({ state: 'finished', rows: 2, rejects: 0 });
+  expect(verification).toMatchObject({ equal: true, differences: [], as_of: { wrong: [] } });
+  const options = { format: 'edn', databaseUrl: stack().database.url, version: '0', now: new Date() } as const;
+  const came = (await Array.fromAsync(exportedLines(options))).join('').trimEnd().split('\n');
+  const rows = (lines: readonly string[]) => lines.slice(1).map((line) => canonicalEdn(edn(line)));
+  expect(rows(came).sort()).toEqual(rows(ODD_EXPORT.trimEnd().split('\n')).sort());
+});
