@@ -48,7 +48,7 @@ export async function startCrashCluster(): Promise<CrashCluster> {
     try {
       return await work(client);
     } finally {
-      await client.end().catch(() => {});
+      await client.end();
     }
   }
   const maintain = async (statement: string) =>
