@@ -10,6 +10,8 @@ import { instant } from './parameters.ts';
 /** What is answered from the log alone, and so can be answered again. */
 const REPEATABLE = /^\/(v1\/(overview|heatmap|history|entities(\/[^/]+(\/history)?)?)|rest\/v1\/[^/]+)$/;
 
+export const isRepeatable = (path: string): boolean => REPEATABLE.test(path);
+
 const logBasis = z.object({
   log: z.string().max(60),
   snapshot: z.string().regex(/^\d{1,19}:\d{1,19}:(\d{1,19}(,\d{1,19})*)?$/),
@@ -22,8 +24,9 @@ const logBasis = z.object({
  */
 export function requestedBasis(c: Context): LogBasis | 'now' | null {
   const text = c.req.header('basis');
-  if (text === undefined) return null;
-  if (!/^(GET|HEAD)$/.test(c.req.method) || !REPEATABLE.test(c.req.path)) {
+  // What no route takes is told so by the router.
+  if (text === undefined || !/^(GET|HEAD|POST|PUT|PATCH|DELETE)$/.test(c.req.method)) return null;
+  if (!/^(GET|HEAD)$/.test(c.req.method) || !isRepeatable(c.req.path)) {
     throw invalid([{ field: '/headers/Basis', message: 'is not for this address, which knows the present alone' }]);
   }
   c.header('Vary', 'Basis', { append: true });

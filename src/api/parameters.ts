@@ -20,7 +20,7 @@ export const entityTypeName = z
   .meta({ enum: Object.keys(entityTypes).sort() });
 
 /** How many a page holds. @param standard when nothing is said */
-export const limit = (standard: number) => integer(1, MAX_PAGE).default(standard);
+export const limit = (standard: number) => integer(1, MAX_PAGE).default(standard).meta({ default: standard });
 
 /** What Postgres and HTTP dates can both say. */
 const YEAR_0001_TO_9999 = /^(?!0000)\d{4}-/;
@@ -40,6 +40,9 @@ export const instant = z
     });
     return z.NEVER;
   });
+
+/** A place in a list, as an answer gave it. */
+export const cursor = z.string().meta({ pattern: '^[A-Za-z0-9_-]+$', description: 'As an answer gave it, unchanged' });
 
 /** Text that Postgres can hold. */
 export const plainText = z

@@ -117,6 +117,7 @@ export function planOperation(op: Operation, userId: string, newId: () => string
       expected_version: op.expected_version === null ? null : String(op.expected_version),
     }),
   };
+  if (isEmptyRange(common)) return [{ field: '/valid_to', message: 'must come after valid_from' }];
   switch (op.op) {
     case 'match':
     case 'evict':
@@ -132,6 +133,10 @@ export function planOperation(op: Operation, userId: string, newId: () => string
     }
   }
 }
+
+/** Instants of canonical text, compared without their Z: of equal seconds the one with a fraction is the later. */
+const isEmptyRange = ({ valid_from, valid_to }: Common): boolean =>
+  valid_from !== undefined && valid_to !== undefined && valid_to.slice(0, -1) <= valid_from.slice(0, -1);
 
 type Common = Omit<StoredOperation, 'entity_id'>;
 

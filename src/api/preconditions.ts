@@ -6,7 +6,7 @@ export const etagOf = (version: string | number): string => `"${version}"`;
 /**
  * What a write expects of its entity, by If-Match and If-None-Match (RFC 9110, section 13): nothing (undefined), absence
  * (null), presence ("*"), or one of several versions. A weak tag never matches.
- * @throws Failure AN422 for an If-None-Match that is not `*`: on a write it can only ask for absence
+ * @throws Failure AN422 for an If-Match without an ETag, and for an If-None-Match that is not `*`: on a write it can only ask for absence
  */
 export function expectedVersion(
   ifMatch: string | undefined,
@@ -22,9 +22,13 @@ export function expectedVersion(
   }
   if (ifMatch === undefined) return undefined;
   if (ifMatch.trim() === '*') return '*';
-  return tagsOf(ifMatch)
-    .filter((tag) => !tag.startsWith('W/'))
-    .map((tag) => tag.slice(1, -1));
+  const tags = tagsOf(ifMatch);
+  if (tags.length === 0) {
+    throw invalid([
+      { field: '/headers/If-Match', message: 'is no ETag: send one as an answer had it, quotes included' },
+    ]);
+  }
+  return tags.filter((tag) => !tag.startsWith('W/')).map((tag) => tag.slice(1, -1));
 }
 
 /** Whether a reader that sends this If-None-Match holds the answer with this ETag already. The comparison is the weak one. */

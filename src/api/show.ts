@@ -19,6 +19,7 @@ export function readShow(text: string): Shown | null {
 export const show = z
   .string()
   .default('')
+  .meta({ pattern: `^((${SHOWABLE.join('|')})(,(${SHOWABLE.join('|')}))*)?$` })
   .transform((text, context) => {
     const shown = readShow(text);
     if (shown !== null) return shown;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { digits, entityId, instant, integer, limit } from '../api/parameters.ts';
+import { cursor, digits, entityId, instant, integer, limit } from '../api/parameters.ts';
 import { readableText } from '../domain/codec/jsonb-text.ts';
 import { MAX_REASON_CHARS } from './limits.ts';
 
@@ -65,7 +65,7 @@ export const rejectsQuery = z.strictObject({
 });
 export type RejectsQuery = z.infer<typeof rejectsQuery>;
 
-export const digestsQuery = z.strictObject({ after: z.string().optional() });
+export const digestsQuery = z.strictObject({ after: cursor.optional() });
 /** The last row of the page before. */
 export const digestPlace = z.object({ entity_id: entityId, valid_time: instant, tx_time: instant, tx: digits });
 export type DigestPlace = z.infer<typeof digestPlace>;

@@ -39,12 +39,15 @@ export interface TransactionRequest {
   readonly meta: string | null;
 }
 
+/** An entity of which only the future holds something: jsonb puts its keys in this order. */
+const NO_VERSION_YET = '"version": null, "deleted_at": "-infinity"';
+
 /** Applies all operations or none, in one call (I1); answers the JSON text of {tx, tx_time, entities}. Raises as the SQL function does. */
 export async function transact(database: Database, request: TransactionRequest): Promise<string> {
   const [row] = await database.write<{ answer: string }>('transact', 'select transact($1::jsonb)::text as answer', [
     requestText(request),
   ]);
-  return row?.answer ?? '{}';
+  return (row?.answer ?? '{}').replaceAll(NO_VERSION_YET, '"version": null, "deleted_at": null');
 }
 
 /** Docs are spliced in as text: a number beyond a double's would not survive JSON.parse and JSON.stringify. */

@@ -18,7 +18,7 @@ test('the typed client knows what routes take and answer', async () => {
   expectTypeOf(tx).toEqualTypeOf<number>();
   const [entity] = entities;
   if (entity === undefined || 'evicted' in entity) throw new Error('a put answers its entity');
-  expectTypeOf(entity.version).toEqualTypeOf<number>();
+  expectTypeOf(entity.version).toEqualTypeOf<number | null>();
   const read = await client.v1.entities[':id'].$get({ param: { id: entity.id }, query: {} });
   const record = await read.json();
   expectTypeOf(record.deleted_at).toEqualTypeOf<string | null>();

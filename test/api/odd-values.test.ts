@@ -16,6 +16,7 @@ test.each([
   `/v1/entities/${ID}?valid_time=2026-01-01T00:00:00%2B23:59`,
   `/v1/entities/${ID}?tx_time=9999-12-31T23:59:59-23:00`,
   `/v1/entities/${ID}?valid_time=0000-01-01T00:00:00Z`,
+  '/v1/overview?valid_tme=2026-01-01T00:00:00Z',
   '/v1/entities?entity_type=habit&limit=1e2',
   '/v1/entities?entity_type=habit&limit=0x10',
   '/v1/entities?entity_type=habit&limit=%201',
@@ -53,4 +54,21 @@ test('a write for a moment that Postgres cannot hold is refused and changes noth
     operations: [operation, { ...operation, valid_from: '2026-01-01T00:00:00+23:59' }],
   });
   expect((await caller.get('/v1/entities?entity_type=habit')).records).toEqual([]);
+});
+
+test('a valid time that ends before it begins is refused, one to come has no version yet', async () => {
+  const caller = callerOf(stack, randomUUID());
+  const doc = { label: 'Run', sensitive: false, archived: false };
+  const [begin, end] = ['2026-01-01T00:00:00.000001Z', '2026-01-01T00:00:00Z'];
+  const at = `/v1/entities/habit/${ID}`;
+  await caller.refused(422, 'PUT', `${at}?valid_from=${begin}&valid_to=${end}`, doc);
+  await caller.refused(422, 'DELETE', `${at}?valid_from=${end}&valid_to=${end}`);
+  await caller.ok('PUT', `${at}?valid_from=${end}&valid_to=${begin}`, doc);
+
+  const id = randomUUID();
+  const planned = await caller.ok('PUT', `/v1/entities/habit/${id}?valid_from=2200-01-01T00:00:00Z`, doc);
+  expect(planned.body).toMatchObject({ id, entity_type: 'habit', version: null, deleted_at: null });
+  expect(planned.headers.get('etag')).toBeNull();
+  const put = { op: 'put', id: randomUUID(), entity_type: 'habit', doc, valid_from: '2200-01-01T00:00:00Z' };
+  expect((await caller.write(put)).entities).toMatchObject([{ id: put.id, version: null, deleted_at: null }]);
 });

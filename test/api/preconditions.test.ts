@@ -101,3 +101,13 @@ test('the moment to read at can be an Accept-Datetime (RFC 7089)', async () => {
 test('of 60 increments by 16 clients with If-Match and retry none is lost', async () => {
   expect(await incrementByMany(stack(), { clients: 16, increments: 60 })).toMatchObject({ count: 60, taken: 60 });
 });
+
+test('an If-Match that has no ETag is told so, and writes nothing', async () => {
+  const me = someone();
+  const at = `/v1/entities/habit/${randomUUID()}`;
+  const { version } = (await me.ok('PUT', at, habit('one'))).body;
+  for (const unquoted of [String(version), 'null', '{}']) {
+    const { details } = await me.refused(422, 'PUT', at, habit('two'), { 'If-Match': unquoted });
+    expect(details).toMatchObject([{ field: '/headers/If-Match' }]);
+  }
+});

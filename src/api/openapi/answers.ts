@@ -34,8 +34,8 @@ const version = z.object({
 
 const written = z.object({
   id: uuid(),
-  entity_type: z.string(),
-  version: z.int(),
+  entity_type: z.string().nullable().meta({ description: 'Null: a delete before anything was there' }),
+  version: z.int().nullable().meta({ description: 'Null: nothing holds now, but something will' }),
   updated_at: instant(),
   deleted_at: instant().nullable(),
 });

@@ -1,4 +1,15 @@
-import type * as z from 'zod';
+import * as z from 'zod';
+import {
+  chunkQuery,
+  digestsQuery,
+  importFinish,
+  importOpening,
+  importPath,
+  importPause,
+  mendPath,
+  rejectsQuery,
+} from '../../importer/request-shapes.ts';
+import { isRepeatable } from '../basis.ts';
 import { pointerPatch, transactionRequest } from '../plan-transaction.ts';
 import { changesQuery } from '../routes/changes.ts';
 import { dashboardQuery } from '../routes/dashboard.ts';
@@ -45,15 +56,68 @@ import {
   userHistoryAnswer,
   writtenAnswer,
 } from './answers.ts';
+import {
+  chunkAnswer,
+  digestsAnswer,
+  importAnswer,
+  importsAnswer,
+  mendAnswer,
+  rejectsAnswer,
+  reportAnswer,
+} from './import-answers.ts';
 
-/** Headers that several routes take, by name, with what they are for. */
+/** What a header is for, and what its text looks like. */
+export interface DescribedHeader {
+  readonly description: string;
+  readonly pattern: string;
+  readonly example?: string;
+}
+
+const ETAGS = '(W/)?"[^"]*"(, (W/)?"[^"]*")*';
+
+/** Headers that several routes take. */
 export const HEADERS = {
-  'Idempotency-Key':
-    'The same key with the same request gives the first answer again and writes nothing, for 24 hours.',
-  'If-Match': 'ETags that the entity may have, or * for any; 412 otherwise.',
-  'If-None-Match':
-    'On a read: ETags that are known already, answered 304. On a write: *, the entity must not be there.',
-  'Accept-Datetime': 'The moment to read at, valid and transaction time both (RFC 7089), as an HTTP date.',
+  'Idempotency-Key': {
+    description: 'The same key with the same request gives the first answer again and writes nothing, for 24 hours.',
+    pattern: '^[!#-~]{1,255}$',
+  },
+  'If-Match': {
+    description: 'ETags that the entity may have, or * for any; 412 otherwise.',
+    pattern: `^([*]|${ETAGS})$`,
+    example: '"17"',
+  },
+  'If-None-Match': {
+    description: 'ETags that are known already, answered 304. On a write * alone: the entity must not be there.',
+    pattern: `^([*]|${ETAGS})$`,
+    example: '"17"',
+  },
+  'Accept-Datetime': {
+    description: 'The moment to read at, valid and transaction time both (RFC 7089), as an HTTP date.',
+    pattern:
+      '^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), (0[1-9]|1[0-9]|2[0-8]) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [12][0-9]{3} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] GMT$',
+    example: 'Fri, 01 May 2026 00:00:00 GMT',
+  },
+  Basis: {
+    description: 'now, or what an answer had here, to read the very same versions again; the answer says its own.',
+    pattern: '^(now|[A-Za-z0-9_-]+)$',
+    example: 'now',
+  },
+  Position: {
+    description: 'What the answer to a write had here: the read sees that write, whichever database it asks.',
+    pattern: '^[0-9]{1,18}$',
+  },
+} as const satisfies Record<string, DescribedHeader>;
+
+/** Headers of answers. */
+export const ANSWER_HEADERS = {
+  ETag: 'The version, for If-Match and If-None-Match',
+  Basis: 'What was read from, where the request asks for it',
+  Position: 'For later reads that must see this write',
+  'Memento-Datetime': 'The moment that was read at, where the request names one (RFC 7089)',
+  Link: 'The page that follows; the address of the present',
+  'Retry-After': 'Seconds to wait',
+  'WWW-Authenticate': 'What is wrong with the token (RFC 6750)',
+  'X-Request-Id': 'Names this request in the log; yours, when you sent one',
 } as const;
 
 /** A route as the OpenAPI document tells it. The schemas of what comes in are those that the route itself validates by. */
@@ -61,24 +125,153 @@ export interface DescribedRoute {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As Hono has it: `:name` is a parameter. */
   readonly path: string;
-  readonly tag: 'Records' | 'Transactions' | 'History' | 'Screens' | 'Copies' | 'Schemas' | 'Operator';
+  readonly tag: 'Records' | 'Transactions' | 'History' | 'Screens' | 'Copies' | 'Schemas' | 'Operator' | 'Imports';
   readonly summary: string;
   readonly parameters?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: readonly (keyof typeof HEADERS)[];
   /** By content type; null is a document of the entity type in the path. */
   readonly body?: Readonly<Record<string, z.ZodType | null>>;
+  readonly isBodyOptional?: boolean;
   /** By content type. */
   readonly answer: Readonly<Record<string, z.ZodType>>;
-  /** Statuses beside 200, 401, 422, 503 and 504. */
+  /** Statuses beside those that every route has that takes the same (`statusesOf`). */
   readonly failures?: readonly number[];
   readonly access?: 'public' | 'operator';
+  /** It answers 201 when there is something new, else 200. */
+  readonly creates?: boolean;
+}
+
+/** The headers that a route takes: its own, and those of every read of a user's records. */
+export function headersOf({ method, path, headers = [], access }: DescribedRoute): (keyof typeof HEADERS)[] {
+  if (method !== 'get' || access !== undefined) return [...headers];
+  return [...headers, ...(isRepeatable(path) ? (['Basis'] as const) : []), 'Position'];
 }
 
 const json = (schema: z.ZodType) => ({ 'application/json': schema });
 const conditional = ['If-Match', 'If-None-Match', 'Idempotency-Key'] as const;
 
-/** Every route under /v1; a test compares the list with the routes that there are. docs/rest.md tells of /rest/v1. */
+/** Lines of a history, in either format, perhaps with `Content-Encoding: gzip`. */
+const historyLines = z.string().meta({ description: 'docs/history-format.md' });
+const lines = { 'application/edn': historyLines, 'application/x-ndjson': historyLines };
+const imports = { tag: 'Imports', access: 'operator' } as const;
+
+/** The import Worker's, which the API's forwards to. */
+const IMPORT_ROUTES: readonly DescribedRoute[] = [
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports',
+    summary: 'Opens an import, or finds the one of this file and these arguments',
+    body: json(importOpening),
+    answer: json(importAnswer),
+    creates: true,
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/imports',
+    summary: 'The newest 100 imports',
+    answer: json(importsAnswer),
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/imports/:id',
+    summary: 'How far an import got',
+    parameters: importPath,
+    answer: json(importAnswer),
+    failures: [404],
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/imports/:id/report',
+    summary: 'What its rows are, by type, and what of them today’s schemas would refuse',
+    parameters: importPath,
+    answer: json(reportAnswer),
+    failures: [404],
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/imports/:id/rejects',
+    summary: 'The lines that could not be taken',
+    parameters: importPath,
+    query: rejectsQuery,
+    answer: json(rejectsAnswer),
+  },
+  {
+    ...imports,
+    method: 'put',
+    path: '/v1/imports/:id/rejects/:line',
+    summary: 'Applies a corrected line in place of one that was rejected',
+    parameters: mendPath,
+    body: lines,
+    answer: json(mendAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/chunks',
+    summary: 'Lines of the file, all or nothing and once however often they come',
+    parameters: importPath,
+    query: chunkQuery,
+    body: lines,
+    answer: json(chunkAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/pause',
+    summary: 'Takes no chunk until it is resumed',
+    parameters: importPath,
+    body: json(importPause),
+    answer: json(importAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/resume',
+    summary: 'Takes chunks again',
+    parameters: importPath,
+    answer: json(importAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/cancel',
+    summary: 'Ends it where it is; what is in stays',
+    parameters: importPath,
+    answer: json(importAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/finish',
+    summary: 'Closes it when every line is in and the footer agrees',
+    parameters: importPath,
+    body: json(importFinish),
+    isBodyOptional: true,
+    answer: json(importAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/verify/digests',
+    summary: 'Digests of what imports brought, entity by entity, to hold against the file',
+    query: digestsQuery,
+    answer: json(digestsAnswer),
+  },
+];
+
+/** Every route under /v1 of both Workers; a test compares the list with the routes that there are. docs/rest.md tells of /rest/v1. */
 export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
   {
     method: 'get',
@@ -98,7 +291,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     query: basisQuery,
     headers: ['If-None-Match', 'Accept-Datetime'],
     answer: json(record),
-    failures: [304, 404],
+    failures: [404],
   },
   {
     method: 'put',
@@ -110,7 +303,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     headers: conditional,
     body: { 'application/json': null },
     answer: json(writtenAnswer),
-    failures: [404, 409, 412],
+    failures: [404, 409],
   },
   {
     method: 'patch',
@@ -122,7 +315,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     headers: conditional,
     body: { 'application/json': pointerPatch, 'application/merge-patch+json': null },
     answer: json(writtenAnswer),
-    failures: [404, 409, 412],
+    failures: [404, 409],
   },
   {
     method: 'delete',
@@ -133,7 +326,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     query: validQuery,
     headers: conditional,
     answer: json(writtenAnswer),
-    failures: [404, 409, 412],
+    failures: [404, 409],
   },
   {
     method: 'post',
@@ -143,7 +336,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     headers: ['Idempotency-Key'],
     body: { 'application/json': transactionRequest },
     answer: json(transactionAnswer),
-    failures: [400, 404, 409, 412, 413, 415],
+    failures: [404, 409, 412],
   },
   {
     method: 'get',
@@ -170,6 +363,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     parameters: transactionPath,
     headers: ['Idempotency-Key'],
     body: json(undoRequest),
+    isBodyOptional: true,
     answer: json(transactionAnswer),
     failures: [404, 409],
   },
@@ -225,7 +419,6 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     query: changesQuery,
     headers: ['If-None-Match'],
     answer: json(changesAnswer),
-    failures: [304],
   },
   {
     method: 'get',
@@ -260,7 +453,6 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     summary: 'The newest refreshes of the analytics, with their durations',
     query: refreshesQuery,
     answer: json(refreshesAnswer),
-    failures: [403],
     access: 'operator',
   },
   {
@@ -270,7 +462,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     summary: 'Refreshes now, some or all, what changed or from scratch',
     body: json(refreshBody),
     answer: json(refreshedAnswer),
-    failures: [400, 403, 409, 415],
+    failures: [409],
     access: 'operator',
   },
   {
@@ -279,7 +471,6 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Operator',
     summary: 'What the cron keeps fresh',
     answer: json(analyticsAnswer),
-    failures: [403],
     access: 'operator',
   },
   {
@@ -289,7 +480,6 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     summary: 'What drift checks found and healed',
     query: driftsQuery,
     answer: json(driftsAnswer),
-    failures: [403],
     access: 'operator',
   },
   {
@@ -298,7 +488,6 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Operator',
     summary: 'Each limit, its value now and its trend',
     answer: json(tripwiresAnswer),
-    failures: [403],
     access: 'operator',
   },
   {
@@ -308,7 +497,6 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     summary: 'Calls to the database by name, and the newest slow ones',
     query: slowQueriesQuery,
     answer: json(slowQueriesAnswer),
-    failures: [403],
     access: 'operator',
   },
   {
@@ -318,7 +506,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     summary: 'How Postgres would run a statement that was slow',
     parameters: slowQueryPath,
     answer: json(planAnswer),
-    failures: [403, 404],
+    failures: [404],
     access: 'operator',
   },
   {
@@ -328,7 +516,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     summary: 'Requests, errors and latencies per route and hour',
     query: performanceQuery,
     answer: json(performanceAnswer),
-    failures: [403],
     access: 'operator',
   },
+  ...IMPORT_ROUTES,
 ];

@@ -4,22 +4,41 @@ import { docSchema, patchSchema } from '../../domain/doc-schema.ts';
 import { entityType } from '../../domain/entity-type.ts';
 import { entityTypes } from '../../domain/entity-types.generated.ts';
 import { failure } from './answers.ts';
-import { DESCRIBED_ROUTES, type DescribedRoute, HEADERS } from './described-routes.ts';
+import {
+  ANSWER_HEADERS,
+  DESCRIBED_ROUTES,
+  type DescribedHeader,
+  type DescribedRoute,
+  HEADERS,
+  headersOf,
+} from './described-routes.ts';
 import { type JsonSchema, jsonSchema } from './json-schema.ts';
 
 const STATUS_MEANING: Readonly<Record<number, string>> = {
   304: 'Not changed: the ETag is known',
-  400: 'The body is not JSON',
+  400: 'The body is not JSON in UTF-8',
   401: 'No valid access token',
   403: 'The token lacks the scope operator',
   404: 'There is none, or none that is yours',
   409: 'It conflicts with what is stored',
+  410: 'The Basis is gone: begin again with Basis: now',
   412: 'A precondition does not hold; nothing was written',
   413: 'Too much for one request',
-  415: 'The body must be JSON',
+  415: 'The body must be JSON, uncompressed',
   422: 'A value is not valid; details names each',
   503: 'Try again in a moment; nothing is known to be written',
   504: 'It took too long; nothing was written',
+};
+
+const TAGS: Readonly<Record<DescribedRoute['tag'], string>> = {
+  Records: 'One record, or a type’s records, now or as they were',
+  Transactions: 'Writes of any mix, all or nothing, and who wrote what',
+  History: 'Versions, by valid time and transaction time',
+  Screens: 'What a screen shows, in one request',
+  Copies: 'Changes as they come, and everything out',
+  Schemas: 'The entity types; open to anyone',
+  Operator: 'For tokens with the scope operator',
+  Imports: 'Histories coming in, chunk by chunk; for tokens with the scope operator',
 };
 
 /** The OpenAPI 3.1 document of the routes under /v1, made of the schemas that the routes validate by. */
@@ -34,13 +53,22 @@ export function openApiDocument(version: string): JsonSchema {
     info: {
       title: 'Annals',
       version,
+      license: { name: 'MIT', identifier: 'MIT' },
       description:
         'A document store with full history. Errors are {code, message, details, hint}; numbers may be longer than a double holds.',
     },
+    servers: [{ url: '/', description: 'Where this description came from' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     security: [{ token: [] }],
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      headers: Object.fromEntries(
+        Object.entries(ANSWER_HEADERS).map(([name, description]) => [
+          name,
+          { description, schema: { type: 'string' } },
+        ]),
+      ),
       schemas: { Failure: jsonSchema(failure), ...documentSchemas() },
     },
   };
@@ -61,7 +89,16 @@ function documentSchemas(): Record<string, JsonSchema> {
 }
 
 function operationOf(route: DescribedRoute): JsonSchema {
-  const failures = [...(route.failures ?? []), ...(route.access === 'public' ? [] : [401, 503, 504]), 422].sort();
+  const done = {
+    description: 'Done',
+    headers: headerRefs(answerHeadersOf(route)),
+    content: Object.fromEntries(
+      Object.entries(route.answer).map(([type, schema]) => [
+        type,
+        { schema: z.toJSONSchema(schema, { unrepresentable: 'any' }) },
+      ]),
+    ),
+  };
   return {
     tags: [route.tag],
     summary: route.summary,
@@ -70,31 +107,25 @@ function operationOf(route: DescribedRoute): JsonSchema {
     parameters: [
       ...parametersOf('path', route.parameters),
       ...parametersOf('query', route.query),
-      ...(route.headers ?? []).map((name) => ({
+      ...headersOf(route).map((name) => ({
         name,
         in: 'header',
-        description: HEADERS[name],
-        schema: { type: 'string' },
+        description: HEADERS[name].description,
+        schema: name === 'If-None-Match' && route.method !== 'get' ? { const: '*' } : headerSchema(HEADERS[name]),
       })),
     ],
     ...(route.body !== undefined && {
-      requestBody: { required: route.path !== '/v1/transactions/:tx/undo', content: bodyOf(route.body) },
+      requestBody: { required: route.isBodyOptional !== true, content: bodyOf(route.body) },
     }),
     responses: {
-      200: {
-        description: 'Done',
-        content: Object.fromEntries(
-          Object.entries(route.answer).map(([type, schema]) => [
-            type,
-            { schema: z.toJSONSchema(schema, { unrepresentable: 'any' }) },
-          ]),
-        ),
-      },
+      200: done,
+      ...(route.creates && { 201: { ...done, description: 'Made' } }),
       ...Object.fromEntries(
-        failures.map((status) => [
+        statusesOf(route).map((status) => [
           status,
           {
             description: STATUS_MEANING[status] ?? '',
+            headers: headerRefs(FAILURE_HEADERS[status] ?? []),
             ...(status >= 400 && {
               content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
             }),
@@ -103,6 +134,53 @@ function operationOf(route: DescribedRoute): JsonSchema {
       ),
     },
   };
+}
+
+const headerSchema = ({ pattern, example }: DescribedHeader): JsonSchema => ({
+  type: 'string',
+  pattern,
+  ...(example !== undefined && { examples: [example] }),
+});
+
+type AnswerHeader = keyof typeof ANSWER_HEADERS;
+const FAILURE_HEADERS: Readonly<Record<number, readonly AnswerHeader[]>> = {
+  304: ['ETag'],
+  401: ['WWW-Authenticate'],
+  403: ['WWW-Authenticate'],
+  503: ['Retry-After'],
+};
+
+const headerRefs = (names: readonly AnswerHeader[]): JsonSchema =>
+  Object.fromEntries(
+    [...names, 'X-Request-Id' as const].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
+
+function answerHeadersOf(route: DescribedRoute): AnswerHeader[] {
+  const headers = headersOf(route);
+  const found: AnswerHeader[] = [];
+  if (headers.includes('If-None-Match')) found.push('ETag');
+  if (headers.includes('Basis')) found.push('Basis');
+  if (headers.includes('Accept-Datetime')) found.push('Memento-Datetime', 'Link');
+  if (route.path === '/v1/export') found.push('Link');
+  if (route.method !== 'get' && route.access === undefined) found.push('Position');
+  return found;
+}
+
+/** The statuses besides 200: what a route takes says most of what can be wrong with it. */
+function statusesOf(route: DescribedRoute): number[] {
+  const headers = headersOf(route);
+  const takesAny = headers.length > 0 || (route.parameters ?? route.query ?? route.body) !== undefined;
+  const statuses = [
+    ...(route.failures ?? []),
+    ...(takesAny ? [422] : []),
+    ...(route.access === 'public' ? [] : [401, 413, 503, 504]),
+    ...(route.access === 'operator' ? [403] : []),
+    ...(route.body === undefined ? [] : [400, 413, 415]),
+    ...(headers.includes('If-None-Match') && route.method === 'get' ? [304] : []),
+    ...(headers.includes('If-Match') ? [412] : []),
+    ...(headers.includes('Basis') ? [410] : []),
+  ];
+  return [...new Set(statuses)].sort();
 }
 
 /** `put /v1/entities/:type/:id` is `put_entities_type_id`. */
@@ -123,7 +201,7 @@ function parametersOf(place: 'path' | 'query', schema: z.ZodObject | undefined):
 
 function bodyOf(body: NonNullable<DescribedRoute['body']>): JsonSchema {
   const anyOf = (suffix: string) => ({
-    oneOf: Object.keys(entityTypes).map((name) => ({ $ref: `#/components/schemas/${name}${suffix}` })),
+    anyOf: Object.keys(entityTypes).map((name) => ({ $ref: `#/components/schemas/${name}${suffix}` })),
   });
   return Object.fromEntries(
     Object.entries(body).map(([type, schema]) => [

@@ -1,4 +1,4 @@
-import { DESCRIBED_ROUTES, type DescribedRoute, HEADERS } from './described-routes.ts';
+import { DESCRIBED_ROUTES, type DescribedRoute, HEADERS, headersOf } from './described-routes.ts';
 import { jsonSchema } from './json-schema.ts';
 
 /** The page at /docs: the routes by their rooms, in plain HTML; its own style is all that it loads. */
@@ -41,7 +41,7 @@ function routeDetails(route: DescribedRoute): string {
   const rows = [
     ...propertiesOf(route.parameters).map(([name, text]) => ['path', name, text]),
     ...propertiesOf(route.query).map(([name, text]) => ['query', name, text]),
-    ...(route.headers ?? []).map((name) => ['header', name, HEADERS[name]]),
+    ...headersOf(route).map((name) => ['header', name, HEADERS[name].description]),
   ];
   const bodies = Object.entries(route.body ?? {}).map(
     ([type, schema]) =>

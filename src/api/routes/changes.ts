@@ -6,11 +6,11 @@ import type { Json } from '../answer-types.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
-import { digits, limit } from '../parameters.ts';
+import { cursor, digits, limit } from '../parameters.ts';
 import { isUnchanged } from '../preconditions.ts';
 import { query } from '../query.ts';
 
-export const changesQuery = z.object({ since: z.string().optional(), limit: limit(100) });
+export const changesQuery = z.strictObject({ since: cursor.optional(), limit: limit(100) });
 
 /** A page that has others after it never changes; one that is up to date soon does. */
 const FULL_PAGE_MAX_AGE_S = 60;

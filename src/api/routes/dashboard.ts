@@ -17,7 +17,7 @@ const day = z
   .refine((text) => text.length === 10 && isLocalDate(text), 'is not a date: write 2026-07-01')
   .meta({ format: 'date' });
 export const dashboardQuery = z
-  .object({
+  .strictObject({
     entity_type: entityTypeName.optional(),
     from: day,
     to: day,

@@ -6,15 +6,15 @@ import { asOf } from '../as-of.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
-import { entityId, instant, limit, plainText } from '../parameters.ts';
+import { cursor, entityId, instant, limit, plainText } from '../parameters.ts';
 import { query } from '../query.ts';
 import { recordText } from '../record-text.ts';
 import { show } from '../show.ts';
 
-export const entitiesQuery = z.object({
+export const entitiesQuery = z.strictObject({
   entity_type: plainText,
   limit: limit(50),
-  after: z.string().optional(),
+  after: cursor.optional(),
   show,
   valid_time: instant.optional(),
   tx_time: instant.optional(),

@@ -24,14 +24,14 @@ export const typedEntityPath = z.object({
   type: entityTypeName,
   id: entityId,
 });
-export const basisQuery = z.object({ valid_time: instant.optional(), tx_time: instant.optional() });
-export const validQuery = z.object({ valid_from: instant.optional(), valid_to: instant.optional() });
+export const basisQuery = z.strictObject({ valid_time: instant.optional(), tx_time: instant.optional() });
+export const validQuery = z.strictObject({ valid_from: instant.optional(), valid_to: instant.optional() });
 
 /** What a write of one entity answers; the record itself is read with GET. */
 interface WrittenJson {
   id: string;
-  entity_type: string;
-  version: number;
+  entity_type: string | null;
+  version: number | null;
   updated_at: string;
   deleted_at: string | null;
   tx: number;
@@ -105,9 +105,10 @@ async function write(c: WriteContext, body: string, operation: Operation) {
   // Numbers of transactions and versions are far below what a double holds.
   const { entities, ...transaction } = JSON.parse(answer);
   const [entity] = entities;
+  const hasEtag = entity.version !== null && (entity.deleted_at === null || operation.op !== 'delete');
   return jsonText<WrittenJson>(
     c,
     JSON.stringify({ ...entity, ...transaction }),
-    entity.deleted_at === null || operation.op !== 'delete' ? { ETag: etagOf(entity.version) } : {},
+    hasEtag ? { ETag: etagOf(entity.version) } : {},
   );
 }

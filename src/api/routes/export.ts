@@ -4,7 +4,7 @@ import { HISTORY_FORMATS } from '../../domain/codec/history-format.ts';
 import { type ExportPage, type ExportPlace, exportPage } from '../../store/export-page.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
-import { digits, entityId, instant, integer } from '../parameters.ts';
+import { cursor, digits, entityId, instant, integer } from '../parameters.ts';
 import { query } from '../query.ts';
 
 /** Rows of one request to the database. */
@@ -12,11 +12,11 @@ const PAGE_ROWS = 2_000;
 /** A Worker may ask no more often in one request than this; an export that is longer ends with a line that says so. */
 const MAX_PAGES = 900;
 
-export const exportQuery = z.object({
+export const exportQuery = z.strictObject({
   format: z.enum(['ndjson', 'edn']).default('ndjson'),
   history: z.enum(['current', 'full']).default('current'),
   limit: integer(1, PAGE_ROWS).optional(),
-  after: z.string().optional(),
+  after: cursor.optional(),
 });
 
 /** What was written so far, for the footer: an export fetched by pages carries it along. */

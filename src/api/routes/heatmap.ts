@@ -7,7 +7,7 @@ import { instant, integer, plainText } from '../parameters.ts';
 import { query } from '../query.ts';
 import { show } from '../show.ts';
 
-export const heatmapQuery = z.object({
+export const heatmapQuery = z.strictObject({
   entity_type: plainText,
   year: integer(1, 9999),
   show,

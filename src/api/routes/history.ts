@@ -5,7 +5,7 @@ import { userHistory } from '../../store/user-history.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
-import { digits, entityId, flag, instant, limit, plainText } from '../parameters.ts';
+import { cursor, digits, entityId, flag, instant, limit, plainText } from '../parameters.ts';
 import { path, query } from '../query.ts';
 import { unknownEntity } from '../unknown-entity.ts';
 import { type VersionJson, versionText } from '../version-text.ts';
@@ -14,7 +14,7 @@ import type { TransactionEntryJson } from './transactions.ts';
 const order = z.enum(['asc', 'desc']).default('desc');
 
 export const historyPath = z.object({ id: entityId });
-export const historyQuery = z.object({
+export const historyQuery = z.strictObject({
   corrections: flag,
   order,
   limit: limit(100),
@@ -22,16 +22,16 @@ export const historyQuery = z.object({
   valid_until: instant.optional(),
   tx_since: instant.optional(),
   tx_until: instant.optional(),
-  after: z.string().optional(),
+  after: cursor.optional(),
 });
-export const userHistoryQuery = z.object({
+export const userHistoryQuery = z.strictObject({
   entity_type: plainText.optional(),
   since: instant.optional(),
   until: instant.optional(),
   attribute: plainText.optional(),
   order,
   limit: limit(100),
-  after: z.string().optional(),
+  after: cursor.optional(),
 });
 
 const versionPlace = z.object({ valid_time: instant, tx_time: instant, tx: digits });

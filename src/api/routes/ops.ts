@@ -25,13 +25,13 @@ export const refreshBody = z.strictObject({
   names: z.array(name).min(1).optional(),
   rebuild: z.boolean().default(false),
 });
-export const refreshesQuery = z.object({ limit: limit(50), name: name.optional() });
+export const refreshesQuery = z.strictObject({ limit: limit(50), name: name.optional() });
 const MAX_HOURS = 90 * 24;
-const hours = integer(1, MAX_HOURS).default(24);
-export const driftsQuery = z.object({ limit: limit(50) });
-export const slowQueriesQuery = z.object({ hours, limit: limit(50) });
+const hours = integer(1, MAX_HOURS).default(24).meta({ default: 24 });
+export const driftsQuery = z.strictObject({ limit: limit(50) });
+export const slowQueriesQuery = z.strictObject({ hours, limit: limit(50) });
 export const slowQueryPath = z.object({ name: z.string().min(1) });
-export const performanceQuery = z.object({ hours });
+export const performanceQuery = z.strictObject({ hours });
 const HOUR_MS = 3_600_000;
 const since = (count: number) => new Date(Date.now() - count * HOUR_MS);
 

@@ -10,7 +10,7 @@ import { query } from '../query.ts';
 import { recordText } from '../record-text.ts';
 import { show } from '../show.ts';
 
-export const overviewQuery = z.object({ show, valid_time: instant.optional(), tx_time: instant.optional() });
+export const overviewQuery = z.strictObject({ show, valid_time: instant.optional(), tx_time: instant.optional() });
 
 interface OverviewJson {
   as_of: string;

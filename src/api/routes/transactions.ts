@@ -14,17 +14,17 @@ import { type FieldProblem, invalid, problemsOf } from '../invalid.ts';
 import { jsonBody } from '../json-body.ts';
 import { jsonObject } from '../json-object.ts';
 import { jsonText } from '../json-text.ts';
-import { digits, instant, limit, plainText } from '../parameters.ts';
+import { cursor, digits, instant, limit, plainText } from '../parameters.ts';
 import { metaText, planTransaction, type transactionRequest } from '../plan-transaction.ts';
 import { path, query } from '../query.ts';
 import { writeRequest } from '../write-request.ts';
 
-/** What was written, in order of first mention. An evicted entity is `{id, evicted}`. */
+/** What was written, in order of first mention. An evicted entity is `{id, evicted}`; one that only the future holds has no version. */
 export interface TransactionJson {
   tx: number;
   tx_time: string;
   entities: (
-    | { id: string; entity_type: string; version: number; updated_at: string; deleted_at: string | null }
+    | { id: string; entity_type: string | null; version: number | null; updated_at: string; deleted_at: string | null }
     | { id: string; evicted: true }
   )[];
   /** There, and true, when the Idempotency-Key was known: this is the first answer again. */
@@ -57,13 +57,13 @@ const soughtMeta = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-export const transactionsQuery = z.object({
+export const transactionsQuery = z.strictObject({
   since: instant.optional(),
   until: instant.optional(),
   client: plainText.optional(),
   meta: soughtMeta.optional(),
   limit: limit(100),
-  after: z.string().optional(),
+  after: cursor.optional(),
 });
 export const undoRequest = z.strictObject({ meta: jsonObject.optional() });
 

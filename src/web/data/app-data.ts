@@ -69,6 +69,7 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
     const { entities } = await api.undo(tx, why);
     const written = entities.filter((entity) => 'entity_type' in entity);
     for (const [type, each] of Map.groupBy(written, ({ entity_type }) => entity_type)) {
+      if (type === null) continue;
       await store.refetch(
         type,
         each.map(({ id }) => id),

@@ -147,7 +147,9 @@ export class Outbox {
   /** Later edits of the same records were made on top of this one: they expect what it became. */
   async #advance(write: QueuedWrite, answer: Written): Promise<void> {
     const versions = new Map(
-      answer.entities.flatMap((entity) => ('version' in entity ? [[entity.id, entity.version] as const] : [])),
+      answer.entities.flatMap((entity) =>
+        'version' in entity && entity.version !== null ? [[entity.id, entity.version] as const] : [],
+      ),
     );
     const rest = this.#writes.filter((each) => each.key !== write.key);
     const advanced = rest.map((each) =>
