@@ -3,7 +3,9 @@ import type { RouterRoute } from 'hono/types';
 /** The methods that some route takes at this path, HEAD and OPTIONS included; none where there is no such address. */
 export function allowedMethods(routes: readonly RouterRoute[], path: string): string[] {
   const methods = new Set(
-    routes.filter((route) => route.method !== 'ALL' && patternOf(route.path).test(path)).map((route) => route.method),
+    routes
+      .filter((route) => route.method !== 'ALL' && !route.path.endsWith('*') && patternOf(route.path).test(path))
+      .map((route) => route.method),
   );
   if (methods.size === 0) return [];
   if (methods.has('GET')) methods.add('HEAD');
