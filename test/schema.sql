@@ -1897,7 +1897,8 @@ declare
   v_erased bigint;
 begin
   -- An eviction names its entity by XTDB's hash, which of a UUID is the SHA-1 of its text. Whatever came in of the entity from
-  -- before the eviction goes, in whatever order and by whatever file it came; what was written later stays.
+  -- before the eviction goes, in whatever order and by whatever file it came; what was written later stays. So does a delete of
+  -- the eviction's own file, which was written after it.
   with hashed as (
     select entity_id, encode(digest(entity_id::text, 'sha1'), 'hex') as hash from entities
     where exists (select from evictions where xtdb_id_hash is not null)
@@ -1910,7 +1911,8 @@ begin
       xid = pg_current_xact_id(), seq = nextval('event_log_seq_seq')
     from named n join entities e using (entity_id)
     where v.eviction_id = n.eviction_id
-      and exists (select from event_log l where l.entity_id = n.entity_id and (l.tx_time, l.tx) < (v.tx_time, v.tx))
+      and exists (select from event_log l where l.entity_id = n.entity_id and (l.tx_time, l.tx) < (v.tx_time, v.tx)
+        and (l.doc is null and l.import_id = v.import_id) is not true)
     returning v.entity_id
   )
   select array_agg(distinct entity_id) into v_ids from recorded;
@@ -1920,7 +1922,7 @@ begin
   perform from entities where entity_id = any (v_ids) order by entity_id for update;
   delete from event_log l using evictions v
     where l.entity_id = any (v_ids) and v.entity_id = l.entity_id and v.xid = pg_current_xact_id()
-      and (l.tx_time, l.tx) < (v.tx_time, v.tx);
+      and (l.tx_time, l.tx) < (v.tx_time, v.tx) and (l.doc is null and l.import_id = v.import_id) is not true;
   get diagnostics v_erased = row_count;
   delete from entities e
     where e.entity_id = any (v_ids) and not exists (select from event_log l where l.entity_id = e.entity_id);
@@ -2886,7 +2888,7 @@ CREATE OR REPLACE FUNCTION public.iso(p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN isfinite(p_at) THEN to_char((p_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text) ELSE (p_at)::text END
+RETURN CASE WHEN ((p_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (p_at < 'infinity'::timestamp with time zone)) THEN to_char((p_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text) WHEN isfinite(p_at) THEN to_char((p_at AT TIME ZONE 'UTC'::text), '"0000"-MM-DD"T"HH24:MI:SS.US"Z"'::text) ELSE (p_at)::text END
 ;
 CREATE OR REPLACE FUNCTION public.keep_measurements(p_measured jsonb)
  RETURNS void

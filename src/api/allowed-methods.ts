@@ -5,7 +5,9 @@ import type { RouterRoute } from 'hono/types';
  * routes those with the fewest parameters are meant: `/v1/entities/:id/history`, not `/v1/entities/:type/:id`.
  */
 export function allowedMethods(routes: readonly RouterRoute[], path: string): string[] {
-  const fitting = routes.filter((route) => route.method !== 'ALL' && patternOf(route.path).test(path));
+  const fitting = routes.filter(
+    (route) => route.method !== 'ALL' && !route.path.endsWith('*') && patternOf(route.path).test(path),
+  );
   if (fitting.length === 0) return [];
   const fewest = Math.min(...fitting.map(parameterCount));
   const methods = new Set(fitting.filter((route) => parameterCount(route) === fewest).map((route) => route.method));

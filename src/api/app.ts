@@ -29,13 +29,12 @@ import { telemetry } from './telemetry.ts';
 const app = new Hono<ApiEnv>()
   .use(requestId())
   .use(serverTiming())
-  .use(servePage())
+  .get('*', servePage())
   .route('/', docsRoute)
   .use(securityHeaders())
   .use('/v1/*', crossOrigin())
   .use('/rest/v1/*', crossOrigin())
-  .use(async function options(c, next) {
-    if (c.req.method !== 'OPTIONS') return next();
+  .options('*', async function options(c, next) {
     const allowed = allowedMethods(app.routes, c.req.path);
     return allowed.length === 0 ? next() : c.body(null, 204, { Allow: allowed.join(', ') });
   })

@@ -12,7 +12,7 @@ const API_PATH = /^\/(v1|rest|config|docs|openapi\.json)(\/|$)/;
 const FILE_PATH = /\.[a-z0-9]+$/;
 
 /**
- * Answers GET and HEAD with the web client: a file of it, or its page for every address that a browser navigates to (the
+ * Answers a GET with the web client: a file of it, or its page for every address that a browser navigates to (the
  * client's own router takes it from there). Everything else goes on to the routes.
  *
  * Why not the platform's own single-page fallback: it answers a missing script with the page, status 200 and the
@@ -20,8 +20,7 @@ const FILE_PATH = /\.[a-z0-9]+$/;
  */
 export function servePage(): MiddlewareHandler<{ Bindings: PageBindings }> {
   return async function servePage(c, next) {
-    const is_read = c.req.method === 'GET' || c.req.method === 'HEAD';
-    if (c.env.ASSETS === undefined || !is_read || API_PATH.test(c.req.path)) return next();
+    if (c.env.ASSETS === undefined || API_PATH.test(c.req.path)) return next();
     const url = new URL(c.req.url);
     const is_file = FILE_PATH.test(url.pathname);
     // At the address itself there is nothing but the page, so whoever takes anything (curl, a health check) gets it.
