@@ -14,7 +14,7 @@ const LOOKS = ['color-contrast', 'link-in-text-block', 'target-size', 'scrollabl
 export async function axeViolations(page: Page, rules: 'all' | 'looks' = 'all'): Promise<string[]> {
   // As text through the debugger, since the page's own policy forbids foreign scripts.
   if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(await readFile(AXE_PATH, 'utf8'));
-  const options = rules === 'all' ? {} : { runOnly: LOOKS };
+  const options = { resultTypes: ['violations'], ...(rules === 'looks' && { runOnly: LOOKS }) };
   const results = (await page.evaluate(`axe.run(${JSON.stringify(options)})`)) as AxeResults;
   return results.violations.flatMap((violation) =>
     violation.nodes.map(

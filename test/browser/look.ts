@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
+import type { ExpectStatic } from 'vitest';
 import { axeViolations } from './axe-violations.ts';
 import { keepPicture, SIZES } from './open-page.ts';
 
@@ -9,9 +9,11 @@ const NARROWEST_PX = { desktop: 800, phone: 320 } as const;
 /**
  * Looks at a screen as it is: nothing is wider than it, axe finds nothing in either theme, keys show where they are, and nothing
  * moves for whom that makes ill. Keeps a picture of each theme.
+ * @param expect the test's own, since tests run side by side
  * @param rules as of {@link axeViolations}
  */
 export async function look(
+  expect: ExpectStatic,
   page: Page,
   size: keyof typeof SIZES,
   name: string,
@@ -19,8 +21,12 @@ export async function look(
 ): Promise<void> {
   for (const width of [NARROWEST_PX[size], SIZES[size].width]) {
     await page.setViewportSize({ ...SIZES[size], width });
-    const shown = await page.evaluate(() => Math.max(innerWidth, document.documentElement.scrollWidth));
-    expect(shown, `${name}, ${width} px wide`).toBe(width);
+    // Charts follow their frame.
+    await expect
+      .poll(() => page.evaluate(() => Math.max(innerWidth, document.documentElement.scrollWidth)), {
+        message: `${name}, ${width} px wide`,
+      })
+      .toBe(width);
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   expect(await axeViolations(page, rules), name).toEqual([]);

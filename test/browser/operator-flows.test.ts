@@ -58,7 +58,7 @@ describe.concurrent('the operator', () => {
     await page.getByRole('button', { name: 'Dry run' }).click();
     await page.getByText('Nothing was written.').waitFor();
     await page.getByText(/^Line 3: /).waitFor();
-    await look(page, 'desktop', 'dry-run');
+    await look(expect, page, 'desktop', 'dry-run');
     expect(await importOf('forty.edn')).toBeUndefined();
 
     await page.getByRole('button', { name: 'Import', exact: true }).click();
@@ -76,7 +76,7 @@ describe.concurrent('the operator', () => {
     await page.getByRole('button', { name: 'Verify with forty.edn' }).click();
     await page.getByText('Equal.').waitFor();
     await page.getByText(`${rows} versions of`).waitFor();
-    await look(page, 'desktop', 'import');
+    await look(expect, page, 'desktop', 'import');
 
     await page.reload();
     await chooseFile(page, /Drop forty.edn here/, 'other.edn', cutHistory(3).text);
@@ -102,7 +102,7 @@ describe.concurrent('the operator', () => {
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     await expect.poll(() => page.getByRole('progressbar', { name: 'Importing' }).getAttribute('value')).not.toBe('0');
     await page.getByText(/rows a second/).waitFor();
-    await look(page, 'phone', 'importing');
+    await look(expect, page, 'phone', 'importing');
     await page.getByRole('button', { name: 'Pause' }).click();
     paused();
     await page.getByText('It is paused. What is in stays in.').waitFor();
@@ -117,7 +117,7 @@ describe.concurrent('the operator', () => {
     await page.getByText(/^Done\./).waitFor();
     const after = await importOf('long.edn');
     expect(after).toMatchObject({ state: 'finished', rows });
-    await look(page, 'phone', 'imports');
+    await look(expect, page, 'phone', 'imports');
 
     await page.getByRole('button', { name: 'Another file' }).click();
     await page.route('**/chunks?*', () => {});
@@ -251,7 +251,7 @@ it('the operator sees real runs, limits, latencies and calls, and refreshes now,
   await page.locator('pre', { hasText: /Scan|Result/ }).waitFor();
   for (const size of ['desktop', 'phone'] as const) {
     await page.setViewportSize(SIZES[size]);
-    await look(page, size, 'health');
+    await look(expect, page, size, 'health');
   }
   expect(complaints).toEqual([]);
   await page.context().close();

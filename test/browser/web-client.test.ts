@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { SAMPLE_USERS } from '../../src/local/sample.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { axeViolations } from './axe-violations.ts';
@@ -153,14 +153,15 @@ const SCREENS: readonly Screen[] = [
 ];
 
 describe.concurrent('the web client', () => {
-  it.each(Object.keys(SIZES) as (keyof typeof SIZES)[])(
+  it.for(Object.keys(SIZES) as (keyof typeof SIZES)[])(
     'shows every screen on a %s in both themes without a fault that axe knows, by keys and without motion',
-    async (size) => {
+    { timeout: WALK_MS },
+    async (size, { expect }) => {
       const rules = size === 'desktop' ? 'all' : 'looks';
       const { page, complaints } = await openPage(browser, size, 'light');
       await page.goto(stack.origin);
       await page.getByRole('button', { name: 'Sign in' }).waitFor();
-      await look(page, size, 'sign-in', rules);
+      await look(expect, page, size, 'sign-in', rules);
       await signIn(page, stack.origin, MAYA.email);
       for (const { name, path, open, shows } of SCREENS) {
         // As a link does; what was pressed open stays so, so then the page is a new one.
@@ -168,7 +169,7 @@ describe.concurrent('the web client', () => {
         else await page.goto(stack.origin + path);
         await open?.(page);
         await page.locator(shows).waitFor();
-        await look(page, size, name, rules);
+        await look(expect, page, size, name, rules);
       }
       // That nothing moves is seen because else something does.
       await page.goto(`${stack.origin}/records/habit?record=${HABIT}`);
@@ -177,10 +178,9 @@ describe.concurrent('the web client', () => {
       expect(complaints).toEqual([]);
       await page.context().close();
     },
-    WALK_MS,
   );
 
-  it('has no address without a picture: the operator’s have theirs in a file of their own', async () => {
+  it('has no address without a picture: the operator’s have theirs in a file of their own', async ({ expect }) => {
     const router = await readFile('src/web/router.tsx', 'utf8');
     const routes = [...router.matchAll(/path: '([^']+)'/g)].flatMap(([, path]) => path ?? []);
     const seen = SCREENS.map(({ path }) => path.replace(/[?].*/, ''));
@@ -190,7 +190,7 @@ describe.concurrent('the web client', () => {
     expect(unseen.filter((route) => !route.startsWith('/operator'))).toEqual(['/sign-in', '/signed-in']);
   });
 
-  it('shows what is running, the newest records by day, and the week’s counts', async () => {
+  it('shows what is running, the newest records by day, and the week’s counts', async ({ expect }) => {
     const page = await open();
 
     const running = page.getByRole('region', { name: 'Running now' });
@@ -208,7 +208,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('shows a year’s local days, as many as the API says, as squares and as a table', async () => {
+  it('shows a year’s local days, as many as the API says, as squares and as a table', async ({ expect }) => {
     const page = await open();
     await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
     await page.getByText('Show as a table').click();
@@ -232,7 +232,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('shows another user nothing of it, and tells what would be there', async () => {
+  it('shows another user nothing of it, and tells what would be there', async ({ expect }) => {
     const { page } = await openPage(browser, 'phone', 'light');
     await signIn(page, stack.origin, JOERG.email);
     expect(await page.locator('main').textContent()).not.toContain('Morning walk');
@@ -243,7 +243,9 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('shows adherence beside the period before, and every chart of a dashboard as a table and as CSV', async () => {
+  it('shows adherence beside the period before, and every chart of a dashboard as a table and as CSV', async ({
+    expect,
+  }) => {
     const [drug, today_ms] = ['33333333-3333-4333-8333-333333333333', Date.now()];
     const dose = (days_ago: number, medication_id = drug) => ({
       op: 'put',
@@ -277,6 +279,10 @@ describe.concurrent('the web client', () => {
     const { page } = await openPage(browser, 'phone', 'light');
     await signIn(page, stack.origin, ASHA.email);
     await page.goto(`${stack.origin}/dashboards?type=medication_log`);
+    // As soon as her zone is known, days are hers.
+    await expect
+      .poll(() => page.getByLabel('To', { exact: true }).inputValue())
+      .toBe(new Date().toISOString().slice(0, 10));
     await page.getByRole('radio', { name: '30 days' }).check();
     await page.getByLabel('Beside the period before').check();
     const card = page.getByRole('region', { name: 'Adherence: of 100 days, those with a dose', exact: true });
@@ -308,18 +314,18 @@ describe.concurrent('the web client', () => {
       await button.evaluate((element) => element instanceof HTMLElement && element.click());
     await expect.poll(() => files.length).toBe(charts.length);
     for (const file of files) expect(file).toMatch(/^[a-z0-9-]+\.csv$/);
-    await look(page, 'phone', 'adherence', 'looks');
+    await look(expect, page, 'phone', 'adherence', 'looks');
     await page.context().close();
   });
 
-  it.each([
+  it.for<[type: string, days_ago: number]>([
     // Whole days that no test writes to; tasks were written today.
     ['habit_log', 2],
     ['project_log', 2],
     ['task', -1],
   ])(
     'a dashboard of %s at a past moment, and without the network, has the numbers of the API',
-    async (type, days_ago) => {
+    async ([type, days_ago], { expect }) => {
       const page = await open();
       const to = new Date(Date.now() - days_ago * DAY_MS).toISOString().slice(0, 10);
       const dashboard = `${stack.origin}/dashboards?type=${type}&from=2025-01-01&to=${to}`;
@@ -354,7 +360,7 @@ describe.concurrent('the web client', () => {
     },
   );
 
-  it('can be used from sign-in to the calendar with the keyboard alone', async () => {
+  it('can be used from sign-in to the calendar with the keyboard alone', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await page.goto(stack.origin);
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
@@ -375,7 +381,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('comes back after sign-in to where it was', async () => {
+  it('comes back after sign-in to where it was', async ({ expect }) => {
     const { page } = await openPage(browser, 'desktop', 'light');
     await page.goto(`${stack.origin}/calendar?type=habit_log&year=2025`);
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -417,7 +423,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('says when the service cannot be reached, and goes on when it can', async () => {
+  it('says when the service cannot be reached, and goes on when it can', async ({ expect }) => {
     const page = await open();
     // Also what this device could compute it from.
     await page.route(/\/v1\/(heatmap|habit)/, (route) => route.abort());
@@ -436,7 +442,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('keeps the chosen theme', async () => {
+  it('keeps the chosen theme', async ({ expect }) => {
     const page = await open();
     const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     const light = await background();
@@ -475,7 +481,7 @@ describe.concurrent('the web client', () => {
     await page.context().close();
   });
 
-  it('says so when a sign-in comes back that never began', async () => {
+  it('says so when a sign-in comes back that never began', async ({ expect }) => {
     const { page } = await openPage(browser, 'phone', 'dark');
     await page.goto(`${stack.origin}/signed-in?code=guess&state=guess`);
     await page.getByRole('heading', { name: 'That sign-in did not work' }).waitFor();
