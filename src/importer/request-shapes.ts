@@ -21,7 +21,7 @@ const typeNames = z
   .transform((names) => [...new Set(names)].sort());
 
 /** What of a file is brought in: all of it when empty. */
-const importArguments = z.strictObject({
+export const importArguments = z.strictObject({
   only: typeNames.optional(),
   except: typeNames.optional(),
   /** Of each entity of the type at most one version per so many minutes of valid time, the newest. */
