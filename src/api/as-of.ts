@@ -4,6 +4,8 @@ import { atBasis } from './basis.ts';
 import type { ApiEnv } from './env.ts';
 import { invalid } from './invalid.ts';
 
+/** `Thu, `, which nobody checks. */
+const WEEKDAY_CHARS = 5;
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
 
 /**
@@ -18,8 +20,9 @@ export function asOf(
   c.header('Vary', 'Accept-Datetime', { append: true });
   const header = c.req.header('accept-datetime')?.trim();
   if (header === undefined) return atBasis(c, { valid_time: valid_time ?? null, tx_time: tx_time ?? null });
-  const at = HTTP_DATE.test(header) ? new Date(header) : new Date(Number.NaN);
-  if (Number.isNaN(at.getTime())) {
+  const at = new Date(header);
+  // Date reads 31 Feb as 3 Mar, and the year 0033 as 2033.
+  if (!HTTP_DATE.test(header) || at.toUTCString().slice(WEEKDAY_CHARS) !== header.slice(WEEKDAY_CHARS)) {
     throw invalid([
       { field: '/headers/Accept-Datetime', message: 'is not an HTTP date: write Thu, 31 May 2007 20:35:00 GMT' },
     ]);

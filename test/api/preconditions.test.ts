@@ -95,7 +95,9 @@ test('the moment to read at can be an Accept-Datetime (RFC 7089)', async () => {
   expect(answer.headers.get('memento-datetime')).toMatch(/GMT$/);
   expect(answer.headers.get('vary')?.toLowerCase()).toContain('accept-datetime');
   await me.refused(404, 'GET', `/v1/entities/${id}`, undefined, { 'Accept-Datetime': 'Thu, 31 May 2007 20:35:00 GMT' });
-  await me.refused(422, 'GET', `/v1/entities/${id}`, undefined, { 'Accept-Datetime': 'last week' });
+  for (const noDate of ['last week', 'Sat, 31 Feb 2026 12:00:00 GMT', 'Mon, 01 Jan 0033 12:00:00 GMT']) {
+    await me.refused(422, 'GET', `/v1/entities/${id}`, undefined, { 'Accept-Datetime': noDate });
+  }
 });
 
 test('of 60 increments by 16 clients with If-Match and retry none is lost', async () => {

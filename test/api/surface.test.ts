@@ -78,6 +78,7 @@ test('HEAD answers as GET without the body; another method is told which there a
     'AN405',
     'GET, HEAD, OPTIONS',
   ]);
+  expect((await me.request('PUT', `/v1/entities/${id}`, habit, { Basis: 'now' })).status).toBe(405);
   const options = await stack().fetch(`/v1/entities/habit/${id}`, { method: 'OPTIONS' });
   expect([options.status, options.headers.get('allow')]).toEqual([204, 'DELETE, OPTIONS, PATCH, PUT']);
   for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
