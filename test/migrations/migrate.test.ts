@@ -5,7 +5,7 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { migrate } from '../../src/cli/migrate.ts';
 import { dumpSchema } from '../../src/local/dump-schema.ts';
-import { createDatabase } from '../database.ts';
+import { createDatabase, type TestDatabase } from '../database.ts';
 
 const AT_ONCE = 6;
 const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -46,28 +46,30 @@ test('of several at once each migration is applied by one', async () => {
 });
 
 test('every older state is brought to the same schema', async () => {
-  const counts = names.keys();
-  // Some at a time, each taking the next count.
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const count of counts) await bringUpFrom(count);
-    }),
-  );
-});
-
-async function bringUpFrom(count: number): Promise<void> {
-  const database = await createDatabase();
-  if (count > 0) {
+  // A copy of each state that a database went through on its way.
+  const older = await createDatabase();
+  const copies: TestDatabase[] = [];
+  for (const _ of names) {
+    copies.push(await createDatabase(older.name));
     await runner({
-      databaseUrl: database.url,
+      databaseUrl: older.url,
       dir: FOLDER,
       direction: 'up',
       migrationsTable: 'migrations',
-      count,
+      count: 1,
       log: () => {},
     });
   }
-  expect(await migrate(database.url)).toEqual(names.slice(count));
-  expect(await schemaOf(database.url), `from ${count} migrations`).toBe(checkedIn);
-  await database.drop();
-}
+  await older.drop();
+  // Some at a time, each taking the next.
+  const states = copies.entries();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const [count, database] of states) {
+        expect(await migrate(database.url)).toEqual(names.slice(count));
+        expect(await schemaOf(database.url), `from ${count} migrations`).toBe(checkedIn);
+        await database.drop();
+      }
+    }),
+  );
+});

@@ -111,7 +111,7 @@ test('an answer with a basis is had again, byte for byte, whatever is written, c
         late.release();
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 });
 
