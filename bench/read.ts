@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { fillDatabase } from './analytics-data.ts';
 import { recordCalls } from './edge-calls.ts';
 import { median, type Report, timed } from './harness.ts';
@@ -19,6 +20,8 @@ const RECORDS_A_DAY = 100;
 const MANY_USERS = 1_000;
 const DAYS_OF_MANY = 1_000;
 const DAY_MS = 86_400_000;
+/** A rebuild of ten million records takes two. */
+const MAX_TICKS = 5;
 
 interface Side {
   readonly label: string;
@@ -96,8 +99,7 @@ interface Filled {
 async function fillStore({ store, events, users }: Filled): Promise<void> {
   const days = users === 1 ? Math.ceil(events / RECORDS_A_DAY) : DAYS_OF_MANY;
   // A seventh of the records have a second version.
-  await fillDatabase(store.owner, { events: Math.round((events * 7) / 8), users, days });
-  await correctSome(store);
+  await fillDatabase(store.owner, { events: Math.round((events * 7) / 8), users, days }, correctSome);
 }
 
 async function openSide(rig: Rig, { store, events, users }: Filled): Promise<Side> {
@@ -105,7 +107,13 @@ async function openSide(rig: Rig, { store, events, users }: Filled): Promise<Sid
   const operator = new HttpClient(workers.apiUrl, {
     Authorization: `Bearer ${await rig.issuer.token({ scope: 'operator' })}`,
   });
-  await mustAnswer(operator, { method: 'POST', path: '/v1/ops/refreshes', body: '{"rebuild":true}' });
+  let body = '{"rebuild":true}';
+  for (let tick = 0; tick < MAX_TICKS; tick++) {
+    await mustAnswer(operator, { method: 'POST', path: '/v1/ops/refreshes', body });
+    const behind = await store.owner.query(`select from analytics where kind = 'rollup' and (stale or rebuilding)`);
+    if (behind.rowCount === 0) break;
+    body = '{}';
+  }
   operator.close();
   const sample = await sampleOf(store);
   const { user } = sample;
@@ -130,8 +138,8 @@ async function timedInDatabase({ owner }: Store, { queries }: RecordedCall): Pro
 }
 
 /** A second version of every seventh record, a second after its first. */
-async function correctSome({ owner }: Store): Promise<void> {
-  await owner.query(`
+const correctSome = (client: pg.ClientBase): Promise<unknown> =>
+  client.query(`
     with corrected as (
       insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc)
       select nextval('tx_seq'), tx_time + interval '1 second', valid_time + interval '1 second', entity_id, user_id, entity_type,
@@ -141,8 +149,6 @@ async function correctSome({ owner }: Store): Promise<void> {
     )
     update entities e set version = c.seq, doc = c.doc, updated_at = c.tx_time, last_tx_time = c.tx_time
     from corrected c where e.entity_id = c.entity_id`);
-  await owner.query('vacuum analyze event_log, entities');
-}
 
 interface Sample {
   readonly id: string;
