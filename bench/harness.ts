@@ -6,6 +6,8 @@ export interface Figure {
   readonly metric: string;
   readonly value: number;
   readonly unit: string;
+  /** Of several measurements, the distance of their quartiles over their median; null for one measurement. */
+  readonly spread: number | null;
   readonly baseline: number | null;
   readonly ratio: number | null;
   /** In words, such as `ratio <= 0.02`; null where nothing was promised. */
@@ -49,16 +51,25 @@ export class Report {
       console.log(`${bench}: ${availableParallelism()} cores (${cpus()[0]?.model ?? '?'}), Node ${process.version}`);
   }
 
-  add(metric: string, unit: string, value: number, baseline: number | null = null, goal: Goal | null = null): void {
+  /** Medians, where there are several measurements. */
+  add(
+    metric: string,
+    unit: string,
+    measured: Measured,
+    against: Measured | null = null,
+    goal: Goal | null = null,
+  ): void {
+    const [value, baseline] = [median(several(measured)), against === null ? null : median(several(against))];
+    const spread = spreadOf(several(measured));
     const ratio = baseline === null ? null : value / baseline;
     const { goal: words, pass } = goal === null ? { goal: null, pass: null } : verdictOf(goal, value, baseline);
-    const figure: Figure = { bench: this.#bench, metric, value, unit, baseline, ratio, goal: words, pass };
+    const figure: Figure = { bench: this.#bench, metric, value, unit, spread, baseline, ratio, goal: words, pass };
     this.figures.push(figure);
     if (this.#isJson) console.log(JSON.stringify(figure));
     else {
-      const against = baseline === null ? '' : `  against ${short(baseline)} ${unit}: ${short(ratio ?? 0)}`;
+      const beside = baseline === null ? '' : `  against ${short(baseline)} ${unit}: ${short(ratio ?? 0)}`;
       console.log(
-        `  ${metric.padEnd(48)} ${short(value)} ${unit}${against}${words === null ? '' : `  (${words}: ${pass ? 'met' : 'MISSED'})`}`,
+        `  ${metric.padEnd(48)} ${short(value)} ${unit}${spread === null ? '' : ` ${percent(spread)}`}${beside}${words === null ? '' : `  (${words}: ${pass ? 'met' : 'MISSED'})`}`,
       );
     }
   }
@@ -68,6 +79,14 @@ export class Report {
     if (!this.#isJson) console.log(`  ${text}`);
   }
 }
+
+export type Measured = number | readonly number[];
+const several = (measured: Measured): readonly number[] => (typeof measured === 'number' ? [measured] : measured);
+
+const spreadOf = (values: readonly number[]): number | null =>
+  values.length < 2 ? null : (quantile(values, 0.75) - quantile(values, 0.25)) / median(values);
+
+export const percent = (share: number): string => `± ${(share * 50).toFixed(0)} %`;
 
 export const short = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
@@ -86,11 +105,11 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began_ms;
 }
 
-/** Runs all, one after the other, this many times over, so that a noisy moment hits them alike. @returns each one's median in ms */
-export async function alternate(rounds: number, works: readonly (() => Promise<unknown>)[]): Promise<number[]> {
+/** Runs all, one after the other, this many times over, so that a noisy moment hits them alike. @returns how long each round of each took, in ms */
+export async function alternate(rounds: number, works: readonly (() => Promise<unknown>)[]): Promise<number[][]> {
   const times = works.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     for (const [n, work] of works.entries()) times[n]?.push(await timed(work));
   }
-  return times.map(median);
+  return times;
 }

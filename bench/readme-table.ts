@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { type Figure, short } from './harness.ts';
+import { type Figure, percent, short } from './harness.ts';
 
 const README = new URL('../README.md', import.meta.url);
 /** Whatever stands between them is written by `npm run bench -- all --readme`. */
@@ -20,15 +20,16 @@ export async function writeReadme(figures: readonly Figure[]): Promise<void> {
 export function readmeTable(figures: readonly Figure[], at: Date): string {
   const rows = figures
     .filter(({ goal }) => goal !== null)
-    .map(({ bench, metric, value, unit, baseline, ratio, goal, pass }) => [
+    .map(({ bench, metric, value, unit, spread, baseline, ratio, goal, pass }) => [
       bench,
       metric.trim(),
       `${short(value)} ${unit}`,
+      spread === null ? '' : percent(spread),
       baseline === null ? '' : `${short(baseline)} ${unit}`,
       ratio === null ? '' : short(ratio),
       `${goal?.replace('<=', '≤').replace('>=', '≥')}: ${pass ? 'met' : '**missed**'}`,
     ]);
-  const columns = ['benchmark', 'what', 'ours', 'baseline', 'ratio', 'goal'];
+  const columns = ['benchmark', 'what', 'ours', 'spread', 'baseline', 'ratio', 'goal'];
   const table = [columns, ...rows];
   const widths = columns.map((_, n) => Math.max(...table.map((row) => row[n]?.length ?? 0)));
   const line = (cells: readonly string[]) => `| ${cells.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(' | ')} |`;

@@ -50,8 +50,9 @@ async function compare(
     };
     await several(changed)();
     await several(plain)();
-    const [after = Number.NaN, before = Number.NaN] = await alternate(ROUNDS, [several(changed), several(plain)]);
-    report.add(name, 'ms', after / REPEATED, before / REPEATED);
+    const [after = [], before = []] = await alternate(ROUNDS, [several(changed), several(plain)]);
+    const each = (times_ms: readonly number[]) => times_ms.map((ms) => ms / REPEATED);
+    report.add(name, 'ms', each(after), each(before));
   }
 }
 
@@ -90,14 +91,14 @@ async function measureMonths(report: Report, events: number, months: BenchStore,
     whole.road,
   );
   const fold = ({ owner }: BenchStore) => owner.query('select fold_entities($1::uuid[], now())', [ids]);
-  const [after = Number.NaN, before = Number.NaN] = await alternate(7, [() => fold(months), () => fold(whole)]);
+  const [after = [], before = []] = await alternate(7, [() => fold(months), () => fold(whole)]);
   report.add('fold of 200 entities', 'ms', after, before);
   const { rows: newest } = await months.owner.query(
     'select tableoid::regclass::text as name from event_log order by xid desc, seq desc limit 1',
   );
   const vacuum = (owner: BenchStore['owner'], table: string) => () =>
     owner.query(`vacuum (freeze, disable_page_skipping) ${table}`);
-  const [month = Number.NaN, log = Number.NaN] = await alternate(3, [
+  const [month = [], log = []] = await alternate(3, [
     vacuum(months.owner, newest[0].name),
     vacuum(whole.owner, 'event_log'),
   ]);

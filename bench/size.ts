@@ -27,7 +27,7 @@ export async function run(report: Report, isLarge: boolean): Promise<void> {
   });
   const { code: importer } = await bundleWorker('src/importer/worker.ts', { isMinified: true });
   report.add('import Worker, compressed', 'KB', gzipSync(importer).byteLength / 1_000);
-  const [ours = 0, empty = 0] = await alternate(STARTS, [() => startAndAsk(api), () => startAndAsk(EMPTY_WORKER)]);
+  const [ours = [], empty = []] = await alternate(STARTS, [() => startAndAsk(api), () => startAndAsk(EMPTY_WORKER)]);
   report.add('from starting workerd to the first answer', 'ms', ours, empty);
   await measureMemory(report, isLarge ? LARGE_LOAD_MS : LOAD_MS);
 }

@@ -47,10 +47,10 @@ export async function run(report: Report): Promise<void> {
     for (const delay_ms of DELAYS_MS) {
       await rig.neon.setDelay(delay_ms);
       if (delay_ms === 0) await alternate(WARM_UP, sides);
-      const [ours = 0, theirs = 0] = await alternate(WRITES[delay_ms] ?? 0, sides);
+      const [ours = [], theirs = []] = await alternate(WRITES[delay_ms] ?? 0, sides);
       const goal = delay_ms === 0 ? { ratio_at_most: EQUAL } : { ratio_at_most: 1 / 4 };
       report.add(`one write at ${delay_ms} ms of round trip, median`, 'ms', ours, theirs, goal);
-      const [again = 0, opened = 0] = await alternate(WRITES[delay_ms] ?? 0, [
+      const [again = [], opened = []] = await alternate(WRITES[delay_ms] ?? 0, [
         oneRequest,
         async () => {
           const client = await connect(url, rig.neon.port);
