@@ -6,8 +6,6 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { settled } from '../settled.ts';
 import type { Stack } from '../stack.ts';
 
-export const ROLLUPS = ['daily_activity', 'daily_related', 'daily_measures', 'daily_hours', 'task_flow'] as const;
-
 /** The database behind a stack, as these tests write to it, refresh it and look at it. */
 export interface AnalyticsStore {
   owner(): pg.Pool;

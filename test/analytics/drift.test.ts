@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { refresh } from '../../src/analytics/refresh.ts';
 import { listDrifts } from '../../src/store/list-drifts.ts';
+import { ROLLUPS } from '../drifted-rollups.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { settled } from '../settled.ts';
 import { stackFor } from '../stack.ts';
-import { analyticsStore, projectLog, put, ROLLUPS } from './analytics-store.ts';
+import { analyticsStore, projectLog, put } from './analytics-store.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
 const store = analyticsStore(stack);

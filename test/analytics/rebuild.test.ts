@@ -5,10 +5,11 @@ import { entityTypeFacts } from '../../src/domain/entity-type-facts.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
 import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
+import { ROLLUPS } from '../drifted-rollups.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { settled } from '../settled.ts';
 import { stackFor } from '../stack.ts';
-import { analyticsStore, put, ROLLUPS } from './analytics-store.ts';
+import { analyticsStore, put } from './analytics-store.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
 const store = analyticsStore(stack);

@@ -4,9 +4,10 @@ import { refresh } from '../../src/analytics/refresh.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
 import { SHOW_NOTHING_HIDDEN, type Shown } from '../../src/store/visibility.ts';
+import { ROLLUPS } from '../drifted-rollups.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
-import { analyticsStore, projectLog, put, ROLLUPS } from './analytics-store.ts';
+import { analyticsStore, projectLog, put } from './analytics-store.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
 const store = analyticsStore(stack);

@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
 import { SHOW_NOTHING_HIDDEN, type Shown } from '../../src/store/visibility.ts';
-import { type AnalyticsStore, ROLLUPS } from './analytics-store.ts';
+import { ROLLUPS } from '../drifted-rollups.ts';
+import type { AnalyticsStore } from './analytics-store.ts';
 import { act, anyStep, newWorld, type Step, type World } from './random-history.ts';
 
 /** What a reader asks for, and the bits of hidden_bits() that it shows. */

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { refresh } from '../../src/analytics/refresh.ts';
+import { ROLLUPS } from '../drifted-rollups.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
-import { analyticsStore, ROLLUPS } from './analytics-store.ts';
+import { analyticsStore } from './analytics-store.ts';
 import { act, anyStep, newWorld } from './random-history.ts';
 import { checkRollups } from './rollups-property.ts';
 

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { importFile } from '../../src/cli/import-file.ts';
 import { HistoryFailure } from '../../src/import-client/history-failure.ts';
 import type { CrashableStack } from '../crashable-stack.ts';
+import { driftedRollups } from '../drifted-rollups.ts';
 import { writeHistory } from '../import/write-history.ts';
 import { ask, type Told } from './client.ts';
 import { partitioning, projection } from './commands.ts';
@@ -112,19 +113,6 @@ const bringIn: Operation = {
 
 const REFRESH = { method: 'POST', path: '/v1/ops/refreshes', body: {} };
 
-/** Whether a rollup says what its definition says. */
-async function isFresh(stack: CrashableStack, user: string): Promise<boolean> {
-  const [row] = await stack.query<{ same: boolean }>(
-    `select not exists (
-       (select to_jsonb(d) from daily_activity d where user_id = $1 except all select to_jsonb(d) from daily_activity_definition d where user_id = $1)
-       union all
-       (select to_jsonb(d) from daily_activity_definition d where user_id = $1 except all select to_jsonb(d) from daily_activity d where user_id = $1)
-     ) as same`,
-    [user],
-  );
-  return row?.same ?? false;
-}
-
 const refresh: Operation = {
   isStruck: (query) => query.includes('refresh_rollups'),
   held: 'daily_activity',
@@ -151,7 +139,7 @@ const refresh: Operation = {
         if (told.status === 409) await stack.query('update refresh_state set lease_until = clock_timestamp()');
         return told;
       },
-      check: async () => expect(await isFresh(stack, user)).toBe(true),
+      check: async () => expect(await driftedRollups(stack.query, user)).toEqual([]),
       checkNotHalf: async () => {},
     };
   },
