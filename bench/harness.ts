@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
+import { machine } from './machine.ts';
 
 /** One figure. Machines are noisy: ratios to a baseline of the same run count, not times. */
 export interface Figure {
@@ -47,8 +47,7 @@ export class Report {
   constructor(bench: string, isJson: boolean) {
     this.#bench = bench;
     this.#isJson = isJson;
-    if (!isJson)
-      console.log(`${bench}: ${availableParallelism()} cores (${cpus()[0]?.model ?? '?'}), Node ${process.version}`);
+    if (!isJson) console.log(`${bench}: ${machine()}`);
   }
 
   /** Medians, where there are several measurements. */

@@ -12,8 +12,9 @@ import type { ImportProgress } from '../src/import-client/send-history.ts';
 import { type NeonEndpoint, startNeonEndpoint } from '../src/local/neon/endpoint.ts';
 import { type RunningPostgres, startPostgres } from '../src/local/postgres.ts';
 import { runWorkers } from '../src/local/run-workers.ts';
+import { connected } from '../test/connected.ts';
+import { throughPort } from '../test/through-port.ts';
 import { startTestIssuer, type TestIssuer } from '../test/tokens.ts';
-import { connected } from './connected.ts';
 import { type Report, timed } from './harness.ts';
 import { spread } from './spread.ts';
 
@@ -98,16 +99,10 @@ async function measure({ folder, postgres, neon, issuer, passwords, open }: Part
   const file = join(folder, 'history.edn');
   const rows = await writeHistory(file, size);
   const store = await open(`imported_${size}`);
-  const settings = (role: Role) => {
-    const url = new URL(urlAs(postgres.superuserUrl(`imported_${size}`), role, passwords));
-    url.port = String(neon.port);
-    return {
-      OIDC_ISSUER: issuer.issuer,
-      OIDC_AUDIENCE: issuer.settings.audience,
-      OIDC_CLIENT_ID: 'annals-web',
-      DATABASE_URL: url.href,
-    };
-  };
+  const settings = (role: Role) => ({
+    ...issuer.workerSettings,
+    DATABASE_URL: throughPort(urlAs(postgres.superuserUrl(`imported_${size}`), role, passwords), neon.port),
+  });
   const [api, importer] = [settings('annals_app'), settings('annals_import')];
   const workers = await Promise.all(
     Array.from({ length: IMPORT_WORKERS }, () =>

@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import { startThrowAwayPostgres } from '../src/local/throw-away-postgres.ts';
-import { connected } from './connected.ts';
+import { connected } from '../test/connected.ts';
 import { median, type Report } from './harness.ts';
 import { startNeonThread } from './neon-thread.ts';
 
 const CLIENTS = 16;
-const ROUNDS = 1;
+const ROUNDS = 3;
 const WARM_UP_MS = 200;
 const MEASURED_MS = 4_000;
 

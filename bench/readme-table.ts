@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
 import { type Figure, percent, short } from './harness.ts';
+import { machine } from './machine.ts';
 
 const README = new URL('../README.md', import.meta.url);
 /** Whatever stands between them is written by `npm run bench -- all --readme`. */
@@ -17,7 +17,7 @@ export async function writeReadme(figures: readonly Figure[]): Promise<void> {
 }
 
 /** @param at when they were measured */
-export function readmeTable(figures: readonly Figure[], at: Date): string {
+function readmeTable(figures: readonly Figure[], at: Date): string {
   const rows = figures
     .filter(({ goal }) => goal !== null)
     .map(({ bench, metric, value, unit, spread, baseline, ratio, goal, pass }) => [
@@ -33,9 +33,8 @@ export function readmeTable(figures: readonly Figure[], at: Date): string {
   const table = [columns, ...rows];
   const widths = columns.map((_, n) => Math.max(...table.map((row) => row[n]?.length ?? 0)));
   const line = (cells: readonly string[]) => `| ${cells.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(' | ')} |`;
-  const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? '?'}), Node ${process.version}, Postgres 18`;
   return [
-    `Measured on ${at.toISOString().slice(0, 10)} on ${machine}.`,
+    `Measured on ${at.toISOString().slice(0, 10)} on ${machine()}.`,
     '',
     line(columns),
     line(widths.map((width) => '-'.repeat(width))),

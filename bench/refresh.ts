@@ -9,9 +9,10 @@ import { dashboard } from '../src/store/dashboard.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { PRESENT } from '../src/store/get-entity.ts';
 import { heatmap } from '../src/store/heatmap.ts';
-import { SHOW_NOTHING_HIDDEN } from '../src/store/visibility.ts';
+import { connected } from '../test/connected.ts';
+import { SHOW_NOTHING_HIDDEN } from '../test/show-nothing-hidden.ts';
+import { throughPort } from '../test/through-port.ts';
 import { fillDatabase, userId } from './analytics-data.ts';
-import { connected } from './connected.ts';
 import { alternate, median, type Report, timed } from './harness.ts';
 import { DASHBOARD_LIVE, HEATMAP_LIVE, MATERIALIZED } from './refresh-baselines.ts';
 
@@ -131,9 +132,7 @@ async function write(owner: pg.Client, events: number, users: number): Promise<v
 
 /** As the Worker reads, through the local Neon endpoint, against the same numbers by hand from entities, through it too. */
 async function measureReads(report: Report, store: Opened, port: number, passwords: RolePasswords, label: string) {
-  const url = new URL(urlAs(store.url, 'annals_app', passwords));
-  url.port = String(port);
-  const database = openDatabase(url.toString());
+  const database = openDatabase(throughPort(urlAs(store.url, 'annals_app', passwords), port));
   const user = userId(0);
   const year = new Date().getUTCFullYear();
   const bounds = [user, `${year}-01-01`, `${year}-12-31`];

@@ -3,8 +3,9 @@ import { migrate } from '../src/cli/migrate.ts';
 import { newRolePasswords, type Role, setRolePasswords, urlAs } from '../src/cli/roles.ts';
 import { type RunningWorkers, runWorkers } from '../src/local/run-workers.ts';
 import { startThrowAwayPostgres } from '../src/local/throw-away-postgres.ts';
+import { connected } from '../test/connected.ts';
+import { throughPort } from '../test/through-port.ts';
 import { startTestIssuer, type TestIssuer } from '../test/tokens.ts';
-import { connected } from './connected.ts';
 import { type NeonThread, startNeonThread } from './neon-thread.ts';
 
 export interface Store {
@@ -45,26 +46,19 @@ export async function startRig(): Promise<Rig> {
         name,
         owner: await connected(url),
         urlAs(role, port = neon.port) {
-          const through = new URL(urlAs(url, role, passwords));
-          through.port = String(port);
-          return through.href;
+          return throughPort(urlAs(url, role, passwords), port);
         },
       };
     },
     async startWorkers(store, { port, isInspected = false } = {}) {
-      const signIn = {
-        OIDC_ISSUER: issuer.issuer,
-        OIDC_AUDIENCE: issuer.settings.audience,
-        OIDC_CLIENT_ID: 'annals-web',
-      };
       const workers = await runWorkers({
         apiPort: 0,
         importPort: 0,
         serveWeb: false,
         isInspected,
         log: () => {},
-        api: { ...signIn, DATABASE_URL: store.urlAs('annals_app', port) },
-        import: { ...signIn, DATABASE_URL: store.urlAs('annals_import', port) },
+        api: { ...issuer.workerSettings, DATABASE_URL: store.urlAs('annals_app', port) },
+        import: { ...issuer.workerSettings, DATABASE_URL: store.urlAs('annals_import', port) },
       });
       running.add(workers);
       return {

@@ -3,8 +3,8 @@ import { migrate } from '../src/cli/migrate.ts';
 import { newRolePasswords, setRolePasswords, urlAs } from '../src/cli/roles.ts';
 import { startThrowAwayPostgres } from '../src/local/throw-away-postgres.ts';
 import type { Database } from '../src/store/database.ts';
+import { connected } from '../test/connected.ts';
 import { type DataSize, fillDatabase } from './analytics-data.ts';
-import { connected } from './connected.ts';
 
 export interface BenchStore {
   readonly owner: pg.Client;

@@ -21,6 +21,7 @@ import { SAMPLE_USERS } from '../src/local/sample.ts';
 import { signInOverHttp } from '../src/local/sign-in-over-http.ts';
 import { launchBrowser } from '../test/browser/launch-browser.ts';
 import { openPage, signIn } from '../test/browser/open-page.ts';
+import { throughPort } from '../test/through-port.ts';
 import { median, type Report } from './harness.ts';
 
 const BUILT = fileURLToPath(new URL('../dist/web', import.meta.url));
@@ -49,14 +50,12 @@ export async function run(report: Report): Promise<void> {
   await setRolePasswords(postgres.superuserUrl(), passwords);
   const identity_port = await pickPort(0);
   const settings = (role: 'annals_app' | 'annals_import') => {
-    const url = new URL(urlAs(postgres.superuserUrl(), role, passwords));
-    url.port = String(neon.port);
     return {
       OIDC_ISSUER: `http://127.0.0.1:${identity_port}`,
       OIDC_AUDIENCE: LOCAL_AUDIENCE,
       OIDC_CLIENT_ID: WEB_CLIENT_ID,
       OIDC_SCOPE: WEB_CLIENT_SCOPE,
-      DATABASE_URL: url.href,
+      DATABASE_URL: throughPort(urlAs(postgres.superuserUrl(), role, passwords), neon.port),
     };
   };
   const workers = await runWorkers({

@@ -9,6 +9,7 @@ import type { NeonLimits } from '../src/local/neon/limits.ts';
 import { startPostgres } from '../src/local/postgres.ts';
 import { type RunningWorkers, runWorkers } from '../src/local/run-workers.ts';
 import { workerdProcesses } from './import/workerd-process.ts';
+import { throughPort } from './through-port.ts';
 import { startTestIssuer } from './tokens.ts';
 
 /** Everything that a request passes, with a Postgres of its own that keeps what it acknowledged, so that all of it can be killed. */
@@ -66,16 +67,10 @@ export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Pro
   await setRolePasswords(postgres.superuserUrl(DATABASE), roles);
 
   const logged: string[] = [];
-  const settings = (role: Role) => {
-    const url = new URL(urlAs(postgres.superuserUrl(DATABASE), role, roles));
-    url.port = String(neon.port);
-    return {
-      OIDC_ISSUER: issuer.issuer,
-      OIDC_AUDIENCE: issuer.settings.audience,
-      OIDC_CLIENT_ID: 'annals-web',
-      DATABASE_URL: url.href,
-    };
-  };
+  const settings = (role: Role) => ({
+    ...issuer.workerSettings,
+    DATABASE_URL: throughPort(urlAs(postgres.superuserUrl(DATABASE), role, roles), neon.port),
+  });
   const startWorkers = async (apiPort: number, importPort: number) => {
     const before = await workerdProcesses();
     const running = await runWorkers({

@@ -59,19 +59,18 @@ export async function startStack(
     startNeonEndpoint({ postgres: { host, port } }),
     startTestIssuer(),
   ]);
-  const signIn = { OIDC_ISSUER: issuer.issuer, OIDC_AUDIENCE: issuer.settings.audience, OIDC_CLIENT_ID: 'annals-web' };
   const logged: string[] = [];
   const workers = await runWorkers({
     log: (line) => logged.push(line),
     apiPort: 0,
     importPort: 0,
     api: {
-      ...signIn,
+      ...issuer.workerSettings,
       DATABASE_URL: database.urlAs('annals_app', neon.port),
       CORS_ORIGINS: 'https://app.example, https://second.example',
       ...settings,
     },
-    import: { ...signIn, DATABASE_URL: database.urlAs('annals_import', neon.port) },
+    import: { ...issuer.workerSettings, DATABASE_URL: database.urlAs('annals_import', neon.port) },
   });
   let paused: Promise<unknown> | null = null;
   const pause = async () => {

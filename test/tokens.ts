@@ -10,6 +10,12 @@ type KeyPair = { kid: string; algorithm: string; private_key: CryptoKey; public_
 export interface TestIssuer {
   readonly issuer: string;
   readonly settings: TokenSettings;
+  /** Settings of Workers that trust it. */
+  readonly workerSettings: {
+    readonly OIDC_ISSUER: string;
+    readonly OIDC_AUDIENCE: string;
+    readonly OIDC_CLIENT_ID: string;
+  };
   /** How often the key set was asked for. */
   keyRequests(): number;
   /** A good token, valid for an hour; `claims` (undefined removes one) and `header` change it. */
@@ -74,6 +80,7 @@ export async function startTestIssuer(now: () => Date = () => new Date()): Promi
   return {
     issuer,
     settings: { issuer, audience: AUDIENCE, jwks_url: null, user_claim: 'sub' },
+    workerSettings: { OIDC_ISSUER: issuer, OIDC_AUDIENCE: AUDIENCE, OIDC_CLIENT_ID: 'annals-web' },
     keyRequests: () => key_requests,
     token: (claims = {}, header = {}) => sign(keys, claims, header),
     wrongKey: async (claims = {}) => sign({ ...(await keyPair(keys.algorithm)), kid: keys.kid }, claims),

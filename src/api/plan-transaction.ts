@@ -10,7 +10,7 @@ import { jsonObject } from './json-object.ts';
 import { entityId, entityTypeName, instant } from './parameters.ts';
 
 export const MAX_OPERATIONS = 1_000;
-export const MAX_META_CHARS = 4_096;
+const MAX_META_CHARS = 4_096;
 
 const id = entityId;
 const version = z.int().positive();

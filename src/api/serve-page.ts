@@ -57,6 +57,7 @@ function pageHeaders(issuer: string | undefined): Record<string, string> {
   ];
   return {
     'content-security-policy': policy.join('; '),
+    'strict-transport-security': 'max-age=15552000; includeSubDomains',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',

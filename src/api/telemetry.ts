@@ -24,6 +24,8 @@ interface MeasuredEnv {
 
 /** An isolate hands over what it counted this long after the first request that it counted. */
 const GATHER_MS = 2_000;
+/** Whoever has not handed over by then was killed: the next request takes over. */
+const MAX_GATHER_MS = 10_000;
 /** These change nothing; a POST under ops refreshes by itself. */
 const READING = /^(GET|HEAD|OPTIONS)$/;
 const OPS = '/v1/ops/';
@@ -59,7 +61,7 @@ export function telemetry(): MiddlewareHandler<MeasuredEnv> {
     // A 5xx may have been committed all the same: the answer was what got lost.
     const mayHaveWritten = !READING.test(method) && (status < 400 || status >= 500) && !c.req.path.startsWith(OPS);
     if (mayHaveWritten && !isMarked()) c.executionCtx.waitUntil(markWritten(c.env.SIGNAL));
-    if (!isGathering) c.executionCtx.waitUntil(handOverSoon(c.env.SIGNAL));
+    if (performance.now() - gathering_since_ms > MAX_GATHER_MS) c.executionCtx.waitUntil(handOverSoon(c.env.SIGNAL));
     logEvent({
       event: 'request',
       request_id: c.get('requestId'),
@@ -74,13 +76,13 @@ export function telemetry(): MiddlewareHandler<MeasuredEnv> {
   };
 }
 
-let isGathering = false;
+let gathering_since_ms = Number.NEGATIVE_INFINITY;
 
 /** Of the requests within a time, the first waits for the others and hands all over. */
 async function handOverSoon(signal: SignalBinding): Promise<void> {
-  isGathering = true;
+  gathering_since_ms = performance.now();
   await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-  isGathering = false;
+  gathering_since_ms = Number.NEGATIVE_INFINITY;
   const measured = gathered;
   gathered = noMeasurements();
   if (!isEmpty(measured)) await handOver(signal, measured);

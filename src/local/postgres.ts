@@ -13,7 +13,7 @@ import { reachableBinaries, reachableHome } from './postgres-outpost.ts';
 import { findPostmaster, stopOrphanedBackends, stopOrphanedPostmaster } from './postgres-processes.ts';
 
 /** The superuser of every cluster that Annals makes. */
-export const SUPERUSER = 'postgres';
+const SUPERUSER = 'postgres';
 
 const MAX_CONNECTIONS = 300;
 const MAX_START_ATTEMPTS = 5;
@@ -53,7 +53,7 @@ export interface RunningPostgres {
 }
 
 /** What stood in the way of starting, and what to do about it. */
-export class PostgresStartError extends Error {
+class PostgresStartError extends Error {
   override name = 'PostgresStartError';
 }
 

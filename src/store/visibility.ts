@@ -10,8 +10,6 @@ export interface Shown {
   readonly archived: boolean;
 }
 
-export const SHOW_NOTHING_HIDDEN: Shown = { deleted: false, sensitive: false, archived: false };
-
 /** As rollups count them, by hidden_bits() in the database: what is shown besides what nothing hides. */
 export const shownBits = ({ sensitive, archived }: Shown): number => (sensitive ? 1 : 0) + (archived ? 2 : 0);
 const bitsSql = (shown: Shown): string => `${shownBits(shown)}::smallint`;

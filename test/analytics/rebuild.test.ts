@@ -4,10 +4,10 @@ import { ANALYTICS } from '../../src/analytics/registry.ts';
 import { entityTypeFacts } from '../../src/domain/entity-type-facts.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
-import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
 import { ROLLUPS } from '../drifted-rollups.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { settled } from '../settled.ts';
+import { SHOW_NOTHING_HIDDEN } from '../show-nothing-hidden.ts';
 import { stackFor } from '../stack.ts';
 import { analyticsStore, put } from './analytics-store.ts';
 

@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { refresh } from '../../src/analytics/refresh.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
-import { SHOW_NOTHING_HIDDEN, type Shown } from '../../src/store/visibility.ts';
+import type { Shown } from '../../src/store/visibility.ts';
 import { ROLLUPS } from '../drifted-rollups.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { SHOW_NOTHING_HIDDEN } from '../show-nothing-hidden.ts';
 import { stackFor } from '../stack.ts';
 import { analyticsStore, projectLog, put } from './analytics-store.ts';
 

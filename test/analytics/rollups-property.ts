@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
-import { SHOW_NOTHING_HIDDEN, type Shown } from '../../src/store/visibility.ts';
+import type { Shown } from '../../src/store/visibility.ts';
 import { ROLLUPS } from '../drifted-rollups.ts';
+import { SHOW_NOTHING_HIDDEN } from '../show-nothing-hidden.ts';
 import type { AnalyticsStore } from './analytics-store.ts';
 import { act, anyStep, newWorld, type Step, type World } from './random-history.ts';
 

@@ -13,9 +13,10 @@ import { openDatabase } from '../../src/store/database.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
 import { slowQueries } from '../../src/store/slow-queries.ts';
-import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
 import { createDatabase } from '../database.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { SHOW_NOTHING_HIDDEN } from '../show-nothing-hidden.ts';
+import { throughPort } from '../through-port.ts';
 
 /** A cluster of its own: the library has to be there when the server starts. */
 let folder: string;
@@ -58,9 +59,7 @@ test('where pg_stat_statements is there, it is asked: the statements inside a fu
   await ask(url, 'create extension pg_stat_statements');
   const passwords = newRolePasswords();
   await setRolePasswords(url, passwords);
-  const asApp = new URL(urlAs(url, 'annals_app', passwords));
-  asApp.port = String(neon.port);
-  const database = openDatabase(asApp.toString());
+  const database = openDatabase(throughPort(urlAs(url, 'annals_app', passwords), neon.port));
 
   const user = randomUUID();
   const request = { entity_type: 'habit_log', year: 2026, shown: SHOW_NOTHING_HIDDEN, basis: PRESENT };

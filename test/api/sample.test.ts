@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { listEntities } from '../../src/store/list-entities.ts';
-import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
 import { sampleTemplate } from '../sample-template.ts';
+import { SHOW_NOTHING_HIDDEN } from '../show-nothing-hidden.ts';
 import { stackFor } from '../stack.ts';
 
 const stack = stackFor(sampleTemplate);

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/run-cli.ts';
 import type { Verification } from '../../src/cli/verify-history.ts';
 import type { ImportStatus } from '../../src/importer/import-status.ts';
 import { emptyStore } from '../import/empty-store.ts';
 import { cutHistory } from '../import/history-cut.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { runAnnals } from '../run-annals.ts';
 import { type Stack, startStack } from '../stack.ts';
 
 const ENTRY = new URL('../../src/cli/annals.ts', import.meta.url).pathname;
@@ -82,22 +82,7 @@ function start(args: string[], input = ''): Running {
   };
 }
 
-/** Runs the command within this process: what a shell adds is the same for all of them, and a start takes half a second. */
-async function annals(args: string[], settings: Record<string, string> = {}): Promise<Outcome> {
-  let [out, err] = ['', ''];
-  const code = await runCli(args, {
-    env: { ...env, ...settings },
-    out(line) {
-      out += `${line}\n`;
-    },
-    err(text) {
-      err += text;
-    },
-    is_terminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out, err };
-}
+const annals = (argv: string[], settings: Record<string, string> = {}) => runAnnals(argv, { ...env, ...settings });
 
 describe('annals', () => {
   test('imports, lists, exports and verifies; the same file again changes nothing', async () => {

@@ -1,26 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { runCli } from '../../src/cli/run-cli.ts';
 import { sparkline } from '../../src/cli/sparkline.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { runAnnals } from '../run-annals.ts';
 import { stackFor } from '../stack.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE, { SLOW_CALL_MS: '0' });
 
-async function annals(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const lines: string[] = [];
-  let err = '';
-  const code = await runCli(argv, {
-    env: { ANNALS_API_URL: stack().workers.apiUrl, ANNALS_TOKEN: await stack().operatorToken() },
-    out: (line) => lines.push(line),
-    err: (text) => {
-      err += text;
-    },
-    is_terminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out: lines.join('\n'), err };
-}
+const annals = async (...argv: string[]) =>
+  runAnnals(argv, { ANNALS_API_URL: stack().workers.apiUrl, ANNALS_TOKEN: await stack().operatorToken() });
 
 test('annals refreshes shows real runs, and refreshes now', async () => {
   const now = await annals('refreshes', '--now');
@@ -28,7 +16,7 @@ test('annals refreshes shows real runs, and refreshes now', async () => {
   expect(now.out).toMatch(/^daily_activity +full/m);
   const listed = await annals('refreshes');
   expect(listed.out).toMatch(/^habit_streaks .* full +done +[\d.]+ +█$/m);
-  expect((await annals('refreshes', 'daily_activity')).out.split('\n')).toHaveLength(2);
+  expect((await annals('refreshes', 'daily_activity')).out.trimEnd().split('\n')).toHaveLength(2);
   const [entry] = (await annals('refreshes', 'daily_activity', '--json')).out.split('\n');
   expect(JSON.parse(entry ?? '')).toMatchObject({ name: 'daily_activity', mode: 'full', status: 'done' });
   const wrong = await annals('refreshes', 'nothing', '--now');

@@ -9,7 +9,7 @@ import { verifyHistory } from '../../src/cli/verify-history.ts';
 import type { CrashableStack } from '../crashable-stack.ts';
 import { writeHistory } from '../import/write-history.ts';
 import type { Told } from './client.ts';
-import { keepWriting } from './keep-writing.ts';
+import { keepPutting } from './keep-putting.ts';
 import type { Operation } from './operation.ts';
 import { OPERATOR } from './stage.ts';
 import { startWire } from './wire.ts';
@@ -33,6 +33,7 @@ const command = ({ argv, undo, isStruck, held, isDone }: CommandOptions): Operat
   held,
   needsRoom: true,
   isPersistent: false,
+  repeatsWords: true,
   async begin(stack, user) {
     const database = new URL(stack.databaseUrl);
     const wire = await startWire(database, stack.neon.faults);
@@ -40,7 +41,7 @@ const command = ({ argv, undo, isStruck, held, isDone }: CommandOptions): Operat
     const docs = Array.from({ length: ROWS }, (_, n) => ({ label: `Habit ${n}`, sensitive: false, archived: false }));
     const { file, remove } = await writeHistory(user, docs);
     await importFile({ file, url: stack.importUrl, token: stack.operatorToken });
-    const writing = keepWriting(stack, user);
+    const writing = keepPutting(stack, user);
 
     let child: ChildProcess | null = null;
     const annals = async (args: readonly string[], signal?: AbortSignal): Promise<Told> => {

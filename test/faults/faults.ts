@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
 import { expect } from 'vitest';
 import type { ArmedFault } from '../../src/local/neon/faults.ts';
-import type { CrashableStack } from '../crashable-stack.ts';
+import { connected } from '../connected.ts';
 import type { Told } from './client.ts';
 import type { Attempt, Operation } from './operation.ts';
 import { OPERATOR, type Stage } from './stage.ts';
@@ -38,7 +37,7 @@ async function insidePostgres(
   run: () => Promise<Told>,
   strike: () => Promise<void>,
 ): Promise<Told> {
-  const [holder, watcher] = [await connected(stack), await connected(stack)];
+  const [holder, watcher] = [await connected(stack.databaseUrl), await connected(stack.databaseUrl)];
   const stalled = stack.neon.faults.arm('stall', { matches: operation.isStruck });
   const told = run();
   await reached(stalled, told);
@@ -59,11 +58,28 @@ async function reached(stalled: ArmedFault, told: Promise<Told>): Promise<void> 
   await Promise.race([stalled.reached, ended]);
 }
 
-async function connected(stack: CrashableStack): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: stack.databaseUrl });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
+const DISK_FULL = { sqlstate: '53100', words: 'No space left on device' };
+const TOO_MANY_CONNECTIONS = { sqlstate: '53300', words: 'too many connections for role' };
+
+/** Hears whether Postgres refuses the operation for the one reason, and no other. */
+function listenFor(
+  { stack, operation }: Struck,
+  { sqlstate, words }: { readonly sqlstate: string; readonly words: string },
+  onRefusal: () => unknown,
+) {
+  let isHeard = false;
+  const end = stack.neon.traffic.listen((event) => {
+    if (event.type !== 'answer' || event.sqlstate !== sqlstate) return;
+    isHeard = true;
+    onRefusal();
+  });
+  return {
+    expectHeard({ text }: Told) {
+      if (operation.repeatsWords) expect(text).toContain(words);
+      else expect(isHeard, text).toBe(true);
+    },
+    end,
+  };
 }
 
 /** The rows of the matrix. */
@@ -100,7 +116,8 @@ export const FAULTS = {
   },
   'no connection is left': {
     told: [503],
-    async strike({ stack, operation }, run) {
+    async strike(struck, run) {
+      const { stack, operation } = struck;
       const roles = ['annals_app', 'annals_import', OPERATOR.username];
       for (const role of roles) await stack.query(`alter role ${role} connection limit 0`);
       await stack.query(
@@ -116,31 +133,34 @@ export const FAULTS = {
         return given;
       };
       // Who goes on asking gets through once there are connections again.
-      const refused = stack.neon.traffic.listen((event) => {
-        if (operation.isPersistent && event.type === 'answer' && event.status === 500) void giveBack();
-      });
+      const refusals = listenFor(struck, TOO_MANY_CONNECTIONS, () => operation.isPersistent && giveBack());
       const told = await run();
-      refused();
+      refusals.end();
       await giveBack();
+      refusals.expectHeard(told);
       return told;
     },
   },
   'the disk is full': {
     // A refresh may find room in the pages that it has, and an export needs none.
     told: [503, 200],
-    async strike({ stack, disk, operation }, run) {
+    async strike(struck, run) {
+      const { disk, operation } = struck;
       await disk.fill();
-      let isRefused = false;
-      const listening = stack.neon.traffic.listen((event) => {
-        if (event.type !== 'answer' || event.status !== 400) return;
-        isRefused = true;
-        // It goes on asking.
-        if (operation.isPersistent) void disk.empty();
-      });
+      let emptied: Promise<void> | null = null;
+      const empty = (): Promise<void> => {
+        emptied ??= disk.empty();
+        return emptied;
+      };
+      // Who goes on asking gets through once there is room again.
+      const refusals = listenFor(struck, DISK_FULL, () => operation.isPersistent && empty());
       const told = await run();
-      listening();
-      await disk.empty();
-      if (operation.needsRoom) expect(operation.isPersistent ? isRefused : told.status === 503, told.text).toBe(true);
+      refusals.end();
+      await empty();
+      if (operation.needsRoom) {
+        refusals.expectHeard(told);
+        if (!operation.isPersistent) expect(told.status, told.text).toBe(503);
+      }
       return told;
     },
   },

@@ -60,6 +60,7 @@ const puts = (size: number): Operation => ({
   held: 'entities',
   needsRoom: true,
   isPersistent: false,
+  repeatsWords: false,
   expectClear,
   async begin(stack, user) {
     const name = randomUUID();
@@ -83,6 +84,7 @@ const bringIn: Operation = {
   held: 'entities',
   needsRoom: true,
   isPersistent: true,
+  repeatsWords: false,
   expectClear,
   async begin(stack, user) {
     const name = randomUUID();
@@ -118,6 +120,7 @@ const refresh: Operation = {
   held: 'daily_activity',
   needsRoom: false,
   isPersistent: false,
+  repeatsWords: false,
   expectClear,
   async begin(stack, user) {
     const doc = { beginning: '2026-05-01T08:00:00Z', end: '2026-05-01T09:00:00Z' };
@@ -152,6 +155,7 @@ const bringOut: Operation = {
   held: 'event_log',
   needsRoom: false,
   isPersistent: false,
+  repeatsWords: false,
   expectClear,
   async begin(stack, user) {
     const token = await stack.token(user);

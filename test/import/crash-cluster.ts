@@ -7,6 +7,7 @@ import { newRolePasswords, type Role, setRolePasswords, urlAs } from '../../src/
 import { type NeonEndpoint, startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import { startPostgres } from '../../src/local/postgres.ts';
 import { type RunningWorkers, runWorkers } from '../../src/local/run-workers.ts';
+import { throughPort } from '../through-port.ts';
 import { startTestIssuer } from '../tokens.ts';
 import { storeDigest } from './store-digest.ts';
 
@@ -62,16 +63,10 @@ export async function startCrashCluster(): Promise<CrashCluster> {
     fresh: (database) => maintain(`create database ${database} template ${TEMPLATE}`),
     drop: (database) => maintain(`drop database ${database} with (force)`),
     startWorkers(database, importPort = 0) {
-      const settings = (role: Role) => {
-        const url = new URL(urlAs(postgres.superuserUrl(database), role, roles));
-        url.port = String(neon.port);
-        return {
-          OIDC_ISSUER: issuer.issuer,
-          OIDC_AUDIENCE: issuer.settings.audience,
-          OIDC_CLIENT_ID: 'annals-web',
-          DATABASE_URL: url.href,
-        };
-      };
+      const settings = (role: Role) => ({
+        ...issuer.workerSettings,
+        DATABASE_URL: throughPort(urlAs(postgres.superuserUrl(database), role, roles), neon.port),
+      });
       const [api, importer] = [settings('annals_app'), settings('annals_import')];
       return runWorkers({ apiPort: 0, importPort, serveWeb: false, log: () => {}, api, import: importer });
     },

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/run-cli.ts';
 import { dumpSchema } from '../../src/local/dump-schema.ts';
 import { createDatabase, type TestDatabase } from '../database.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { runAnnals } from '../run-annals.ts';
 import { keepWriting, transact } from './keep-writing.ts';
 
 const ANNALS = fileURLToPath(new URL('../../src/cli/annals.ts', import.meta.url));
@@ -16,17 +16,7 @@ const DIGEST = `select count(*) || ':' || sum(hashtextextended(e::text, 0)) as d
 let database: TestDatabase;
 afterEach(() => database.drop());
 
-async function annals(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const [lines, said]: [string[], string[]] = [[], []];
-  const code = await runCli(argv, {
-    env: { DATABASE_URL: database.url },
-    out: (line) => lines.push(line),
-    err: (words) => said.push(words),
-    is_terminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out: lines.join('\n'), err: said.join('') };
-}
+const annals = (...argv: string[]) => runAnnals(argv, { DATABASE_URL: database.url });
 
 /** Without the names that Postgres gives to columns which have none when it prints a function that it has parsed. */
 const unnamed = (schema: string): string => schema.replaceAll(/ AS \w+(?=,?$)/gm, '');

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { projectType } from '../../src/cli/project-type.ts';
-import { runCli } from '../../src/cli/run-cli.ts';
 import { entityTypes } from '../../src/domain/entity-types.generated.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { runAnnals } from '../run-annals.ts';
 import { stackFor } from '../stack.ts';
 import { transact } from './keep-writing.ts';
 
@@ -22,17 +22,7 @@ afterAll(async () => {
   await app.end();
 });
 
-async function annals(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const [lines, said]: [string[], string[]] = [[], []];
-  const code = await runCli(argv, {
-    env: { DATABASE_URL: stack().database.url },
-    out: (line) => lines.push(line),
-    err: (text) => said.push(text),
-    is_terminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out: lines.join('\n'), err: said.join('') };
-}
+const annals = (...argv: string[]) => runAnnals(argv, { DATABASE_URL: stack().database.url });
 
 const STATES = ['inbox', 'now', 'later', 'waiting', 'done', 'canceled'] as const;
 

@@ -32,13 +32,12 @@ beforeAll(async () => {
     startTestIssuer(),
   ]);
   appUrl = (endpoint) => urlAs(`postgres://x@127.0.0.1:${endpoint.port}/postgres`, 'annals_app', passwords);
-  const signIn = { OIDC_ISSUER: issuer.issuer, OIDC_AUDIENCE: issuer.settings.audience, OIDC_CLIENT_ID: 'annals-web' };
   workers = await runWorkers({
     log: () => {},
     apiPort: 0,
     importPort: 0,
-    api: { ...signIn, DATABASE_URL: appUrl(toPrimary), DATABASE_READ_URL: appUrl(toStandby) },
-    import: { ...signIn, DATABASE_URL: appUrl(toPrimary) },
+    api: { ...issuer.workerSettings, DATABASE_URL: appUrl(toPrimary), DATABASE_READ_URL: appUrl(toStandby) },
+    import: { ...issuer.workerSettings, DATABASE_URL: appUrl(toPrimary) },
   });
   replica = new pg.Client({ connectionString: standby.superuserUrl() });
   replica.on('error', () => {});

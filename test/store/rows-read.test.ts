@@ -7,9 +7,9 @@ import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
 import { overview } from '../../src/store/overview.ts';
 import { userHistory } from '../../src/store/user-history.ts';
-import { SHOW_NOTHING_HIDDEN } from '../../src/store/visibility.ts';
 import { analyticsStore } from '../analytics/analytics-store.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
+import { SHOW_NOTHING_HIDDEN } from '../show-nothing-hidden.ts';
 import { stackFor } from '../stack.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { type Stack, stackFor } from '../stack.ts';
@@ -33,6 +33,7 @@ async function provoke({ fetch, fetchImporter, token, operatorToken, neon, worke
     }),
     await fetchImporter('/v1/imports', { headers: { Authorization: `Bearer ${given}` } }),
   ];
+  answers.push(...(await bringIn(fetchImporter, user)));
   for (const kind of ['refuse_unreachable', 'drop_before_commit', 'drop_after_commit', 'refuse_connection'] as const) {
     neon.faults.arm(kind);
     answers.push(await put(doc));
@@ -47,6 +48,34 @@ async function provoke({ fetch, fetchImporter, token, operatorToken, neon, worke
     answers.map(async (answer) => `${JSON.stringify([...answer.headers])} ${await answer.text()}`),
   );
   return [...texts, given.split('.').at(-1) ?? ''];
+}
+
+/** An operator's import of a row that is taken, one that no parser takes and one that no record can be. */
+async function bringIn(fetchImporter: Stack['fetchImporter'], user: string): Promise<Response[]> {
+  const fingerprint = createHash('sha256').update(PRIVATE).digest('hex');
+  const header =
+    '{:annals/format 1, :source {:store "xtdb", :version "1.24.5"}, :exported-at #inst "2026-07-01T00:00:00Z"}';
+  const row = (id: string, fields: string) =>
+    `{:eid #uuid "${id}", :vt #inst "2026-01-01", :tt #inst "2026-01-01", :tx 1, :doc {:xt/id #uuid "${id}", :user/id #uuid "${user}", ${fields}}}`;
+  const chunk = [
+    header,
+    row(randomUUID(), `:habit/label "${PRIVATE}"`),
+    row(randomUUID(), `:habit/label "${PRIVATE}`),
+    `{:eid "${PRIVATE}", :vt "${PRIVATE}"}`,
+  ].join('\n');
+  const post = (path: string, type: string, body: string) =>
+    fetchImporter(path, { method: 'POST', headers: { 'Content-Type': type }, body });
+  const opening = { fingerprint, file_name: PRIVATE, total_bytes: chunk.length };
+  const opened = await post('/v1/imports', 'application/json', JSON.stringify(opening));
+  // Where there is no database there is no import, and the chunk is refused.
+  const { import_id = randomUUID() } = (await opened.clone().json()) as { import_id?: string };
+  const path = `/v1/imports/${import_id}`;
+  return [
+    opened,
+    await post(`${path}/chunks?first_line=1&fingerprint=${fingerprint}`, 'application/edn', chunk),
+    await fetchImporter(`${path}/rejects`),
+    await post(`${path}/pause`, 'application/json', JSON.stringify({ reason: PRIVATE })),
+  ];
 }
 
 /** @returns where something is told that should not be; the private word may come back to who sent it, and to nobody's log */

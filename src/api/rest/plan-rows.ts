@@ -147,7 +147,7 @@ const unknownField = (type: EntityType, name: string): RestProblem =>
     { hint: `It has ${columnNames(type).join(', ')}.` },
   );
 
-export const tooManyRows = (): RestProblem =>
+const tooManyRows = (): RestProblem =>
   new RestProblem(413, 'PGRST102', `a write takes ${MAX_WRITTEN_ROWS} rows at most`, {
     hint: 'Split it into several requests.',
   });

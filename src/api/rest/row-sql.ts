@@ -10,7 +10,7 @@ import { rowsRange } from './rows-range.ts';
 import { idsSource, listSource, type Sight, stateOf } from './source-sql.ts';
 
 /** Rows embedded in one record, at most and unless a smaller limit is asked for. */
-export const MAX_EMBEDDED = 100;
+const MAX_EMBEDDED = 100;
 
 /** A record as the answer shows it. */
 export interface RowSql {

@@ -45,7 +45,7 @@ export class HttpRoad {
     } else if (path === '/sql' && request.method === 'OPTIONS') {
       response.writeHead(200, { ...PREFLIGHT, 'Neon-Request-Id': id, 'Content-Length': 0 }).end();
     } else {
-      send(response, id, { status: 400, body: JSON.stringify('query is not supported') });
+      send(response, id, { status: 400, body: JSON.stringify('query is not supported'), sqlstate: null });
     }
   }
 
@@ -80,10 +80,10 @@ export class HttpRoad {
     over = true;
     if (answer === 'cut' || client.gone) {
       response.socket?.destroy();
-      traffic.tell({ type: 'answer', id, status: 'cut' });
+      traffic.tell({ type: 'answer', id, status: 'cut', sqlstate: null });
     } else {
       send(response, id, answer);
-      traffic.tell({ type: 'answer', id, status: answer.status });
+      traffic.tell({ type: 'answer', id, status: answer.status, sqlstate: answer.sqlstate });
     }
   }
 
@@ -92,7 +92,7 @@ export class HttpRoad {
     const fault = faults.strike(request.statements.map(({ query }) => query));
     if (fault?.kind === 'refuse_connection') return 'cut';
     if (fault?.kind === 'refuse_unreachable') {
-      return { status: 500, body: JSON.stringify(plainFields("Couldn't connect to compute node")) };
+      return { status: 500, body: JSON.stringify(plainFields("Couldn't connect to compute node")), sqlstate: null };
     }
     if (fault?.kind === 'stall') await fault.released;
     let lease: Awaited<ReturnType<BackendPool['acquire']>>;
@@ -111,14 +111,17 @@ export class HttpRoad {
         client,
         dropBeforeCommit: fault?.kind === 'drop_before_commit',
       });
-      return drops ? 'cut' : { status: 200, body, headers: batchEcho(request) };
+      return drops ? 'cut' : { status: 200, body, sqlstate: null, headers: batchEcho(request) };
     } catch (error) {
       return drops || error instanceof AbandonedError ? 'cut' : errorAnswer(error);
     }
   }
 }
 
-type SqlAnswer = 'cut' | (ErrorAnswer & { headers?: undefined }) | { status: 200; body: Buffer; headers: string[] };
+type SqlAnswer =
+  | 'cut'
+  | (ErrorAnswer & { headers?: undefined })
+  | { status: 200; body: Buffer; sqlstate: null; headers: string[] };
 
 /** The batch options in force. */
 function batchEcho({ batch }: SqlRequest): string[] {

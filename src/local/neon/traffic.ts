@@ -12,8 +12,8 @@ export type TrafficEvent =
   | { type: 'request'; id: string; batch: boolean; queries: readonly string[] }
   /** The client closed its connection before it had an answer. */
   | { type: 'client_left'; id: string }
-  /** Status is `cut` when the connection ended without an answer. */
-  | { type: 'answer'; id: string; status: number | 'cut' }
+  /** Status is `cut` when the connection ended without an answer; `sqlstate` is that of Postgres' error, if it was one. */
+  | { type: 'answer'; id: string; status: number | 'cut'; sqlstate: string | null }
   | { type: 'websocket_open' }
   | { type: 'websocket_close' };
 

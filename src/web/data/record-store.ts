@@ -1,4 +1,6 @@
-import type { AnnalsApi, Written } from '../api.ts';
+import { type AnnalsApi, ApiError, type Written } from '../api.ts';
+import { SignedOut } from '../session.ts';
+import { Unreachable } from '../unreachable.ts';
 import type { LocalDatabase } from './local-database.ts';
 import { applyOperation, type StoredRecord } from './operations.ts';
 import type { QueuedWrite } from './queued-write.ts';
@@ -186,8 +188,10 @@ export class RecordStore {
       } else {
         for (const type of types) await this.#loadFromServer(type);
       }
-    } catch {
+    } catch (error) {
       for (const type of types) this.#forgetFreshness(type);
+      if (!(error instanceof ApiError || error instanceof SignedOut || error instanceof Unreachable))
+        reportError(error);
     }
     await this.#persist(
       ids,

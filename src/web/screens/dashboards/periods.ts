@@ -33,7 +33,7 @@ export function grainOf(period: Period): Grain {
 }
 
 /** The day that a bucket is named by: its first. Weeks begin on Monday. */
-export function bucketOf(day: string, grain: Grain): string {
+function bucketOf(day: string, grain: Grain): string {
   if (grain === 'day') return day;
   if (grain === 'month') return `${day.slice(0, 7)}-01`;
   return addDays(day, -((new Date(day).getUTCDay() + 6) % 7));

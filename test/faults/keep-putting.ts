@@ -15,7 +15,7 @@ export interface Writing {
 }
 
 /** Somebody who writes one record after another through everything, asking again with the same key until they are told that it is there. */
-export function keepWriting(stack: CrashableStack, user: string): Writing {
+export function keepPutting(stack: CrashableStack, user: string): Writing {
   const acknowledged: string[] = [];
   let isStopped = false;
   const write = async () => {
