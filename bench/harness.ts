@@ -6,7 +6,7 @@ export interface Figure {
   readonly metric: string;
   readonly value: number;
   readonly unit: string;
-  /** Of several measurements, the distance of their quartiles over their median; null for one measurement. */
+  /** Of several measurements, the distance of their quartiles over their median; null for one measurement, or a median of 0. */
   readonly spread: number | null;
   readonly baseline: number | null;
   readonly ratio: number | null;
@@ -82,8 +82,11 @@ export class Report {
 export type Measured = number | readonly number[];
 const several = (measured: Measured): readonly number[] => (typeof measured === 'number' ? [measured] : measured);
 
-const spreadOf = (values: readonly number[]): number | null =>
-  values.length < 2 ? null : (quantile(values, 0.75) - quantile(values, 0.25)) / median(values);
+/** Of none it has no measure: no share of nothing. */
+function spreadOf(values: readonly number[]): number | null {
+  const middle = median(values);
+  return values.length < 2 || middle === 0 ? null : (quantile(values, 0.75) - quantile(values, 0.25)) / middle;
+}
 
 export const percent = (share: number): string => `± ${(share * 50).toFixed(0)} %`;
 
