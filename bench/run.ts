@@ -18,6 +18,8 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(report: Report, isLar
   import: () => import('./import.ts'),
   web: () => import('./web.ts'),
   scale: () => import('./scale.ts'),
+  replica: () => import('./replica.ts'),
+  autovacuum: () => import('./autovacuum.ts'),
 };
 
 const OPTIONS = ['--json', '--large', '--readme'];
