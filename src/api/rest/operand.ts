@@ -47,6 +47,8 @@ export function operand(kind: ColumnKind, text: string, parameters: Parameters):
     case 'json': {
       return { sql: `${parameters.add(jsonOperand(text))}::jsonb`, json: null };
     }
+    case 'boolean_or_text':
+      return { sql: parameters.add(text), json: text === 'true' || text === 'false' ? text : JSON.stringify(text) };
     case 'text':
     case 'any':
       return { sql: parameters.add(text), json: kind === 'text' ? JSON.stringify(text) : null };
