@@ -88,6 +88,33 @@ test('an upsert merges into what is there, or leaves it, and says whether it cre
   });
 });
 
+test('an upsert takes away what a row sets to null, and leaves what it does not name', async () => {
+  const { client } = await person();
+  const [one, other] = [randomUUID(), randomUUID()];
+  const whole = { label: 'Run', notes: 'n', name: 'N', 'x/free': 1 };
+  await dataOf(
+    client
+      .from('habit')
+      .insert([one, other].map((id) => ({ id, ...whole })))
+      .select(),
+  );
+  const { error, status } = await client.from('habit').upsert([
+    { id: one, label: 'Run', notes: null, 'x/free': null },
+    { id: other, label: 'Sprint' },
+    { label: 'New', notes: null },
+  ]);
+  expect({ error, status }).toEqual({ error: null, status: 201 });
+  expect(await dataOf(client.from('habit').select('label,notes,name,x/free').order('label'))).toEqual([
+    { label: 'New', notes: null, name: null, 'x/free': null },
+    { label: 'Run', notes: null, name: 'N', 'x/free': null },
+    { label: 'Sprint', notes: 'n', name: 'N', 'x/free': 1 },
+  ]);
+  expect(await client.from('habit').upsert({ id: one, label: null })).toMatchObject({
+    status: 400,
+    error: { code: '23502' },
+  });
+});
+
 test('an update changes what the filter finds, keeps every version, and unsets what is set to null', async () => {
   const { user, client } = await person();
   const [a, b] = await dataOf(
@@ -210,6 +237,30 @@ test('If-Match lets a write through only at the version it names', async () => {
       .status,
   ).toBe(204);
   expect((await rest(user, 'DELETE', `habit?id=eq.${id}`, undefined, { 'If-Match': '*' })).status).toBe(412);
+});
+
+test('the retry of an upsert is answered with the status of the first', async () => {
+  const { user, client } = await person();
+  const [id, gone] = [randomUUID(), randomUUID()];
+  await dataOf(
+    client
+      .from('habit')
+      .insert([id, gone].map((id) => ({ id, label: 'a' })))
+      .select(),
+  );
+  await client.from('habit').delete().eq('id', gone);
+  for (const preference of ['return=minimal', 'return=representation'])
+    for (const [row, status] of [
+      [{ id, label: preference }, 200],
+      [{ id: gone, label: 'back' }, preference === 'return=minimal' ? 201 : 200],
+      [{ id: randomUUID(), label: 'new' }, 201],
+    ] as const) {
+      const headers = { Prefer: `resolution=merge-duplicates, ${preference}`, 'Idempotency-Key': randomUUID() };
+      expect((await rest(user, 'POST', 'habit', row, headers)).status).toBe(status);
+      expect((await rest(user, 'POST', 'habit', row, headers)).status).toBe(status);
+      await client.from('habit').update({ notes: randomUUID() }).eq('id', row.id);
+      expect((await rest(user, 'POST', 'habit', row, headers)).status).toBe(status);
+    }
 });
 
 test('the same Idempotency-Key writes once, for every kind of write, also when the answer was lost after the commit', async () => {
