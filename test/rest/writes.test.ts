@@ -237,6 +237,26 @@ test('If-Match lets a write through only at the version it names', async () => {
   expect((await rest(user, 'DELETE', `habit?id=eq.${id}`, undefined, { 'If-Match': '*' })).status).toBe(412);
 });
 
+test('a condition that a write cannot heed is refused, and nothing is written', async () => {
+  const { user, client } = await person();
+  const { id, version } = await dataOf(client.from('habit').insert({ label: 'a' }).select('id,version').single());
+  const conditions = [{ 'If-None-Match': '*' }, { 'If-None-Match': '"1"' }];
+  const merge = { Prefer: 'resolution=merge-duplicates' };
+  for (const condition of [...conditions, { 'If-Match': '"1"' }, { 'If-Match': '*' }]) {
+    expect((await rest(user, 'POST', 'habit', { id, label: 'b' }, { ...merge, ...condition })).status).toBe(400);
+    expect((await rest(user, 'POST', 'habit', { label: 'b' }, condition)).status).toBe(400);
+  }
+  for (const condition of conditions) {
+    const refused = await rest(user, 'PATCH', `habit?id=eq.${id}`, { label: 'b' }, condition);
+    expect(await refused.json()).toMatchObject({ code: 'PGRST100', hint: expect.stringContaining('If-Match') });
+    expect((await rest(user, 'DELETE', `habit?id=eq.${id}`, undefined, condition)).status).toBe(400);
+  }
+  expect((await rest(user, 'DELETE', `habit?id=eq.${id}`, undefined, { 'If-Match': String(version) })).status).toBe(
+    422,
+  );
+  expect(await dataOf(client.from('habit').select('label,version'))).toEqual([{ label: 'a', version }]);
+});
+
 test('the retry of an upsert is answered with the status of the first', async () => {
   const { user, client } = await person();
   const [id, gone] = [randomUUID(), randomUUID()];

@@ -83,6 +83,11 @@ function insertion(
       { hint: 'Only id is unique: on_conflict=id.' },
     );
   }
+  if (c.req.header('if-match') !== undefined || c.req.header('if-none-match') !== undefined) {
+    throw new RestProblem(400, 'PGRST100', 'A POST takes neither If-Match nor If-None-Match', {
+      hint: 'Without Prefer: resolution=… it writes over nothing; PATCH with id=eq.… takes If-Match.',
+    });
+  }
   const rows = writeBody(c.req.header('content-type'), text, type);
   if (rows.length === 0) return null;
   const on_conflict = resolution === null ? null : resolution === 'merge-duplicates' ? 'merge' : 'ignore';
@@ -109,7 +114,7 @@ function byFilter(
     });
   }
   const pinned = pinnedIds(own.filters);
-  const expected = expectedVersions(c.req.header('if-match'), pinned);
+  const expected = expectedVersions(c.req.header('if-match'), c.req.header('if-none-match'), pinned);
   const operation =
     action === 'delete'
       ? `{"op":"delete","entity_type":"${type.name}"}`
