@@ -281,6 +281,35 @@ test('the retry of an upsert is answered with the status of the first', async ()
     }
 });
 
+test('the same Idempotency-Key with another resolution, bound or content type is another request', async () => {
+  const { user, client } = await person();
+  const id = randomUUID();
+  const key = (more: Record<string, string>) => ({ 'Idempotency-Key': id, ...more });
+  const post = (more: Record<string, string>) => rest(user, 'POST', 'habit', { id, label: 'a' }, key(more));
+  expect((await post({ Prefer: 'resolution=merge-duplicates' })).status).toBe(201);
+  expect((await post({ Prefer: 'return=representation, resolution=merge-duplicates' })).status).toBe(201);
+  expect((await post({ Prefer: 'resolution=ignore-duplicates' })).status).toBe(422);
+  expect((await post({})).status).toBe(422);
+  const object = { Prefer: 'resolution=merge-duplicates', 'Content-Type': 'application/vnd.pgrst.object+json' };
+  expect((await post(object)).status).toBe(422);
+  const rename = (most: number) =>
+    rest(
+      user,
+      'PATCH',
+      'habit?label=in.(a,b)',
+      { label: 'b' },
+      {
+        'Idempotency-Key': 'rename',
+        Prefer: `handling=strict, max-affected=${most}`,
+      },
+    );
+  expect((await rename(2)).status).toBe(204);
+  expect((await rename(2)).status).toBe(204);
+  expect((await rename(1)).status).toBe(422);
+  expect((await versions(user, id)).length).toBe(2);
+  expect(await dataOf(client.from('habit').select('label'))).toEqual([{ label: 'b' }]);
+});
+
 test('the same Idempotency-Key writes once, for every kind of write, also when the answer was lost after the commit', async () => {
   const { user, client } = await person();
   const id = randomUUID();

@@ -36,12 +36,14 @@ export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action:
       ? insertion(c, selection, preferences, text, user_id)
       : byFilter(c, selection, action, text, user_id);
   if (change === null) return answer(c, selection, media, preferences, action, NOTHING_WRITTEN);
+  const max_affected = action === 'insert' ? null : preferences.maxAffected;
+  const singular = media.form === 'object';
   const request: RestWrite = {
     action,
-    max_affected: action === 'insert' ? null : preferences.maxAffected,
-    singular: media.form === 'object',
+    max_affected,
+    singular,
     answer: preferences.representation === 'representation' ? writtenSql(selection) : null,
-    ...(await writeRequest(c, text)),
+    ...(await writeRequest(c, text, [preferences.resolution, max_affected, singular].join())),
     ...change,
   };
   const written = await restWrite(c.var.database, request, selection.sight.parameters.text);
