@@ -1,3 +1,4 @@
+import { MAX_JSON_DIGITS } from '../../domain/codec/json-number.ts';
 import { JsonSyntaxError, parseJson } from '../../domain/json/parse-json.ts';
 import { writeJson } from '../../domain/json/write-json.ts';
 import { canonicalInstant } from '../../domain/time/instant.ts';
@@ -8,7 +9,10 @@ import { parseSet } from './parse-filter.ts';
 import { badOperand } from './rest-problem.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const NUMBER = /^[+-]?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})(?:[eE][+-]?\d{1,2})?$/;
+/** Whatever a document may hold, as Postgres writes it: 1,000 digits and, of an exponent, as many zeros. */
+const NUMBER = new RegExp(
+  `^[+-]?(?:\\d{1,${2 * MAX_JSON_DIGITS}}(?:\\.\\d{0,${MAX_JSON_DIGITS}})?|\\.\\d{1,${MAX_JSON_DIGITS}})(?:[eE][+-]?\\d{1,4})?$`,
+);
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
 /** What a filter's text stands for beside a column: SQL of the column's type, and the JSON to look for in an index. */
