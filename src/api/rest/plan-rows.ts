@@ -1,11 +1,12 @@
 import { attributeTable, isUnknownName } from '../../domain/codec/attributes.ts';
 import { type EncodedDoc, encodeDoc, encodePatch } from '../../domain/codec/native-doc.ts';
 import type { EntityType } from '../../domain/define-entity-type.ts';
+import { isUuid } from '../../domain/edn/tags.ts';
 import { emptyJsonObject, type JsonObject } from '../../domain/json/json-value.ts';
+import { READ_ONLY } from '../plan-transaction.ts';
 import { columnNames, ENVELOPE_NAMES } from './columns.ts';
 import { RestProblem } from './rest-problem.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const MAX_WRITTEN_ROWS = 1_000;
 
 /**
@@ -100,12 +101,10 @@ function refuse({ missing, other }: Problems, { name }: EntityType): void {
 
 function idOf({ id }: JsonObject): string | null {
   if (id === undefined || id === null) return null;
-  if (typeof id === 'string' && UUID.test(id)) return id.toLowerCase();
+  const lower = typeof id === 'string' ? id.toLowerCase() : '';
+  if (isUuid(lower)) return lower;
   throw new RestProblem(400, '22P02', 'invalid input syntax for type uuid', { details: 'id is not a UUID' });
 }
-
-/** Of the envelope, what a client may send back because it read it here. */
-const READ_ONLY: ReadonlySet<string> = new Set(['version', 'occurred_at', 'occurred_until', 'updated_at']);
 
 function ownFields(
   row: JsonObject,
