@@ -4025,7 +4025,8 @@ declare
   v_transaction jsonb := jsonb_build_object('user_id', v_user_id, 'request_hash', p_request -> 'request_hash', 'client', p_request -> 'client')
     || case when v_key is null then '{}'::jsonb else jsonb_build_object('idempotency_key', v_key) end;
   v_ids uuid[];
-  v_there uuid[];
+  v_there uuid[] := '{}';
+  v_created bigint;
   v_versions bigint[];
   v_operations jsonb;
   v_answer jsonb;
@@ -4044,16 +4045,17 @@ begin
     -- What was chosen is chosen again under the locks: a rival's write in between may have moved it out.
     perform lock_entities(v_user_id, v_ids);
     if v_action = 'insert' then
-      select array_agg(e.entity_id) into v_there from own_entities e where e.entity_id = any (v_ids);
+      v_there := array(select e.entity_id from own_entities e where e.entity_id = any (v_ids));
       v_operations := p_request -> 'operations';
-      if v_there is not null then
+      if v_there <> '{}' then
         if p_request ->> 'on_conflict' is null then
           return query select 'duplicate', 0::bigint, 0::bigint, v_there[1], null::bigint, null::text, null::text;
           return;
         end if;
         select jsonb_agg(
             case when (o ->> 'entity_id')::uuid = any (v_there) then
-              jsonb_build_object('op', 'patch', 'entity_id', o -> 'entity_id', 'entity_type', o -> 'entity_type', 'set', o -> 'doc', 'hints', o -> 'hints')
+              jsonb_build_object('op', 'patch', 'entity_id', o -> 'entity_id', 'entity_type', o -> 'entity_type', 'set', o -> 'doc',
+                'unset', coalesce(o -> 'unset', '[]'), 'hints', o -> 'hints')
             else o end order by n)
           into v_operations
           from jsonb_array_elements(v_operations) with ordinality as a(o, n)
@@ -4096,12 +4098,20 @@ begin
   end if;
   v_answer := transact(v_transaction);
   v_ids := array(select (a ->> 'id')::uuid from jsonb_array_elements(v_answer -> 'entities') a);
+  if v_answer ? 'replayed' then
+    -- What was there when the first was answered: at its time, by what was known just before.
+    v_there := array(
+      select i from unnest(v_ids) i, (select (v_answer ->> 'tx_time')::timestamptz as tx_time) t,
+        version_at(i, t.tx_time, t.tx_time - interval '1 microsecond') v
+      where v.doc is not null
+    );
+  end if;
+  v_created := (select count(*) from unnest(v_ids) i where i <> all (v_there));
   if p_request ->> 'answer' is not null then
-    return query execute p_request ->> 'answer'
-      using p_params, v_ids, (select count(*) from unnest(v_ids) i where not i = any (coalesce(v_there, '{}')));
+    return query execute p_request ->> 'answer' using p_params, v_ids, v_created;
   else
     return query
-      select null::text, cardinality(v_ids)::bigint, (select count(*) from unnest(v_ids) i where not i = any (coalesce(v_there, '{}'))),
+      select null::text, cardinality(v_ids)::bigint, v_created,
         (a ->> 'id')::uuid, (a ->> 'version')::bigint, null::text, null::text
       from jsonb_array_elements(v_answer -> 'entities') a;
   end if;
@@ -5171,7 +5181,7 @@ comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN
 comment on function related_buckets(uuid,uuid) is 'The buckets that hold a record about this thing, as the last pass saw them';
 comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
 comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by whichever of two compiled statements fits: over the type''s projection, where that is complete and has these fields ({name: kind}), or over docs. Both run with the caller''s rights.';
-comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash, client}. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
+comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash, client}; a merge takes away what the operation has in unset. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
 comment on function running_activity(uuid,text[],date,date,smallint) is 'Timers that run have no minutes in any rollup yet: those up to this moment, by local day';

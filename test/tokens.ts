@@ -34,6 +34,8 @@ export interface TestIssuer {
   tampered(): Promise<string>;
   /** Signs from now on with a new key, and publishes only that one. */
   rotate(algorithm?: string): Promise<void>;
+  /** Names this as the address of its keys from now on. */
+  publishAt(jwks_uri: string): void;
   /** Answers every request with this status from now on; `null` is as usual. */
   failWith(status: number | null): void;
   stop(): Promise<void>;
@@ -47,6 +49,7 @@ export async function startTestIssuer(now: () => Date = () => new Date()): Promi
   let keys = await keyPair('RS256');
   let key_requests = 0;
   let failure: number | null = null;
+  let jwks_uri: string | null = null;
 
   const server = createServer(async (request, response) => {
     response.setHeader('content-type', 'application/json');
@@ -54,7 +57,7 @@ export async function startTestIssuer(now: () => Date = () => new Date()): Promi
     if (failure !== null) response.writeHead(failure).end('{}');
     else if (request.url === '/jwks') response.end(JSON.stringify({ keys: [await publicJwk(keys)] }));
     else if (request.url === '/.well-known/openid-configuration') {
-      response.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/jwks` }));
+      response.end(JSON.stringify({ issuer, jwks_uri: jwks_uri ?? `${issuer}/jwks` }));
     } else response.writeHead(404).end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -101,6 +104,9 @@ export async function startTestIssuer(now: () => Date = () => new Date()): Promi
     },
     async rotate(algorithm = keys.algorithm) {
       keys = await keyPair(algorithm);
+    },
+    publishAt(url) {
+      jwks_uri = url;
     },
     failWith(status) {
       failure = status;

@@ -10,6 +10,7 @@ import { instant } from './parameters.ts';
 /** What is answered from the log alone, and so can be answered again. */
 const REPEATABLE = /^\/(v1\/(overview|heatmap|history|entities(\/[^/]+(\/history)?)?)|rest\/v1\/[^/]+)$/;
 
+/** Whether reads of this path take the header Basis. */
 export const isRepeatable = (path: string): boolean => REPEATABLE.test(path);
 
 const logBasis = z.object({
@@ -36,6 +37,7 @@ export function requestedBasis(c: Context): LogBasis | 'now' | null {
   return text === 'now' ? 'now' : decodeCursor(text, logBasis, 'headers/Basis');
 }
 
+/** A basis as text for a client to send back. */
 export const encodeBasis = ({ log, snapshot, at }: LogBasis): string => encodeCursor({ log, snapshot, at });
 
 /** The moment that a request asks about, which with a basis is the basis' own where nothing else is said. */

@@ -1,4 +1,5 @@
 import type { core } from 'zod';
+import { pointerStep } from '../domain/codec/pointer.ts';
 import { Failure } from '../store/failure.ts';
 
 /** One thing that is wrong with a request, named by JSON pointer. */
@@ -7,7 +8,7 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** An AN422 that names each field. @param at JSON pointer of what was validated, within the request */
+/** An AN422 that names each field. */
 export function invalid(problems: readonly FieldProblem[]): Failure {
   const [first] = problems;
   return new Failure(
@@ -23,14 +24,13 @@ export function invalid(problems: readonly FieldProblem[]): Failure {
   );
 }
 
-export function problemsOf(error: core.$ZodError, at = ''): FieldProblem[] {
+/** What a schema found wrong, an unknown field by its own name. */
+export function problemsOf(error: core.$ZodError): FieldProblem[] {
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ field: pointer(at, [...issue.path, key]), message: 'is not a field of this type' }))
-      : [{ field: pointer(at, issue.path), message: issue.message }],
+      ? issue.keys.map((key) => ({ field: pointerOf([...issue.path, key]), message: 'is not a field of this type' }))
+      : [{ field: pointerOf(issue.path), message: issue.message }],
   );
 }
 
-function pointer(at: string, path: readonly PropertyKey[]): string {
-  return at + path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
+const pointerOf = (path: readonly PropertyKey[]): string => path.map((key) => pointerStep(String(key))).join('');

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
-import type { TokenSettings } from './token-settings.ts';
+import { isTrustworthy, type TokenSettings } from './token-settings.ts';
 
 /** A token with an unknown key id makes us ask the issuer again, but no more often than this. */
 const KEYS_COOLDOWN_MS = 30_000;
@@ -20,7 +20,7 @@ export class IssuerUnreachable extends Error {
  * The function that finds the issuer's key for a token, kept for the life of the isolate.
  * Only finished answers are kept, never promises: a Worker may not await another request's I/O.
  *
- * @throws IssuerUnreachable when the discovery document cannot be had or names another issuer
+ * @throws IssuerUnreachable when the discovery document cannot be had, names another issuer, or has its keys at no https URL
  */
 export async function issuerKeys(settings: TokenSettings): Promise<JWTVerifyGetKey> {
   const source = settings.jwks_url ?? settings.issuer;
@@ -50,8 +50,8 @@ async function discoverJwksUrl(issuer: string): Promise<string> {
     throw new IssuerUnreachable(`No discovery document at ${url}`, { cause });
   }
   const { issuer: named, jwks_uri } = document as { issuer?: unknown; jwks_uri?: unknown };
-  if (named !== issuer || typeof jwks_uri !== 'string' || !URL.canParse(jwks_uri)) {
-    throw new IssuerUnreachable(`The discovery document at ${url} names another issuer or no jwks_uri`);
+  if (named !== issuer || typeof jwks_uri !== 'string' || !isTrustworthy(jwks_uri)) {
+    throw new IssuerUnreachable(`The discovery document at ${url} names another issuer or no jwks_uri with https`);
   }
   return jwks_uri;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type DocIssue, encodeDoc, encodePart } from '../domain/codec/native-doc.ts';
 import { encodePointerPatch, type PointerPatch } from '../domain/codec/native-edits.ts';
+import { pointerStep } from '../domain/codec/pointer.ts';
 import type { EntityType } from '../domain/define-entity-type.ts';
 import { entityType } from '../domain/entity-type.ts';
 import { emptyJsonObject, type JsonObject } from '../domain/json/json-value.ts';
@@ -181,8 +182,8 @@ function planPatch(op: Patch, schema: EntityType, userId: string, common: Common
   return { ...common, entity_id: op.id, set: encoded.set, unset, hints, ...(edits.length > 0 && { edits }) };
 }
 
-/** The envelope's names that a client may send back unchanged, since it read them here. */
-const READ_ONLY: ReadonlySet<string> = new Set(['version', 'occurred_at', 'occurred_until', 'updated_at']);
+/** The envelope's names that a client may send back, since it read them here, and that are passed over. */
+export const READ_ONLY: ReadonlySet<string> = new Set(['version', 'occurred_at', 'occurred_until', 'updated_at']);
 const fieldName = (key: string): string => (key.startsWith('/') ? key.slice(1) : key);
 
 /** The doc's own fields, of a record that was read here and is written again; or what its envelope contradicts. */
@@ -202,8 +203,6 @@ function withoutEnvelope(doc: JsonObject, own: Readonly<Record<string, string>>)
 
 const at = (prefix: string, issues: readonly DocIssue[]): FieldProblem[] =>
   issues.map(({ field, message }) => ({
-    field: prefix + (field.startsWith('/') ? field : `/${escaped(field)}`),
+    field: prefix + (field.startsWith('/') ? field : pointerStep(field)),
     message,
   }));
-
-const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -9,6 +9,7 @@ export interface Stages {
   database_calls: number;
 }
 
+/** Of a request that begins now. */
 export const startStages = (): Stages => ({
   began: performance.now(),
   authenticated: null,

@@ -54,7 +54,7 @@ function readSettings(env: TokenEnv): TokenSettings | SettingsFailure {
 }
 
 /** Keys that came over plain http could be anybody's: only a loopback address may do without TLS. */
-function isTrustworthy(text: string): boolean {
+export function isTrustworthy(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname));

@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { nameBasedUuid } from '../domain/codec/name-based-uuid.ts';
+import { isUuid } from '../domain/edn/tags.ts';
 import { IssuerUnreachable, issuerKeys } from './issuer-keys.ts';
 import type { SettingsFailure, TokenSettings } from './token-settings.ts';
 import { keepVerified, verifiedCaller } from './verified-callers.ts';
@@ -25,7 +26,6 @@ const CLOCK_TOLERANCE_S = 60;
 const MAX_TOKEN_CHARS = 16_384;
 /** The namespace for names that are URLs (RFC 9562, appendix A). */
 const URL_NAMESPACE = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Verifies an access token: signature by one of the issuer's keys, algorithm, type, issuer, audience, expiry and
@@ -58,9 +58,8 @@ export async function verifyToken(token: string, settings: TokenSettings, now: D
     if (typeof claim !== 'string' || claim === '') {
       return invalid(`The token does not say who its user is: the claim ${settings.user_claim} is missing.`);
     }
-    const user_id = UUID.test(claim)
-      ? claim.toLowerCase()
-      : nameBasedUuid(URL_NAMESPACE, `${settings.issuer}#${claim}`);
+    const lower = claim.toLowerCase();
+    const user_id = isUuid(lower) ? lower : nameBasedUuid(URL_NAMESPACE, `${settings.issuer}#${claim}`);
     const caller = { user_id, scopes: scopesOf(payload) };
     keepVerified(token, settings, caller, now, (payload.exp ?? 0) * 1_000);
     return caller;

@@ -45,6 +45,7 @@ export const FAILURE_STATUS = {
 
 export type FailureCode = keyof typeof FAILURE_STATUS;
 
+/** Whether an SQLSTATE, or any other code, is one of ours. */
 export function isFailureCode(code: string | undefined): code is FailureCode {
   return code !== undefined && Object.hasOwn(FAILURE_STATUS, code);
 }

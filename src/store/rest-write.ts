@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 export interface RestWrite {
   readonly user_id: string;
   readonly action: 'insert' | 'update' | 'delete';
-  /** Of an insert: operations of transact, each a put. */
+  /** Of an insert: operations of transact, each a put, and in `unset` what it takes away where it is merged. */
   readonly operations?: string;
   readonly on_conflict?: 'merge' | 'ignore' | null;
   /** Of an update or delete: the operation on each row, without its id. */

@@ -74,7 +74,7 @@ test('a reader that has the version already gets no body', async () => {
   await me.ok('GET', `/v1/entities/${id}`, undefined, { 'If-None-Match': etag });
 });
 
-test('the same Idempotency-Key at another address or valid time, or with another condition, is another request', async () => {
+test('the same Idempotency-Key at another address or valid time, with another condition or content type, is another request', async () => {
   const me = someone();
   const [one, other] = [randomUUID(), randomUUID()];
   const key = { 'Idempotency-Key': randomUUID() };
@@ -83,6 +83,9 @@ test('the same Idempotency-Key at another address or valid time, or with another
   await me.refused(422, 'PUT', `/v1/entities/habit/${other}`, habit('x'), key);
   await me.refused(422, 'PUT', `/v1/entities/habit/${one}?valid_from=2020-01-01T00:00:00Z`, habit('x'), key);
   await me.refused(422, 'PUT', `/v1/entities/habit/${one}`, habit('x'), { ...key, 'If-Match': '*' });
+  const patch = { 'Idempotency-Key': randomUUID() };
+  await me.ok('PATCH', `/v1/entities/habit/${one}`, {}, patch);
+  await me.refused(422, 'PATCH', `/v1/entities/habit/${one}`, {}, { ...patch, ...MERGE_PATCH });
 });
 
 test('the moment to read at can be an Accept-Datetime (RFC 7089)', async () => {

@@ -185,6 +185,12 @@ describe('the issuer’s keys', () => {
     const settings = { ...issuer.settings, issuer: `${issuer.issuer}/` };
     expect(await verify(await issuer.token(), settings)).toMatchObject({ error: 'issuer_unreachable' });
   });
+
+  it('are not taken over plain http, save from this machine, wherever the discovery document says they are', async () => {
+    issuer.publishAt(`${issuer.issuer.replace('127.0.0.1', '0.0.0.0')}/jwks`);
+    expect(await verify(await issuer.token())).toMatchObject({ error: 'issuer_unreachable' });
+    expect(issuer.keyRequests()).toBe(0);
+  });
 });
 
 function withHeader(token: string, header: Record<string, unknown>): string {

@@ -159,6 +159,40 @@ test('a cursor goes through a list once, whatever is written in between', async 
   }
 });
 
+test('a cursor stands at a number of any length that a document may hold', async () => {
+  const { user, list, get } = await person();
+  const digits = '9'.repeat(999);
+  const numbers = [
+    ['-1e307', `-${digits}e1000`],
+    [`0.${digits}`, `0.${digits}`],
+    ['1e250', '1e250'],
+    ['9'.repeat(308), `${digits}e1000`],
+  ];
+  const relations = `"single_relation":"${user}","another_single_relation":"${user}","set_relation":[]`;
+  const body = numbers.map(
+    ([num, free], n) =>
+      `{"label":"${n}","timestamp":"${day(n + 1)}","time_zone":"UTC","bool":true,"integer":1,"enum":"a",${relations},
+      "num":${num},"x/free":{"n":${free}}}`,
+  );
+  const headers = { 'Content-Type': 'application/json' };
+  const posted = await stack().fetch('/rest/v1/cruddy', { as: user, method: 'POST', headers, body: `[${body}]` });
+  expect(posted.status, await posted.text()).toBe(201);
+  for (const order of ['num', 'x/free->n']) {
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null && seen.length < 9; ) {
+      const page: Response = await get(`cruddy?select=label&order=${order}&limit=1&cursor=${cursor}`);
+      expect(page.status, await page.clone().text()).toBe(200);
+      seen.push(...(await page.json()).map(({ label }: { label: string }) => label));
+      cursor = page.headers.get('next-cursor');
+    }
+    expect(seen, order).toEqual(['0', '1', '2', '3']);
+  }
+  for (const least of ['1e250', '1E0250', `1${'0'.repeat(250)}`])
+    expect(await list(`cruddy?select=label&num=gte.${least}&order=num`)).toEqual([{ label: '2' }, { label: '3' }]);
+  for (const most of ['1e9999', '9'.repeat(2_000)])
+    expect(await list(`cruddy?select=label&num=gte.${most}`)).toEqual([]);
+});
+
 test('a cursor of another list, or of nobody, is refused', async () => {
   const { client, get } = await person();
   await client.from('habit').insert([{ label: 'a' }, { label: 'b' }]);

@@ -125,6 +125,55 @@ test('each operator compares by the type of the column', async () => {
   expect(await found(c().or('set_relation.cs.{x},float.not.is.null'))).toEqual(['c2', 'c3']);
 });
 
+test('true and false are found in a field that holds them or a word, whether they came as JSON or as CSV', async () => {
+  const words = ['bristol', 'pace', 'color', 'blood', 'urgency', 'odor', 'size', 'anxiety', 'ease_of_passage'];
+  const log = {
+    timestamp: '2026-01-01T00:00:00Z',
+    ...Object.fromEntries(
+      [...words, 'feeling_of_completeness', 'incontinence', 'straining'].map((name) => [name, 'n-a']),
+    ),
+  };
+  await dataOf(
+    client
+      .from('bm_log')
+      .insert({ ...log, notes: 'b', mucus: false })
+      .select(),
+  );
+  const header = [...Object.keys(log), 'notes', 'mucus'];
+  const [a, c] = [
+    [...Object.values(log), 'a', true],
+    [...Object.values(log), 'c', 'n-a'],
+  ];
+  const csv = await stack().fetch('/rest/v1/bm_log', {
+    as: user,
+    method: 'POST',
+    headers: { 'Content-Type': 'text/csv' },
+    body: `${header}\n${a}\n${c}`,
+  });
+  expect(csv.status, await csv.text()).toBe(201);
+  const found = async (query: string) =>
+    (await (await stack().fetch(`/rest/v1/bm_log?select=notes&${query}`, { as: user })).json())
+      .map(({ notes }: { notes: string }) => notes)
+      .join('');
+  for (const [test, expected] of [
+    ['eq.true', 'a'],
+    ['eq.false', 'b'],
+    ['eq.n-a', 'c'],
+    ['neq.true', 'bc'],
+    ['not.eq.true', 'bc'],
+    ['in.(true,n-a)', 'ac'],
+    ['not.in.(true,n-a)', 'b'],
+    ['is.true', 'a'],
+    ['not.is.true', 'bc'],
+    ['is.false', 'b'],
+    ['is.unknown', ''],
+    ['isdistinct.true', 'bc'],
+    ['like.n*', 'c'],
+  ] as const)
+    expect(await found(`mucus=${test}&order=notes`), test).toBe(expected);
+  expect(await found('order=mucus')).toBe('bca');
+});
+
 test('a quoted value may hold what separates values', async () => {
   const rows = await dataOf(
     client.from('habit').select('label').or('notes.eq."a,b",notes.eq."slowly, \\"on foot\\""').order('label'),

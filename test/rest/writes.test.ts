@@ -88,6 +88,33 @@ test('an upsert merges into what is there, or leaves it, and says whether it cre
   });
 });
 
+test('an upsert takes away what a row sets to null, and leaves what it does not name', async () => {
+  const { client } = await person();
+  const [one, other] = [randomUUID(), randomUUID()];
+  const whole = { label: 'Run', notes: 'n', name: 'N', 'x/free': 1 };
+  await dataOf(
+    client
+      .from('habit')
+      .insert([one, other].map((id) => ({ id, ...whole })))
+      .select(),
+  );
+  const { error, status } = await client.from('habit').upsert([
+    { id: one, label: 'Run', notes: null, 'x/free': null },
+    { id: other, label: 'Sprint' },
+    { label: 'New', notes: null },
+  ]);
+  expect({ error, status }).toEqual({ error: null, status: 201 });
+  expect(await dataOf(client.from('habit').select('label,notes,name,x/free').order('label'))).toEqual([
+    { label: 'New', notes: null, name: null, 'x/free': null },
+    { label: 'Run', notes: null, name: 'N', 'x/free': null },
+    { label: 'Sprint', notes: 'n', name: 'N', 'x/free': 1 },
+  ]);
+  expect(await client.from('habit').upsert({ id: one, label: null })).toMatchObject({
+    status: 400,
+    error: { code: '23502' },
+  });
+});
+
 test('an update changes what the filter finds, keeps every version, and unsets what is set to null', async () => {
   const { user, client } = await person();
   const [a, b] = await dataOf(
@@ -187,9 +214,7 @@ test('preferences that nobody knows are passed over, or refused when handling is
   const applied = await rest(user, 'POST', 'habit', [{ label: 'a' }], {
     Prefer: 'missing=default, return=representation, count=exact, handling=lenient',
   });
-  expect(applied.headers.get('preference-applied')).toBe(
-    'missing=default, return=representation, count=exact, handling=lenient',
-  );
+  expect(applied.headers.get('preference-applied')).toBe('return=representation, count=exact, handling=lenient');
   expect(applied.headers.get('content-range')).toBe('*/1');
 });
 
@@ -210,6 +235,79 @@ test('If-Match lets a write through only at the version it names', async () => {
       .status,
   ).toBe(204);
   expect((await rest(user, 'DELETE', `habit?id=eq.${id}`, undefined, { 'If-Match': '*' })).status).toBe(412);
+});
+
+test('a condition that a write cannot heed is refused, and nothing is written', async () => {
+  const { user, client } = await person();
+  const { id, version } = await dataOf(client.from('habit').insert({ label: 'a' }).select('id,version').single());
+  const conditions = [{ 'If-None-Match': '*' }, { 'If-None-Match': '"1"' }];
+  const merge = { Prefer: 'resolution=merge-duplicates' };
+  for (const condition of [...conditions, { 'If-Match': '"1"' }, { 'If-Match': '*' }]) {
+    expect((await rest(user, 'POST', 'habit', { id, label: 'b' }, { ...merge, ...condition })).status).toBe(400);
+    expect((await rest(user, 'POST', 'habit', { label: 'b' }, condition)).status).toBe(400);
+  }
+  for (const condition of conditions) {
+    const refused = await rest(user, 'PATCH', `habit?id=eq.${id}`, { label: 'b' }, condition);
+    expect(await refused.json()).toMatchObject({ code: 'PGRST100', hint: expect.stringContaining('If-Match') });
+    expect((await rest(user, 'DELETE', `habit?id=eq.${id}`, undefined, condition)).status).toBe(400);
+  }
+  expect((await rest(user, 'DELETE', `habit?id=eq.${id}`, undefined, { 'If-Match': String(version) })).status).toBe(
+    422,
+  );
+  expect(await dataOf(client.from('habit').select('label,version'))).toEqual([{ label: 'a', version }]);
+});
+
+test('the retry of an upsert is answered with the status of the first', async () => {
+  const { user, client } = await person();
+  const [id, gone] = [randomUUID(), randomUUID()];
+  await dataOf(
+    client
+      .from('habit')
+      .insert([id, gone].map((id) => ({ id, label: 'a' })))
+      .select(),
+  );
+  await client.from('habit').delete().eq('id', gone);
+  for (const preference of ['return=minimal', 'return=representation'])
+    for (const [row, status] of [
+      [{ id, label: preference }, 200],
+      [{ id: gone, label: 'back' }, preference === 'return=minimal' ? 201 : 200],
+      [{ id: randomUUID(), label: 'new' }, 201],
+    ] as const) {
+      const headers = { Prefer: `resolution=merge-duplicates, ${preference}`, 'Idempotency-Key': randomUUID() };
+      expect((await rest(user, 'POST', 'habit', row, headers)).status).toBe(status);
+      expect((await rest(user, 'POST', 'habit', row, headers)).status).toBe(status);
+      await client.from('habit').update({ notes: randomUUID() }).eq('id', row.id);
+      expect((await rest(user, 'POST', 'habit', row, headers)).status).toBe(status);
+    }
+});
+
+test('the same Idempotency-Key with another resolution, bound or content type is another request', async () => {
+  const { user, client } = await person();
+  const id = randomUUID();
+  const key = (more: Record<string, string>) => ({ 'Idempotency-Key': id, ...more });
+  const post = (more: Record<string, string>) => rest(user, 'POST', 'habit', { id, label: 'a' }, key(more));
+  expect((await post({ Prefer: 'resolution=merge-duplicates' })).status).toBe(201);
+  expect((await post({ Prefer: 'return=representation, resolution=merge-duplicates' })).status).toBe(201);
+  expect((await post({ Prefer: 'resolution=ignore-duplicates' })).status).toBe(422);
+  expect((await post({})).status).toBe(422);
+  const object = { Prefer: 'resolution=merge-duplicates', 'Content-Type': 'application/vnd.pgrst.object+json' };
+  expect((await post(object)).status).toBe(422);
+  const rename = (most: number) =>
+    rest(
+      user,
+      'PATCH',
+      'habit?label=in.(a,b)',
+      { label: 'b' },
+      {
+        'Idempotency-Key': 'rename',
+        Prefer: `handling=strict, max-affected=${most}`,
+      },
+    );
+  expect((await rename(2)).status).toBe(204);
+  expect((await rename(2)).status).toBe(204);
+  expect((await rename(1)).status).toBe(422);
+  expect((await versions(user, id)).length).toBe(2);
+  expect(await dataOf(client.from('habit').select('label'))).toEqual([{ label: 'b' }]);
 });
 
 test('the same Idempotency-Key writes once, for every kind of write, also when the answer was lost after the commit', async () => {

@@ -50,6 +50,7 @@ export function jsonExpression(type: EntityType, field: FieldReference, row: str
   return `iso(${sql})`;
 }
 
+/** SQL of a field's JSON in the doc, null where it has none. */
 export function docField(column: Column, row: string, parameters: Parameters): string {
   return `${row}.doc -> ${keySql(column, parameters)}`;
 }

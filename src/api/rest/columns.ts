@@ -12,6 +12,7 @@ export type ColumnKind =
   | 'date'
   | 'number'
   | 'boolean'
+  | 'boolean_or_text'
   | 'set'
   | 'json'
   | 'any';
@@ -42,7 +43,7 @@ export const ENVELOPE_NAMES: readonly string[] = Object.keys(ENVELOPE);
 const KINDS: Readonly<Record<FieldKind, ColumnKind>> = {
   text: 'text',
   keyword: 'text',
-  bool_or_keyword: 'text',
+  bool_or_keyword: 'boolean_or_text',
   keywords: 'set',
   refs: 'set',
   ref: 'reference',

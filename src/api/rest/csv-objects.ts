@@ -38,8 +38,10 @@ function cellValue(cell: string, kind: ColumnKind): JsonValue {
       if (!JSON_NUMBER.test(cell)) throw badOperand('numeric', cell);
       return parseJson(cell);
     case 'boolean':
+    case 'boolean_or_text':
       if (/^(true|t)$/i.test(cell)) return true;
       if (/^(false|f)$/i.test(cell)) return false;
+      if (kind === 'boolean_or_text') return cell;
       throw badOperand('boolean', cell);
     case 'set':
       return cell.startsWith('{') ? parseSet(cell) : jsonCell(cell);

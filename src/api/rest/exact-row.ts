@@ -1,4 +1,5 @@
 import { docForJson } from '../../domain/codec/doc-for-json.ts';
+import { pointerStep } from '../../domain/codec/pointer.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json/json-value.ts';
 import { parseJson } from '../../domain/json/parse-json.ts';
 import { writeJson } from '../../domain/json/write-json.ts';
@@ -48,12 +49,10 @@ function movedHints(hints: JsonObject, items: readonly SelectItem[]): JsonObject
     for (const item of items) {
       if (item.kind === 'all') moved[pointer] = hint;
       if (item.kind !== 'field') continue;
-      const from = [item.field.name, ...item.field.path].map(pointerOf).join('');
+      const from = [item.field.name, ...item.field.path].map(pointerStep).join('');
       if (steps === from || steps.startsWith(`${from}/`))
-        moved[`${mark}${pointerOf(item.alias)}${steps.slice(from.length)}`] = hint;
+        moved[`${mark}${pointerStep(item.alias)}${steps.slice(from.length)}`] = hint;
     }
   }
   return moved;
 }
-
-const pointerOf = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

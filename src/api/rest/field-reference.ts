@@ -10,6 +10,7 @@ export interface FieldReference {
   readonly asText: boolean;
 }
 
+/** Reads a column and the arrows after it. @throws RestProblem PGRST100 for what is none, and beyond 16 arrows */
 export function fieldReference(scanner: Scanner): FieldReference {
   const name = scanner.name().trim();
   const path: string[] = [];

@@ -1,5 +1,6 @@
 import type { EntityType } from '../../domain/define-entity-type.ts';
 import { docField, type Expression, fieldExpression } from './column-sql.ts';
+import type { ColumnKind } from './columns.ts';
 import { jsonOperand, operand, setMembers } from './operand.ts';
 import type { Parameters } from './parameters.ts';
 import type { Filter, Operator, Test } from './parse-filter.ts';
@@ -110,9 +111,11 @@ function compareSql(operator: string, text: string, at: Place): string {
   return `(${at.subject.sql} ${operator} ${right})`;
 }
 
+const TEXTS: ReadonlySet<ColumnKind> = new Set(['text', 'boolean_or_text', 'reference', 'any']);
+
 function likeSql(operator: 'like' | 'ilike', text: string, at: Place): string {
   const { kind } = at.subject.column;
-  const isText = at.subject.isPath ? isTextPath(at.subject) : kind === 'text' || kind === 'reference' || kind === 'any';
+  const isText = at.subject.isPath ? isTextPath(at.subject) : TEXTS.has(kind);
   if (!isText) throw noOperator(operator, at);
   if (/(?:^|[^\\])(?:\\\\)*\\$/.test(text))
     throw new RestProblem(400, '22025', 'LIKE pattern must not end with escape character');
@@ -142,14 +145,15 @@ const listedSql = (members: readonly string[], at: Place): string =>
 
 function isSql(text: string, at: Place): string {
   const word = text.toLowerCase();
-  const { isAxis, isEnvelope } = at.subject.column;
+  const { kind, isAxis, isEnvelope } = at.subject.column;
   const present =
     isAxis && !isEnvelope ? `nullif(${docField(at.subject.column, at.row, at.parameters)}, 'null')` : at.subject.sql;
   if (word === 'null') return `(${present} is null)`;
   if (word === 'not_null') return `(${present} is not null)`;
   if (word === 'true' || word === 'false' || word === 'unknown') {
-    if (at.subject.isPath || at.subject.column.kind !== 'boolean') throw noOperator(`is ${word}`, at);
-    return `(${at.subject.sql} is ${word})`;
+    if (at.subject.isPath || (kind !== 'boolean' && kind !== 'boolean_or_text')) throw noOperator(`is ${word}`, at);
+    if (kind === 'boolean') return `(${at.subject.sql} is ${word})`;
+    return word === 'unknown' ? `(${present} is null)` : hasSql(word, at);
   }
   throw badOperand('null, not_null, true, false or unknown', text);
 }

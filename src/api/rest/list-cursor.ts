@@ -1,3 +1,4 @@
+import { fromBase64Url, toBase64Url } from '../base64url.ts';
 import { badCursor } from './order-sql.ts';
 
 /**
@@ -6,16 +7,13 @@ import { badCursor } from './order-sql.ts';
  */
 export function encodePlace(place: string): string {
   const bytes = new TextEncoder().encode(place);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
+  return toBase64Url(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
 /** @throws RestProblem for text that is no cursor */
 export function decodePlace(cursor: string): unknown {
   try {
-    const bytes = Uint8Array.from(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
+    const bytes = Uint8Array.from(fromBase64Url(cursor), (char) => char.charCodeAt(0));
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     throw badCursor();

@@ -1,3 +1,5 @@
+import { MAX_JSON_DIGITS } from '../../domain/codec/json-number.ts';
+import { isUuid } from '../../domain/edn/tags.ts';
 import { JsonSyntaxError, parseJson } from '../../domain/json/parse-json.ts';
 import { writeJson } from '../../domain/json/write-json.ts';
 import { canonicalInstant } from '../../domain/time/instant.ts';
@@ -7,8 +9,10 @@ import type { Parameters } from './parameters.ts';
 import { parseSet } from './parse-filter.ts';
 import { badOperand } from './rest-problem.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const NUMBER = /^[+-]?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})(?:[eE][+-]?\d{1,2})?$/;
+/** Whatever a document may hold, as Postgres writes it: 1,000 digits and, of an exponent, as many zeros. */
+const NUMBER = new RegExp(
+  `^[+-]?(?:\\d{1,${2 * MAX_JSON_DIGITS}}(?:\\.\\d{0,${MAX_JSON_DIGITS}})?|\\.\\d{1,${MAX_JSON_DIGITS}})(?:[eE][+-]?\\d{1,4})?$`,
+);
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
 /** What a filter's text stands for beside a column: SQL of the column's type, and the JSON to look for in an index. */
@@ -24,7 +28,7 @@ export function operand(kind: ColumnKind, text: string, parameters: Parameters):
     case 'uuid':
     case 'reference': {
       const id = text.toLowerCase();
-      if (!UUID.test(id)) throw badOperand('uuid', text);
+      if (!isUuid(id)) throw badOperand('uuid', text);
       return { sql: `${parameters.add(id)}${kind === 'uuid' ? '::uuid' : ''}`, json: JSON.stringify(id) };
     }
     case 'instant':
@@ -47,6 +51,8 @@ export function operand(kind: ColumnKind, text: string, parameters: Parameters):
     case 'json': {
       return { sql: `${parameters.add(jsonOperand(text))}::jsonb`, json: null };
     }
+    case 'boolean_or_text':
+      return { sql: parameters.add(text), json: text === 'true' || text === 'false' ? text : JSON.stringify(text) };
     case 'text':
     case 'any':
       return { sql: parameters.add(text), json: kind === 'text' ? JSON.stringify(text) : null };
@@ -61,6 +67,7 @@ export function setMembers(text: string): string[] {
   return json;
 }
 
+/** A filter's text as JSON. @throws RestProblem 22P02 for what is no JSON, or what jsonb refuses */
 export const jsonOperand = (text: string): string => {
   const json = writeJson(readJson(text));
   // What jsonb refuses can be equal to nothing in it.

@@ -54,6 +54,7 @@ export function orderKeys(
   return [...keys, id];
 }
 
+/** The keys as SQL's `order by` has them. */
 export const orderBySql = (keys: readonly OrderKey[]): string =>
   keys.map(({ sql, direction, nulls }) => `${sql} ${direction}${nulls === 'none' ? '' : ` nulls ${nulls}`}`).join(', ');
 
@@ -101,6 +102,7 @@ export function checkPlace(keys: readonly OrderKey[], place: unknown): (string |
   });
 }
 
+/** PGRST100, that the cursor was made for another list, or by nobody. */
 export const badCursor = (): RestProblem =>
   new RestProblem(400, 'PGRST100', 'the cursor is not one of this list', {
     hint: 'Send the header Next-Cursor of the page before, unchanged, with the same order; cursor= begins anew.',

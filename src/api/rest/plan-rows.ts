@@ -1,16 +1,17 @@
 import { attributeTable, isUnknownName } from '../../domain/codec/attributes.ts';
 import { type EncodedDoc, encodeDoc, encodePatch } from '../../domain/codec/native-doc.ts';
 import type { EntityType } from '../../domain/define-entity-type.ts';
+import { isUuid } from '../../domain/edn/tags.ts';
 import { emptyJsonObject, type JsonObject } from '../../domain/json/json-value.ts';
+import { READ_ONLY } from '../plan-transaction.ts';
 import { columnNames, ENVELOPE_NAMES } from './columns.ts';
 import { RestProblem } from './rest-problem.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const MAX_WRITTEN_ROWS = 1_000;
 
 /**
- * Rows to insert, as the JSON array of transact's puts. A null is a field that the record does not have, unless the schema
- * allows null itself; what the store sets (version, occurred_at …) may be sent back and is left out.
+ * Rows to insert, as the JSON array of transact's puts. A null is a field that the record does not have, and that a merge takes
+ * away, unless the schema allows null itself; what the store sets (version, occurred_at …) may be sent back and is left out.
  *
  * @param columns the parameter of the same name: the only fields that are taken
  * @param newId makes the id of a row that has none
@@ -34,11 +35,11 @@ export function planInsert(
         details: `Key (id)=(${id}) is there twice in the body.`,
       });
     seen.add(id);
-    const fields = ownFields(row, type, { id, entity_type: type.name, user_id: userId }, columns);
-    const doc = encodeDoc(type, fields.set);
-    collect(problems, rows.length === 1 ? '' : `row ${index + 1}: `, doc, fields.set);
+    const { set, unset } = ownFields(row, type, { id, entity_type: type.name, user_id: userId }, columns);
+    const doc = encodeDoc(type, set);
+    collect(problems, rows.length === 1 ? '' : `row ${index + 1}: `, doc, set);
     return doc.ok
-      ? `{"op":"put","entity_id":"${id}","entity_type":"${type.name}","doc":${doc.doc}${doc.hints === null ? '' : `,"hints":${doc.hints}`}}`
+      ? `{"op":"put","entity_id":"${id}","entity_type":"${type.name}","doc":${doc.doc},"unset":${JSON.stringify(unset)}${doc.hints === null ? '' : `,"hints":${doc.hints}`}}`
       : '';
   });
   refuse(problems, type);
@@ -100,12 +101,10 @@ function refuse({ missing, other }: Problems, { name }: EntityType): void {
 
 function idOf({ id }: JsonObject): string | null {
   if (id === undefined || id === null) return null;
-  if (typeof id === 'string' && UUID.test(id)) return id.toLowerCase();
+  const lower = typeof id === 'string' ? id.toLowerCase() : '';
+  if (isUuid(lower)) return lower;
   throw new RestProblem(400, '22P02', 'invalid input syntax for type uuid', { details: 'id is not a UUID' });
 }
-
-/** Of the envelope, what a client may send back because it read it here. */
-const READ_ONLY: ReadonlySet<string> = new Set(['version', 'occurred_at', 'occurred_until', 'updated_at']);
 
 function ownFields(
   row: JsonObject,

@@ -5,8 +5,6 @@ export interface Preferences {
   readonly representation: 'minimal' | 'headers-only' | 'representation' | null;
   readonly resolution: 'merge-duplicates' | 'ignore-duplicates' | null;
   readonly count: 'exact' | 'planned' | 'estimated' | null;
-  readonly handling: 'strict' | 'lenient' | null;
-  readonly missing: 'default' | 'null' | null;
   /** Only with handling=strict, as in PostgREST. */
   readonly maxAffected: number | null;
   /** What the header Preference-Applied says; empty: no header. */
@@ -18,7 +16,6 @@ const KNOWN = {
   resolution: ['merge-duplicates', 'ignore-duplicates'],
   count: ['exact', 'planned', 'estimated'],
   handling: ['strict', 'lenient'],
-  missing: ['default', 'null'],
 } as const;
 type Name = keyof typeof KNOWN;
 
@@ -52,15 +49,13 @@ export function readPreferences(header: string | undefined): Preferences {
     const known: readonly (typeof KNOWN)[N][number][] = KNOWN[name];
     return known.find((value) => value === said.get(name)) ?? null;
   };
-  const names: Name[] = ['resolution', 'missing', 'return', 'count', 'handling'];
+  const names: Name[] = ['resolution', 'return', 'count', 'handling'];
   const applied = names.flatMap((name) => (one(name) === null ? [] : [`${name}=${one(name)}`]));
   if (maxAffected !== null) applied.push(`max-affected=${maxAffected}`);
   return {
     representation: one('return'),
     resolution: one('resolution'),
     count: one('count'),
-    handling: one('handling'),
-    missing: one('missing'),
     maxAffected,
     applied: applied.join(', '),
   };

@@ -1,6 +1,15 @@
 import type { Column, ColumnKind } from './columns.ts';
 
-const SCALARS: ReadonlySet<ColumnKind> = new Set(['uuid', 'text', 'reference', 'instant', 'date', 'number', 'boolean']);
+const SCALARS: ReadonlySet<ColumnKind> = new Set([
+  'uuid',
+  'text',
+  'reference',
+  'instant',
+  'date',
+  'number',
+  'boolean',
+  'boolean_or_text',
+]);
 
 /** Whether a column is one of a type's projection: a field of one value. What stands on the time axis is in entities already. */
 export const isProjectable = ({ kind, isEnvelope, isAxis }: Column): boolean =>

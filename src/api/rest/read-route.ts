@@ -4,7 +4,8 @@ import { restRead } from '../../store/rest-read.ts';
 import { asOf } from '../as-of.ts';
 import type { ApiEnv } from '../env.ts';
 import { instant } from '../parameters.ts';
-import { isKnown, weakEtag } from './etag.ts';
+import { isUnchanged } from '../preconditions.ts';
+import { weakEtag } from './etag.ts';
 import { decodePlace, encodePlace } from './list-cursor.ts';
 import { mediaType } from './media-type.ts';
 import { readPreferences } from './preferences.ts';
@@ -53,7 +54,7 @@ export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise
   });
   if (preferences.applied !== '') headers.set('Preference-Applied', preferences.applied);
   if (last !== undefined) headers.set('Next-Cursor', encodePlace(last.place));
-  if (isKnown(etag, c.req.header('if-none-match'))) {
+  if (isUnchanged(c.req.header('if-none-match'), etag)) {
     headers.delete('Content-Type');
     return c.body(null, 304, Object.fromEntries(headers));
   }

@@ -34,6 +34,7 @@ export function renderRows(
   return form === 'object' ? (texts[0] ?? 'null') : `[${texts.join(',\n ')}]`;
 }
 
+/** PGRST116 (406). @param rows how many there are where one was asked for */
 export const notSingular = (rows: number): RestProblem =>
   new RestProblem(406, 'PGRST116', 'Cannot coerce the result to a single JSON object', {
     details: `The result contains ${rows} rows`,

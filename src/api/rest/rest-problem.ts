@@ -28,13 +28,16 @@ export const unreadable = (parameter: string, text: string, at: number, expected
     details: `expected ${expected}`,
   });
 
+/** 42703. @param known the type's columns, for the hint */
 export const unknownColumn = (entityType: string, name: string, known: readonly string[]): RestProblem =>
   new RestProblem(400, '42703', `column ${entityType}.${name.slice(0, 100)} does not exist`, {
     hint: `It has ${known.join(', ')}.`,
   });
 
+/** 22P02: a text that is no value of a type. @param kind the type's name in Postgres */
 export const badOperand = (kind: string, text: string): RestProblem =>
   new RestProblem(400, '22P02', `invalid input syntax for type ${kind}: "${text.slice(0, 200)}"`);
 
+/** PGRST100, over a limit. @param what is counted, in the plural */
 export const tooMuch = (what: string, limit: number): RestProblem =>
   new RestProblem(400, 'PGRST100', `more than ${limit} ${what}`, { hint: `Ask for ${limit} at most.` });

@@ -22,6 +22,7 @@ export interface RowSql {
   readonly joins: string;
 }
 
+/** SQL of what `select` asks of one record. @param row alias of a row of entities @param embeds in the order of `items` */
 export function rowSql(
   items: readonly SelectItem[],
   embeds: readonly PlannedEmbed[],

@@ -21,6 +21,7 @@ const STATE_COLUMNS = [
   'hints',
 ];
 
+/** A row of entities, or of an alias like one, as SQL's entity_state. */
 export const stateOf = (row: string): string =>
   `row(${STATE_COLUMNS.map((name) => `${row}.${name}`).join(', ')})::entity_state`;
 

@@ -36,12 +36,14 @@ export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action:
       ? insertion(c, selection, preferences, text, user_id)
       : byFilter(c, selection, action, text, user_id);
   if (change === null) return answer(c, selection, media, preferences, action, NOTHING_WRITTEN);
+  const max_affected = action === 'insert' ? null : preferences.maxAffected;
+  const singular = media.form === 'object';
   const request: RestWrite = {
     action,
-    max_affected: action === 'insert' ? null : preferences.maxAffected,
-    singular: media.form === 'object',
+    max_affected,
+    singular,
     answer: preferences.representation === 'representation' ? writtenSql(selection) : null,
-    ...(await writeRequest(c, text)),
+    ...(await writeRequest(c, text, [preferences.resolution, max_affected, singular].join())),
     ...change,
   };
   const written = await restWrite(c.var.database, request, selection.sight.parameters.text);
@@ -83,6 +85,11 @@ function insertion(
       { hint: 'Only id is unique: on_conflict=id.' },
     );
   }
+  if (c.req.header('if-match') !== undefined || c.req.header('if-none-match') !== undefined) {
+    throw new RestProblem(400, 'PGRST100', 'A POST takes neither If-Match nor If-None-Match', {
+      hint: 'Without Prefer: resolution=… it writes over nothing; PATCH with id=eq.… takes If-Match.',
+    });
+  }
   const rows = writeBody(c.req.header('content-type'), text, type);
   if (rows.length === 0) return null;
   const on_conflict = resolution === null ? null : resolution === 'merge-duplicates' ? 'merge' : 'ignore';
@@ -109,7 +116,7 @@ function byFilter(
     });
   }
   const pinned = pinnedIds(own.filters);
-  const expected = expectedVersions(c.req.header('if-match'), pinned);
+  const expected = expectedVersions(c.req.header('if-match'), c.req.header('if-none-match'), pinned);
   const operation =
     action === 'delete'
       ? `{"op":"delete","entity_type":"${type.name}"}`
