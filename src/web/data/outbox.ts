@@ -19,6 +19,8 @@ interface OutboxParts {
   send(write: QueuedWrite): Promise<Written>;
   /** Called before a write that the server took leaves the outbox, so that its effect never flickers. */
   onWritten(write: QueuedWrite, answer: Written): void;
+  /** Called when another tab has sent some, likewise before they leave; does not throw. */
+  onSentElsewhere(writes: readonly QueuedWrite[]): Promise<void>;
 }
 
 const FIRST_RETRY_MS = 2_000;
@@ -44,9 +46,9 @@ export class Outbox {
 
   /** Takes up what an earlier visit left. */
   async start(): Promise<void> {
-    const kept = await this.#parts.database.getAll('outbox');
-    this.#change(kept.sort((a, b) => a.order - b.order));
-    addEventListener('online', () => this.flush());
+    await this.#read();
+    // What a tab leaves that is closed is sent by the one that comes into view.
+    for (const event of ['online', 'focus']) addEventListener(event, () => this.flush());
     void this.flush();
   }
 
@@ -81,8 +83,8 @@ export class Outbox {
 
   /** Forgets a write that has not been sent, or was refused. */
   async discard(key: string): Promise<void> {
-    this.#change(this.#writes.filter((write) => write.key !== key));
     await this.#parts.database.delete('outbox', key);
+    this.#change(this.#writes.filter((write) => write.key !== key));
   }
 
   /** Sends a refused write again, whatever version its records are at now. */
@@ -99,20 +101,42 @@ export class Outbox {
     if (this.#is_sending) return;
     this.#is_sending = true;
     clearTimeout(this.#retry);
-    try {
-      // Two tabs share the outbox: the order holds across them.
-      await navigator.locks.request(`annals.outbox.${this.#parts.user}`, async () => {
-        for (let next = this.#next(); next !== undefined; next = this.#next()) {
+    // Two tabs share the outbox: the order holds across them.
+    await navigator.locks.request(`annals.outbox.${this.#parts.user}`, async () => {
+      try {
+        for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
           if (!(await this.#sendOne(next))) return;
         }
-      });
-    } finally {
-      this.#is_sending = false;
-    }
+      } finally {
+        // With the last look into the outbox, not with the lock: what comes after it must be sent by another pass.
+        this.#is_sending = false;
+      }
+    });
   }
 
-  #next(): QueuedWrite | undefined {
+  async #next(): Promise<QueuedWrite | undefined> {
+    await this.#read();
     return this.#writes.find((write) => write.refusal === null);
+  }
+
+  /** Takes over what the device keeps: another tab may have added to it, sent some of it, or decided. */
+  async #read(): Promise<void> {
+    const before = this.#writes;
+    const kept = await this.#parts.database.getAll('outbox');
+    const keys = new Set(kept.map(({ key }) => key));
+    const sent = before.filter(({ key, refusal }) => refusal === null && !keys.has(key));
+    if (sent.length > 0) await this.#parts.onSentElsewhere(sent);
+    for (const { key } of before) keys.add(key);
+    // What was submitted meanwhile is on its way into the database.
+    const added = this.#writes.filter(({ key }) => !keys.has(key));
+    this.#change([...kept.sort((a, b) => a.order - b.order), ...added]);
+    for (const { key } of sent) this.#settle(key, 'saved');
+    for (const { key, refusal } of kept) if (refusal !== null) this.#settle(key, 'queued');
+  }
+
+  #settle(key: string, outcome: WriteOutcome): void {
+    this.#waiting.get(key)?.resolve(outcome);
+    this.#waiting.delete(key);
   }
 
   /** @returns false when there is no use in going on */
@@ -123,8 +147,7 @@ export class Outbox {
       this.#reached(true);
       this.#parts.onWritten(write, answer);
       await this.#advance(write, answer);
-      this.#waiting.delete(write.key);
-      waiting?.resolve('saved');
+      this.#settle(write.key, 'saved');
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 429) {
@@ -151,19 +174,18 @@ export class Outbox {
         'version' in entity && entity.version !== null ? [[entity.id, entity.version] as const] : [],
       ),
     );
-    const rest = this.#writes.filter((each) => each.key !== write.key);
-    const advanced = rest.map((each) =>
-      each.refusal === null
-        ? { ...each, operations: each.operations.map((operation) => expecting(operation, versions)) }
-        : each,
-    );
-    this.#change(advanced);
     const transaction = this.#parts.database.transaction('outbox', 'readwrite');
+    const kept = await transaction.store.getAll();
+    const later = kept.filter(({ key, refusal }) => key !== write.key && refusal === null);
     await Promise.all([
       transaction.store.delete(write.key),
-      ...advanced.map((each) => transaction.store.put(each)),
+      ...later.map((each) => {
+        const operations = each.operations.map((operation) => expecting(operation, versions));
+        return transaction.store.put({ ...each, operations });
+      }),
       transaction.done,
     ]);
+    this.#change(this.#writes.filter(({ key }) => key !== write.key));
   }
 
   /** Whoever waits decides now; with nobody waiting, the write is kept for a decision. */
@@ -174,9 +196,10 @@ export class Outbox {
       waiting.reject(error);
       return;
     }
-    const refused = { ...write, refusal: { status: error.status, message: error.message } };
-    this.#change(this.#writes.map((each) => (each.key === write.key ? refused : each)));
-    await this.#parts.database.put('outbox', refused);
+    await this.#parts.database.put('outbox', {
+      ...write,
+      refusal: { status: error.status, message: error.message },
+    });
   }
 
   #reached(is_reachable: boolean): void {
