@@ -89,11 +89,19 @@ export class Outbox {
 
   /** Sends a refused write again, whatever version its records are at now. */
   async insist(key: string): Promise<void> {
-    const refused = this.#writes.find((write) => write.key === key);
+    const transaction = this.#parts.database.transaction('outbox', 'readwrite');
+    const refused = await transaction.store.get(key);
+    // Another tab may have decided already.
     if (refused === undefined) return;
     const operations = refused.operations.map(({ expected_version: _, ...operation }) => operation);
-    await this.discard(key);
-    await this.submit(refused.title, operations);
+    // Another write needs another key. Nobody waits for this one: refused again, it is kept again.
+    await Promise.all([
+      transaction.store.delete(key),
+      transaction.store.put({ ...refused, key: crypto.randomUUID(), operations, refusal: null }),
+      transaction.done,
+    ]);
+    await this.#read();
+    void this.flush();
   }
 
   /** Sends what waits, in order, until all is sent or the server cannot be reached. */
