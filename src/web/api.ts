@@ -1,5 +1,6 @@
 import { hc, type InferResponseType } from 'hono/client';
 import type { Api } from '../api/app.ts';
+import { retryAfterMs } from '../import-client/retry-after-ms.ts';
 import { type Operation, type StoredRecord, wireOperation } from './data/operations.ts';
 import type { Session } from './session.ts';
 import { reach } from './unreachable.ts';
@@ -83,10 +84,13 @@ export class ApiError extends Error {
   readonly code: string;
   readonly hint: string | null;
   readonly details: unknown;
+  /** How long the service wants to be left alone; 0 when it does not say. */
+  readonly retry_after_ms: number;
 
-  constructor(status: number, body: ErrorBody) {
+  constructor(status: number, body: ErrorBody, retry_after_ms: number) {
     super(body.message);
     this.status = status;
+    this.retry_after_ms = retry_after_ms;
     this.code = body.code;
     this.hint = body.hint;
     this.details = body.details;
@@ -290,7 +294,10 @@ export function authorized(session: Session, moment: string | null): typeof fetc
     };
     let response = await send(await session.accessToken());
     if (response.status === 401) response = await send(await session.renewedToken());
-    if (!response.ok) throw new ApiError(response.status, await errorBody(response));
+    if (!response.ok) {
+      const retry_after_ms = retryAfterMs(response.headers.get('retry-after'));
+      throw new ApiError(response.status, await errorBody(response), retry_after_ms);
+    }
     position = response.headers.get('position') ?? position;
     return response;
   };

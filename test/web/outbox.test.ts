@@ -27,8 +27,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function refusal(status: number) {
-  return new ApiError(status, { code: 'AN', message: `refused: ${status}`, hint: null, details: null });
+function refusal(status: number, retry_after_ms = 0) {
+  return new ApiError(status, { code: 'AN', message: `refused: ${status}`, hint: null, details: null }, retry_after_ms);
 }
 
 /** @param answer of the server to the n-th write that it gets, counted from 1: what it throws, or null when it takes it */
@@ -71,5 +71,30 @@ describe('a write that was refused while nobody waited', () => {
     const kept = { title: 'Edit', refusal: { status: 404, message: 'refused: 404' } };
     await expect.poll(() => outbox.writes()).toMatchObject([kept]);
     expect(await database.getAll('outbox')).toMatchObject([kept]);
+  });
+});
+
+describe('a service that is reached and takes no write', () => {
+  it('is asked less and less often, and it is told what holds up the write', async () => {
+    const { outbox, sent } = await openOutbox((n) => (n < 7 ? refusal(500) : null));
+    expect(await outbox.submit('Edit', [EDIT])).toBe('queued');
+    expect(outbox.hindrance()).toBe('service');
+    for (const [i, wait_ms] of [2_000, 4_000, 8_000, 16_000, 32_000, 60_000].entries()) {
+      await vi.advanceTimersByTimeAsync(wait_ms - 1);
+      expect(sent.length).toBe(i + 1);
+      await vi.advanceTimersByTimeAsync(1);
+      await expect.poll(() => sent.length).toBe(i + 2);
+    }
+    await expect.poll(() => outbox.writes()).toEqual([]);
+    expect(outbox.hindrance()).toBeNull();
+  });
+
+  it('is left alone for as long as it says', async () => {
+    const { outbox, sent } = await openOutbox((n) => (n === 1 ? refusal(503, 30_000) : null));
+    await outbox.submit('Edit', [EDIT]);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(sent.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    await expect.poll(() => outbox.writes()).toEqual([]);
   });
 });

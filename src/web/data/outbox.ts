@@ -8,6 +8,9 @@ import type { QueuedWrite } from './queued-write.ts';
 /** `queued`: it is safe on this device, and goes to the server when that can be reached. */
 export type WriteOutcome = 'saved' | 'queued';
 
+/** What holds up the writes: there is no way to the service, or it takes none now. */
+export type Hindrance = 'network' | 'service';
+
 interface Waiting {
   resolve(outcome: WriteOutcome): void;
   reject(error: unknown): void;
@@ -38,7 +41,7 @@ export class Outbox {
   #is_sending = false;
   #retry_ms = FIRST_RETRY_MS;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #is_reachable = true;
+  #hindrance: Hindrance | null = null;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -57,9 +60,9 @@ export class Outbox {
     return this.#writes;
   }
 
-  /** Whether the last attempt reached the server. */
-  isReachable(): boolean {
-    return this.#is_reachable;
+  /** Why the last attempt did not come through; null when it did. */
+  hindrance(): Hindrance | null {
+    return this.#hindrance;
   }
 
   subscribe(listener: () => void): () => void {
@@ -115,6 +118,7 @@ export class Outbox {
         for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
           if (!(await this.#sendOne(next))) return;
         }
+        this.#goesOn();
       } finally {
         // With the last look into the outbox, not with the lock: what comes after it must be sent by another pass.
         this.#is_sending = false;
@@ -152,24 +156,25 @@ export class Outbox {
     const waiting = this.#waiting.get(write.key);
     try {
       const answer = await this.#parts.send(write);
-      this.#reached(true);
+      this.#goesOn();
       this.#parts.onWritten(write, answer);
       await this.#advance(write, answer);
       this.#settle(write.key, 'saved');
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 429) {
-        this.#reached(true);
+        this.#goesOn();
         await this.#refuse(write, waiting, error);
         return true;
       }
-      this.#reached(!(error instanceof Unreachable));
+      this.#hinderedBy(error instanceof Unreachable ? 'network' : 'service');
       for (const [key, each] of this.#waiting) {
         this.#waiting.delete(key);
         if (error instanceof SignedOut) each.reject(error);
         else each.resolve('queued');
       }
-      this.#retry = setTimeout(() => this.flush(), this.#retry_ms);
+      const wanted_ms = error instanceof ApiError ? error.retry_after_ms : 0;
+      this.#retry = setTimeout(() => this.flush(), Math.max(this.#retry_ms, wanted_ms));
       this.#retry_ms = Math.min(MAX_RETRY_MS, this.#retry_ms * 2);
       return false;
     }
@@ -210,10 +215,14 @@ export class Outbox {
     });
   }
 
-  #reached(is_reachable: boolean): void {
-    if (is_reachable) this.#retry_ms = FIRST_RETRY_MS;
-    if (this.#is_reachable === is_reachable) return;
-    this.#is_reachable = is_reachable;
+  #goesOn(): void {
+    this.#retry_ms = FIRST_RETRY_MS;
+    this.#hinderedBy(null);
+  }
+
+  #hinderedBy(hindrance: Hindrance | null): void {
+    if (this.#hindrance === hindrance) return;
+    this.#hindrance = hindrance;
     for (const listener of this.#listeners) listener();
   }
 
