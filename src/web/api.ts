@@ -53,7 +53,8 @@ export interface DashboardQuery {
 }
 export type AllHistory = InferResponseType<Client['v1']['history']['$get'], 200>;
 export type LoggedVersion = AllHistory['versions'][number];
-export type Transaction = InferResponseType<Client['v1']['transactions']['$get'], 200>['transactions'][number];
+/** What wrote a version. */
+export type Transaction = NonNullable<Version['transaction']>;
 /** What a write answers: which records it changed, and to which version. */
 export type Written = InferResponseType<Client['v1']['transactions']['$post'], 200>;
 
@@ -145,8 +146,6 @@ export interface AnnalsApi {
   undo(tx: number, why: string): Promise<Written>;
   /** What changed over all records by transaction time, the newest first. @throws as {@link AnnalsApi.overview} */
   allHistory(query: HistoryQuery, signal: AbortSignal): Promise<AllHistory>;
-  /** The user's own transactions of some time, `since` included and `until` not; those of imports are none. @throws as {@link AnnalsApi.overview} */
-  transactions(query: { since: string; until: string }, signal: AbortSignal): Promise<readonly Transaction[]>;
 }
 
 /**
@@ -244,10 +243,6 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
         { init: { signal } },
       );
       return response.json();
-    },
-    async transactions(query, signal) {
-      const response = await client.v1.transactions.$get({ query: { ...query, limit: '1000' } }, { init: { signal } });
-      return (await response.json()).transactions;
     },
     async undo(tx, why) {
       const response = await send(`/v1/transactions/${tx}/undo`, {
