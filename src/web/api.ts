@@ -128,8 +128,8 @@ export interface AnnalsApi {
   entitiesById(entity_type: string, ids: readonly string[]): Promise<readonly StoredRecord[]>;
   /** A record as it is now. @throws as {@link AnnalsApi.overview}, ApiError 404 when there is none */
   entity(id: string): Promise<StoredRecord>;
-  /** A record's versions, newest first. @throws as {@link AnnalsApi.entity} */
-  history(id: string, signal: AbortSignal): Promise<History>;
+  /** A page of a record's versions, newest first. @param after `next` of the page before; @throws as {@link AnnalsApi.entity} */
+  history(id: string, after: string | null, signal: AbortSignal): Promise<History>;
   /**
    * A page of the user's export.
    * @param path of the first page, or `next` of the page before
@@ -227,9 +227,10 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       const response = await client.v1.entities[':id'].$get({ param: { id }, query: {} });
       return response.json();
     },
-    async history(id, signal) {
-      const request = { param: { id }, query: { limit: String(MAX_VERSIONS), corrections: 'true' as const } };
-      const response = await client.v1.entities[':id'].history.$get(request, { init: { signal } });
+    async history(id, after, signal) {
+      const place = after === null ? {} : { after };
+      const query = { limit: String(HISTORY_PAGE), corrections: 'true' as const, ...place };
+      const response = await client.v1.entities[':id'].history.$get({ param: { id }, query }, { init: { signal } });
       return response.json();
     },
     async exportPage(path, signal) {
@@ -260,7 +261,7 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
   };
 }
 
-/** Of one page of what changed. */
+/** Of one page of what changed, of a record or of all. */
 const HISTORY_PAGE = 100;
 
 /** Some hundred passes of all analytics. */
@@ -268,9 +269,6 @@ const MAX_REFRESHES = 1_000;
 
 /** Of one page of the feed. */
 const MAX_CHANGES = 500;
-
-/** More than anybody reads at once. */
-const MAX_VERSIONS = 500;
 
 /**
  * A `fetch` with the user's token, that throws for what is not a success. A token that the API no longer takes (a key
