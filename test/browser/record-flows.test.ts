@@ -407,6 +407,25 @@ describe.concurrent('records', () => {
     await page.context().close();
   });
 
+  it('that a failing service does not take are told of as not saved, and go out when it takes them', async ({
+    expect,
+  }) => {
+    const page = await open();
+    await openList(page, 'location');
+    await page.route('**/v1/transactions', (route) => route.fulfill({ status: 500 }));
+    await page.getByRole('button', { name: 'Add place' }).first().click();
+    const sheet = page.getByRole('dialog', { name: 'New record' });
+    await sheet.getByLabel('Label').fill('Ferry landing');
+    await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+    const status = page.getByRole('button', { name: 'Not saved yet · 1 waiting' });
+    await status.click();
+    await page.unroute('**/v1/transactions');
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await status.waitFor({ state: 'detached' });
+    expect((await all('location')).map(({ label }) => label)).toContain('Ferry landing');
+    await page.context().close();
+  });
+
   it('that were written elsewhere come by the change feed when the window comes back', async ({ expect }) => {
     const page = await open();
     await openList(page, 'exercise');
