@@ -8,6 +8,7 @@ import type { MendAnswer } from '../importer/mend-reject.ts';
 import type { ImportOpening } from '../importer/request-shapes.ts';
 import { ApiFailure, apiFailureOf } from './api-failure.ts';
 import type { Chunk } from './cut-chunks.ts';
+import { retryAfterMs } from './retry-after-ms.ts';
 
 const MAX_ATTEMPTS = 9;
 const FIRST_WAIT_MS = 200;
@@ -153,9 +154,4 @@ function isNetworkError(error: unknown): boolean {
 export function isCallFailure(error: unknown): boolean {
   const isGivenUp = error instanceof DOMException && error.name === 'AbortError';
   return error instanceof ApiFailure || isGivenUp || isNetworkError(error);
-}
-
-function retryAfterMs(header: string | null): number {
-  const seconds = Number(header ?? 0);
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1_000, 60_000) : 0;
 }

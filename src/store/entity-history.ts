@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 
-/** One version, or a tombstone (`doc` null). Times are ISO 8601 in UTC with microseconds; `doc` and `hints` are JSON text. */
+/** One version, or a tombstone (`doc` null). Times are ISO 8601 in UTC with microseconds; `doc`, `hints` and `transaction` are JSON text. */
 export interface StoredVersion {
   readonly version: string;
   readonly valid_time: string;
@@ -11,10 +11,7 @@ export interface StoredVersion {
   readonly hints: string | null;
   /** The fields that differ from the version before it in this history, in alphabetical order. */
   readonly changed: readonly string[];
-}
-
-/** A version in its entity's history. `transaction` is JSON text: what wrote it, as `list-transactions.ts` has it; null: an import. */
-export interface EntityVersion extends StoredVersion {
+  /** What wrote it, as `list-transactions.ts` has it; null: an import. */
   readonly transaction: string | null;
 }
 
@@ -44,7 +41,7 @@ export function entityHistory(
   userId: string,
   entityId: string,
   request: HistoryRequest,
-): Promise<EntityVersion[]> {
+): Promise<StoredVersion[]> {
   const order = request.order === 'asc' ? 'asc' : 'desc';
   const beyond = order === 'asc' ? '>' : '<';
   const { with_corrections: corrections, after } = request;
@@ -56,7 +53,7 @@ export function entityHistory(
     ? `(e.valid_time, e.tx_time, e.tx) ${beyond} ($7::timestamptz, $8::timestamptz, $9::bigint)`
     : `e.valid_time ${beyond} $7::timestamptz`;
   const place = corrections ? [after?.tx_time ?? null, after?.tx ?? null] : [];
-  return database.read<EntityVersion>(
+  return database.read<StoredVersion>(
     'entity_history',
     userId,
     `select h.seq::text as version, iso(h.valid_time) as valid_time, iso(h.tx_time) as tx_time, h.tx::text as tx,

@@ -80,8 +80,10 @@ export async function userHistory(
         limit case when (select count(*) from looked_at) = $8::integer then 1 else 0 end)
     )
     select m.entity_id as id, m.seq::text as version, iso(m.valid_time) as valid_time, iso(m.tx_time) as tx_time, m.tx::text as tx,
-      m.entity_type, m.doc::text as doc, m.hints::text as hints, m.changed, m.is_shown as shown
-    from marks m order by m.is_shown desc, m.tx_time ${order}, m.tx ${order}, m.seq ${order}`,
+      m.entity_type, m.doc::text as doc, m.hints::text as hints, m.changed, m.is_shown as shown,
+      case when t.tx is not null then transaction_entry(t)::text end as transaction
+    from marks m left join transactions t on t.tx = m.tx and t.tx_time = m.tx_time
+    order by m.is_shown desc, m.tx_time ${order}, m.tx ${order}, m.seq ${order}`,
     [
       userId,
       request.entity_type,

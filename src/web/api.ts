@@ -1,5 +1,6 @@
 import { hc, type InferResponseType } from 'hono/client';
 import type { Api } from '../api/app.ts';
+import { retryAfterMs } from '../import-client/retry-after-ms.ts';
 import { type Operation, type StoredRecord, wireOperation } from './data/operations.ts';
 import type { Session } from './session.ts';
 import { reach } from './unreachable.ts';
@@ -52,7 +53,8 @@ export interface DashboardQuery {
 }
 export type AllHistory = InferResponseType<Client['v1']['history']['$get'], 200>;
 export type LoggedVersion = AllHistory['versions'][number];
-export type Transaction = InferResponseType<Client['v1']['transactions']['$get'], 200>['transactions'][number];
+/** What wrote a version. */
+export type Transaction = NonNullable<Version['transaction']>;
 /** What a write answers: which records it changed, and to which version. */
 export type Written = InferResponseType<Client['v1']['transactions']['$post'], 200>;
 
@@ -83,10 +85,13 @@ export class ApiError extends Error {
   readonly code: string;
   readonly hint: string | null;
   readonly details: unknown;
+  /** How long the service wants to be left alone; 0 when it does not say. */
+  readonly retry_after_ms: number;
 
-  constructor(status: number, body: ErrorBody) {
+  constructor(status: number, body: ErrorBody, retry_after_ms: number) {
     super(body.message);
     this.status = status;
+    this.retry_after_ms = retry_after_ms;
     this.code = body.code;
     this.hint = body.hint;
     this.details = body.details;
@@ -123,8 +128,8 @@ export interface AnnalsApi {
   entitiesById(entity_type: string, ids: readonly string[]): Promise<readonly StoredRecord[]>;
   /** A record as it is now. @throws as {@link AnnalsApi.overview}, ApiError 404 when there is none */
   entity(id: string): Promise<StoredRecord>;
-  /** A record's versions, newest first. @throws as {@link AnnalsApi.entity} */
-  history(id: string, signal: AbortSignal): Promise<History>;
+  /** A page of a record's versions, newest first. @param after `next` of the page before; @throws as {@link AnnalsApi.entity} */
+  history(id: string, after: string | null, signal: AbortSignal): Promise<History>;
   /**
    * A page of the user's export.
    * @param path of the first page, or `next` of the page before
@@ -141,8 +146,6 @@ export interface AnnalsApi {
   undo(tx: number, why: string): Promise<Written>;
   /** What changed over all records by transaction time, the newest first. @throws as {@link AnnalsApi.overview} */
   allHistory(query: HistoryQuery, signal: AbortSignal): Promise<AllHistory>;
-  /** The user's own transactions of some time, `since` included and `until` not; those of imports are none. @throws as {@link AnnalsApi.overview} */
-  transactions(query: { since: string; until: string }, signal: AbortSignal): Promise<readonly Transaction[]>;
 }
 
 /**
@@ -224,9 +227,10 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       const response = await client.v1.entities[':id'].$get({ param: { id }, query: {} });
       return response.json();
     },
-    async history(id, signal) {
-      const request = { param: { id }, query: { limit: String(MAX_VERSIONS), corrections: 'true' as const } };
-      const response = await client.v1.entities[':id'].history.$get(request, { init: { signal } });
+    async history(id, after, signal) {
+      const place = after === null ? {} : { after };
+      const query = { limit: String(HISTORY_PAGE), corrections: 'true' as const, ...place };
+      const response = await client.v1.entities[':id'].history.$get({ param: { id }, query }, { init: { signal } });
       return response.json();
     },
     async exportPage(path, signal) {
@@ -240,10 +244,6 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
         { init: { signal } },
       );
       return response.json();
-    },
-    async transactions(query, signal) {
-      const response = await client.v1.transactions.$get({ query: { ...query, limit: '1000' } }, { init: { signal } });
-      return (await response.json()).transactions;
     },
     async undo(tx, why) {
       const response = await send(`/v1/transactions/${tx}/undo`, {
@@ -261,7 +261,7 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
   };
 }
 
-/** Of one page of what changed. */
+/** Of one page of what changed, of a record or of all. */
 const HISTORY_PAGE = 100;
 
 /** Some hundred passes of all analytics. */
@@ -269,9 +269,6 @@ const MAX_REFRESHES = 1_000;
 
 /** Of one page of the feed. */
 const MAX_CHANGES = 500;
-
-/** More than anybody reads at once. */
-const MAX_VERSIONS = 500;
 
 /**
  * A `fetch` with the user's token, that throws for what is not a success. A token that the API no longer takes (a key
@@ -290,7 +287,10 @@ export function authorized(session: Session, moment: string | null): typeof fetc
     };
     let response = await send(await session.accessToken());
     if (response.status === 401) response = await send(await session.renewedToken());
-    if (!response.ok) throw new ApiError(response.status, await errorBody(response));
+    if (!response.ok) {
+      const retry_after_ms = retryAfterMs(response.headers.get('retry-after'));
+      throw new ApiError(response.status, await errorBody(response), retry_after_ms);
+    }
     position = response.headers.get('position') ?? position;
     return response;
   };

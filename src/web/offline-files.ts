@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
@@ -9,8 +10,13 @@ const PUBLIC_FILES = ['/theme.js', '/favicon.svg', '/icon-192.png', '/icon-512.p
 
 /** Makes `service-worker.js`, which knows every file of this build by name, and changes with any of them. */
 export function offlineFiles(): Plugin {
+  /** Those whose names do not change with their content. */
+  let unhashed: readonly string[] = [];
   return {
     name: 'annals-offline-files',
+    configResolved({ root, publicDir }) {
+      unhashed = [join(root, 'index.html'), ...PUBLIC_FILES.map((file) => join(publicDir, file))];
+    },
     async generateBundle(_options, bundle) {
       const source = await readFile(SOURCE, 'utf8');
       const files = [
@@ -19,7 +25,9 @@ export function offlineFiles(): Plugin {
           .map((name) => `/${name}`),
         ...PUBLIC_FILES,
       ].sort();
-      const version = createHash('sha256').update(source).update(files.join()).digest('hex').slice(0, 12);
+      const hash = createHash('sha256').update(source).update(files.join());
+      for (const file of unhashed) hash.update(await readFile(file));
+      const version = hash.digest('hex').slice(0, 12);
       this.emitFile({
         type: 'asset',
         fileName: 'service-worker.js',

@@ -53,7 +53,9 @@ test('versions say which transaction wrote them, and what was said of it', async
   const operations = [put(id, habit('a')), put(randomUUID(), habit('b'))];
   const { body } = await me.ok('POST', '/v1/transactions', { operations, meta: { why: 'spring' } });
   const { versions } = await me.get(`/v1/entities/${id}/history`);
-  expect(versions).toMatchObject([{ tx: body.tx, transaction: { tx: body.tx, meta: { why: 'spring' }, events: 2 } }]);
+  const told = { tx: body.tx, transaction: { tx: body.tx, meta: { why: 'spring' }, events: 2 } };
+  expect(versions).toMatchObject([told]);
+  expect((await me.get('/v1/history')).versions).toMatchObject([told, told]);
 });
 
 test('versions say which fields changed from the version before, across pages too', async () => {

@@ -156,6 +156,32 @@ describe.concurrent('records', () => {
     await page.context().close();
   });
 
+  it('have as many versions in their history as were written, and one that created them', async ({ expect }) => {
+    const page = await open();
+    const id = crypto.randomUUID();
+    const operations = Array.from({ length: 501 }, (_, i) => {
+      const valid_from = new Date(Date.parse('2024-01-01T00:00:00Z') + i * 3_600_000).toISOString();
+      return { op: 'put', id, entity_type: 'location', valid_from, doc: { label: `Step ${i}` } };
+    });
+    await stack.request(MAYA.id, '/v1/transactions', { operations });
+    await page.goto(`${stack.origin}/records/location?record=${id}`);
+    const sheet = page.getByRole('dialog', { name: 'Record' });
+    await sheet.getByRole('tab', { name: 'History' }).click();
+    const older = sheet.getByRole('button', { name: 'Older versions' });
+    const shown = async () => {
+      await older.evaluateAll((buttons) => {
+        for (const button of buttons) if (button instanceof HTMLElement) button.click();
+      });
+      return sheet.locator('.version').count();
+    };
+    await older.waitFor();
+    await expect.poll(shown).toBe(501);
+    expect(await sheet.locator('.version[data-kind="Created"]').allTextContents()).toEqual([
+      expect.stringContaining('Step 0'),
+    ]);
+    await page.context().close();
+  });
+
   it('have changed in a list over all types, told by whom and why, and each change can be taken back', async ({
     expect,
   }) => {
@@ -378,6 +404,25 @@ describe.concurrent('records', () => {
       .poll(async () => (await all('book_source')).map((source) => source.label).sort())
       .toEqual(['Corner shop', 'Flea market']);
     await expect.poll(() => page.getByRole('button', { name: /^Offline/ }).count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('that a failing service does not take are told of as not saved, and go out when it takes them', async ({
+    expect,
+  }) => {
+    const page = await open();
+    await openList(page, 'location');
+    await page.route('**/v1/transactions', (route) => route.fulfill({ status: 500 }));
+    await page.getByRole('button', { name: 'Add place' }).first().click();
+    const sheet = page.getByRole('dialog', { name: 'New record' });
+    await sheet.getByLabel('Label').fill('Ferry landing');
+    await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+    const status = page.getByRole('button', { name: 'Not saved yet · 1 waiting' });
+    await status.click();
+    await page.unroute('**/v1/transactions');
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await status.waitFor({ state: 'detached' });
+    expect((await all('location')).map(({ label }) => label)).toContain('Ferry landing');
     await page.context().close();
   });
 

@@ -22,16 +22,6 @@ export const record = z
   })
   .meta({ description: 'An envelope, and beside it the document’s own fields' });
 
-const version = z.object({
-  version: z.int(),
-  valid_time: instant(),
-  tx_time: instant(),
-  tx: z.int(),
-  entity_type: z.string().nullable(),
-  changed: z.array(z.string()),
-  doc: doc().nullable().meta({ description: 'Null is a delete' }),
-});
-
 const written = z.object({
   id: uuid(),
   entity_type: z.string().nullable().meta({ description: 'Null: a delete before anything was there' }),
@@ -72,16 +62,17 @@ export const transactionDetail = z.object({
     }),
   ),
 });
-export const historyAnswer = z.object({
-  id: uuid(),
-  versions: z.array(
-    z.object({
-      ...version.shape,
-      transaction: transaction.nullable().meta({ description: 'What wrote it; null when it came by an import' }),
-    }),
-  ),
-  next,
+const version = z.object({
+  version: z.int(),
+  valid_time: instant(),
+  tx_time: instant(),
+  tx: z.int(),
+  entity_type: z.string().nullable(),
+  changed: z.array(z.string()),
+  doc: doc().nullable().meta({ description: 'Null is a delete' }),
+  transaction: transaction.nullable().meta({ description: 'What wrote it; null when it came by an import' }),
 });
+export const historyAnswer = z.object({ id: uuid(), versions: z.array(version), next });
 export const userHistoryAnswer = z.object({ versions: z.array(z.object({ id: uuid(), ...version.shape })), next });
 
 const shown = z.looseObject({

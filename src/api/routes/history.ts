@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { type EntityVersion, entityHistory } from '../../store/entity-history.ts';
+import { entityHistory } from '../../store/entity-history.ts';
 import { userHistory } from '../../store/user-history.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
@@ -9,7 +9,6 @@ import { cursor, digits, entityId, flag, instant, limit, plainText } from '../pa
 import { path, query } from '../query.ts';
 import { unknownEntity } from '../unknown-entity.ts';
 import { type VersionJson, versionText } from '../version-text.ts';
-import type { TransactionEntryJson } from './transactions.ts';
 
 const order = z.enum(['asc', 'desc']).default('desc');
 
@@ -37,12 +36,6 @@ export const userHistoryQuery = z.strictObject({
 const versionPlace = z.object({ valid_time: instant, tx_time: instant, tx: digits });
 const logPlace = z.object({ tx_time: instant, tx: digits, version: digits });
 
-/** `transaction` null: it came by an import. */
-type WrittenVersionJson = VersionJson & { transaction: TransactionEntryJson | null };
-
-const writtenVersionText = (version: EntityVersion): string =>
-  `${versionText(version).slice(0, -1)},"transaction":${version.transaction}}`;
-
 export const historyRoutes = new Hono<ApiEnv>()
   /** `GET /v1/entities/ID/history`: its versions and who wrote them, tombstones (`doc` null) and versions of the future included. */
   .get('/v1/entities/:id/history', path(historyPath), query(historyQuery), async (c) => {
@@ -63,14 +56,14 @@ export const historyRoutes = new Hono<ApiEnv>()
     const last = versions.length === limit ? versions.at(-1) : undefined;
     const next =
       last === undefined ? null : encodeCursor({ valid_time: last.valid_time, tx_time: last.tx_time, tx: last.tx });
-    return jsonText<{ id: string; versions: WrittenVersionJson[]; next: string | null }>(
+    return jsonText<{ id: string; versions: VersionJson[]; next: string | null }>(
       c,
-      `{"id":"${id}","versions":[${versions.map(writtenVersionText).join(',')}],"next":${JSON.stringify(next)}}`,
+      `{"id":"${id}","versions":[${versions.map(versionText).join(',')}],"next":${JSON.stringify(next)}}`,
     );
   })
   // What takes the other methods would read `history` as an id.
   .all('/v1/entities/:id/history', (c) => c.notFound())
-  /** `GET /v1/history`: what changed over all the user's entities, by transaction time. */
+  /** `GET /v1/history`: what changed over all the user's entities and who wrote it, by transaction time. */
   .get('/v1/history', query(userHistoryQuery), async (c) => {
     const { entity_type, since, until, attribute, order, limit, after } = c.req.valid('query');
     const { versions, next } = await userHistory(c.var.database, c.var.caller.user_id, {

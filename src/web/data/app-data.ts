@@ -1,5 +1,7 @@
 import type { AnnalsApi, Transaction } from '../api.ts';
+import { SignedOut } from '../session.ts';
 import { showToast } from '../shell/toasts.ts';
+import { Unreachable } from '../unreachable.ts';
 import { followChanges } from './follow-changes.ts';
 import { type LocalDatabase, openLocalDatabase } from './local-database.ts';
 import { inverseOf, type Operation, type StoredRecord } from './operations.ts';
@@ -40,6 +42,15 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
       store.written(write, answer);
       onWritten();
     },
+    async onSentElsewhere(writes) {
+      try {
+        await refetch(writes.flatMap(({ operations }) => operations));
+      } catch (error) {
+        // What cannot be read now, the change feed brings.
+        if (!(error instanceof Unreachable || error instanceof SignedOut)) reportError(error);
+      }
+      onWritten();
+    },
   });
   outbox.subscribe(() => store.overlay(outbox.writes()));
   await outbox.start();
@@ -67,15 +78,18 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
   async function undo({ tx, meta }: Pick<Transaction, 'tx' | 'meta'>): Promise<void> {
     const why = typeof meta?.why === 'string' ? `Undo: ${meta.why}` : 'Undo';
     const { entities } = await api.undo(tx, why);
-    const written = entities.filter((entity) => 'entity_type' in entity);
-    for (const [type, each] of Map.groupBy(written, ({ entity_type }) => entity_type)) {
+    await refetch(entities.filter((entity) => 'entity_type' in entity));
+    onWritten();
+  }
+
+  async function refetch(records: readonly { id: string; entity_type: string | null }[]): Promise<void> {
+    for (const [type, each] of Map.groupBy(records, ({ entity_type }) => entity_type)) {
       if (type === null) continue;
       await store.refetch(
         type,
         each.map(({ id }) => id),
       );
     }
-    onWritten();
   }
 
   return { database, store, outbox, write, undo };

@@ -28,15 +28,21 @@ const FIRST_FILL_MS = 4_000;
 export function followChanges({ api, database, store, onChanged }: FollowParts): void {
   let asked_ms = 0;
   let running: Promise<void> | null = null;
+  /**
+   * How far this tab has followed: what the feed brings goes into the memory of the tab that asked. The database's is where the
+   * next visit begins. Null begins anew.
+   */
+  let cursor: string | null | undefined;
 
   async function follow(): Promise<void> {
-    let since = await database.get('facts', CURSOR);
-    if (since === undefined) {
+    if (cursor === undefined) cursor = (await database.get('facts', CURSOR)) ?? null;
+    let since = cursor;
+    if (since === null) {
       // First the place, then the lists: what is written in between is in both, which does no harm.
       const { next } = await api.changes('now');
       if (next === null) return;
       await store.distrust();
-      await database.put('facts', next, CURSOR);
+      await keep(next);
       setTimeout(() => void fill(), FIRST_FILL_MS);
       return;
     }
@@ -56,14 +62,20 @@ export function followChanges({ api, database, store, onChanged }: FollowParts):
       is_current = up_to_date;
     }
     if (!is_current) {
+      cursor = null;
       await database.delete('facts', CURSOR);
       await store.distrust();
       return;
     }
     for (const [type, ids] of ids_by_type) await store.refetch(type, [...ids]);
-    await database.put('facts', since, CURSOR);
+    await keep(since);
     store.follow();
     if (ids_by_type.size > 0) onChanged();
+  }
+
+  async function keep(next: string): Promise<void> {
+    cursor = next;
+    await database.put('facts', next, CURSOR);
   }
 
   /** Fetches what no screen has asked for yet, so that all of it is here when the network is not. */

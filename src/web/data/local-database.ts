@@ -7,7 +7,7 @@ interface Schema extends DBSchema {
   /** The types whose records are all here. */
   types: { key: string; value: { readonly name: string; readonly loaded_at: string } };
   outbox: { key: string; value: QueuedWrite };
-  /** `changes_cursor`: how far the change feed has been followed. */
+  /** `changes_cursor`: how far a tab has followed the change feed. */
   facts: { key: string; value: string };
 }
 

@@ -35,7 +35,7 @@ export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
         return await api.heatmap(query, signal);
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error;
-        await Promise.all([query.entity_type, 'user'].map((type) => store.loadKept(type)));
+        await Promise.all(typesOf(query.entity_type).map((type) => store.loadKept(type)));
         const { records, state } = store.snapshot(query.entity_type);
         if (state === 'absent') throw error;
         const { time_zone, visibility } = settings(store);

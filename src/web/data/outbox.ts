@@ -8,6 +8,9 @@ import type { QueuedWrite } from './queued-write.ts';
 /** `queued`: it is safe on this device, and goes to the server when that can be reached. */
 export type WriteOutcome = 'saved' | 'queued';
 
+/** What holds up the writes: there is no way to the service, or it takes none now. */
+export type Hindrance = 'network' | 'service';
+
 interface Waiting {
   resolve(outcome: WriteOutcome): void;
   reject(error: unknown): void;
@@ -19,6 +22,8 @@ interface OutboxParts {
   send(write: QueuedWrite): Promise<Written>;
   /** Called before a write that the server took leaves the outbox, so that its effect never flickers. */
   onWritten(write: QueuedWrite, answer: Written): void;
+  /** Called when another tab has sent some, likewise before they leave; does not throw. */
+  onSentElsewhere(writes: readonly QueuedWrite[]): Promise<void>;
 }
 
 const FIRST_RETRY_MS = 2_000;
@@ -36,7 +41,7 @@ export class Outbox {
   #is_sending = false;
   #retry_ms = FIRST_RETRY_MS;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #is_reachable = true;
+  #hindrance: Hindrance | null = null;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -44,9 +49,9 @@ export class Outbox {
 
   /** Takes up what an earlier visit left. */
   async start(): Promise<void> {
-    const kept = await this.#parts.database.getAll('outbox');
-    this.#change(kept.sort((a, b) => a.order - b.order));
-    addEventListener('online', () => this.flush());
+    await this.#read();
+    // What a tab leaves that is closed is sent by the one that comes into view.
+    for (const event of ['online', 'focus']) addEventListener(event, () => this.flush());
     void this.flush();
   }
 
@@ -55,9 +60,9 @@ export class Outbox {
     return this.#writes;
   }
 
-  /** Whether the last attempt reached the server. */
-  isReachable(): boolean {
-    return this.#is_reachable;
+  /** Why the last attempt did not come through; null when it did. */
+  hindrance(): Hindrance | null {
+    return this.#hindrance;
   }
 
   subscribe(listener: () => void): () => void {
@@ -81,17 +86,25 @@ export class Outbox {
 
   /** Forgets a write that has not been sent, or was refused. */
   async discard(key: string): Promise<void> {
-    this.#change(this.#writes.filter((write) => write.key !== key));
     await this.#parts.database.delete('outbox', key);
+    this.#change(this.#writes.filter((write) => write.key !== key));
   }
 
   /** Sends a refused write again, whatever version its records are at now. */
   async insist(key: string): Promise<void> {
-    const refused = this.#writes.find((write) => write.key === key);
+    const transaction = this.#parts.database.transaction('outbox', 'readwrite');
+    const refused = await transaction.store.get(key);
+    // Another tab may have decided already.
     if (refused === undefined) return;
     const operations = refused.operations.map(({ expected_version: _, ...operation }) => operation);
-    await this.discard(key);
-    await this.submit(refused.title, operations);
+    // Another write needs another key. Nobody waits for this one: refused again, it is kept again.
+    await Promise.all([
+      transaction.store.delete(key),
+      transaction.store.put({ ...refused, key: crypto.randomUUID(), operations, refusal: null }),
+      transaction.done,
+    ]);
+    await this.#read();
+    void this.flush();
   }
 
   /** Sends what waits, in order, until all is sent or the server cannot be reached. */
@@ -99,20 +112,43 @@ export class Outbox {
     if (this.#is_sending) return;
     this.#is_sending = true;
     clearTimeout(this.#retry);
-    try {
-      // Two tabs share the outbox: the order holds across them.
-      await navigator.locks.request(`annals.outbox.${this.#parts.user}`, async () => {
-        for (let next = this.#next(); next !== undefined; next = this.#next()) {
+    // Two tabs share the outbox: the order holds across them.
+    await navigator.locks.request(`annals.outbox.${this.#parts.user}`, async () => {
+      try {
+        for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
           if (!(await this.#sendOne(next))) return;
         }
-      });
-    } finally {
-      this.#is_sending = false;
-    }
+        this.#goesOn();
+      } finally {
+        // With the last look into the outbox, not with the lock: what comes after it must be sent by another pass.
+        this.#is_sending = false;
+      }
+    });
   }
 
-  #next(): QueuedWrite | undefined {
+  async #next(): Promise<QueuedWrite | undefined> {
+    await this.#read();
     return this.#writes.find((write) => write.refusal === null);
+  }
+
+  /** Takes over what the device keeps: another tab may have added to it, sent some of it, or decided. */
+  async #read(): Promise<void> {
+    const before = this.#writes;
+    const kept = await this.#parts.database.getAll('outbox');
+    const keys = new Set(kept.map(({ key }) => key));
+    const sent = before.filter(({ key, refusal }) => refusal === null && !keys.has(key));
+    if (sent.length > 0) await this.#parts.onSentElsewhere(sent);
+    for (const { key } of before) keys.add(key);
+    // What was submitted meanwhile is on its way into the database.
+    const added = this.#writes.filter(({ key }) => !keys.has(key));
+    this.#change([...kept.sort((a, b) => a.order - b.order), ...added]);
+    for (const { key } of sent) this.#settle(key, 'saved');
+    for (const { key, refusal } of kept) if (refusal !== null) this.#settle(key, 'queued');
+  }
+
+  #settle(key: string, outcome: WriteOutcome): void {
+    this.#waiting.get(key)?.resolve(outcome);
+    this.#waiting.delete(key);
   }
 
   /** @returns false when there is no use in going on */
@@ -120,25 +156,25 @@ export class Outbox {
     const waiting = this.#waiting.get(write.key);
     try {
       const answer = await this.#parts.send(write);
-      this.#reached(true);
+      this.#goesOn();
       this.#parts.onWritten(write, answer);
       await this.#advance(write, answer);
-      this.#waiting.delete(write.key);
-      waiting?.resolve('saved');
+      this.#settle(write.key, 'saved');
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 429) {
-        this.#reached(true);
+        this.#goesOn();
         await this.#refuse(write, waiting, error);
         return true;
       }
-      this.#reached(!(error instanceof Unreachable));
+      this.#hinderedBy(error instanceof Unreachable ? 'network' : 'service');
       for (const [key, each] of this.#waiting) {
         this.#waiting.delete(key);
         if (error instanceof SignedOut) each.reject(error);
         else each.resolve('queued');
       }
-      this.#retry = setTimeout(() => this.flush(), this.#retry_ms);
+      const wanted_ms = error instanceof ApiError ? error.retry_after_ms : 0;
+      this.#retry = setTimeout(() => this.flush(), Math.max(this.#retry_ms, wanted_ms));
       this.#retry_ms = Math.min(MAX_RETRY_MS, this.#retry_ms * 2);
       return false;
     }
@@ -151,19 +187,18 @@ export class Outbox {
         'version' in entity && entity.version !== null ? [[entity.id, entity.version] as const] : [],
       ),
     );
-    const rest = this.#writes.filter((each) => each.key !== write.key);
-    const advanced = rest.map((each) =>
-      each.refusal === null
-        ? { ...each, operations: each.operations.map((operation) => expecting(operation, versions)) }
-        : each,
-    );
-    this.#change(advanced);
     const transaction = this.#parts.database.transaction('outbox', 'readwrite');
+    const kept = await transaction.store.getAll();
+    const later = kept.filter(({ key, refusal }) => key !== write.key && refusal === null);
     await Promise.all([
       transaction.store.delete(write.key),
-      ...advanced.map((each) => transaction.store.put(each)),
+      ...later.map((each) => {
+        const operations = each.operations.map((operation) => expecting(operation, versions));
+        return transaction.store.put({ ...each, operations });
+      }),
       transaction.done,
     ]);
+    this.#change(this.#writes.filter(({ key }) => key !== write.key));
   }
 
   /** Whoever waits decides now; with nobody waiting, the write is kept for a decision. */
@@ -174,15 +209,20 @@ export class Outbox {
       waiting.reject(error);
       return;
     }
-    const refused = { ...write, refusal: { status: error.status, message: error.message } };
-    this.#change(this.#writes.map((each) => (each.key === write.key ? refused : each)));
-    await this.#parts.database.put('outbox', refused);
+    await this.#parts.database.put('outbox', {
+      ...write,
+      refusal: { status: error.status, message: error.message },
+    });
   }
 
-  #reached(is_reachable: boolean): void {
-    if (is_reachable) this.#retry_ms = FIRST_RETRY_MS;
-    if (this.#is_reachable === is_reachable) return;
-    this.#is_reachable = is_reachable;
+  #goesOn(): void {
+    this.#retry_ms = FIRST_RETRY_MS;
+    this.#hinderedBy(null);
+  }
+
+  #hinderedBy(hindrance: Hindrance | null): void {
+    if (this.#hindrance === hindrance) return;
+    this.#hindrance = hindrance;
     for (const listener of this.#listeners) listener();
   }
 

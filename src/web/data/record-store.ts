@@ -43,8 +43,12 @@ export class RecordStore {
   readonly #snapshots = new Map<string, TypeSnapshot>();
   readonly #status = new Map<string, { state: LoadState; error: unknown; loaded_ms: number }>();
   readonly #loading = new Map<string, Promise<void>>();
-  /** When this client's own writes changed a record: a page that was asked for before does not take that back. */
+  /** When this client's own writes changed a record. */
   readonly #written_ms = new Map<string, number>();
+  /** Counts questions to the server and this client's own writes. */
+  #turn = 0;
+  /** The turn that a record is known by: what answers an earlier question does not take that back. */
+  readonly #known_by = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   #overlay: ReadonlyMap<string, StoredRecord | null> = new Map();
   #queued: readonly QueuedWrite[] = [];
@@ -102,15 +106,14 @@ export class RecordStore {
   /** Takes over what the server has now of records that were written elsewhere. @throws as AnnalsApi.entitiesById */
   async refetch(entity_type: string, ids: readonly string[]): Promise<void> {
     if (!this.#status.has(entity_type)) await this.#loadFromDatabase(entity_type);
-    const began_ms = Date.now();
     for (let start = 0; start < ids.length; start += MAX_IDS) {
       const asked = ids.slice(start, start + MAX_IDS);
+      const turn = ++this.#turn;
       const found = await this.#parts.api.entitiesById(entity_type, asked);
       const there = new Set(found.map(({ id }) => id));
-      const gone = asked.filter((id) => !there.has(id) && (this.#written_ms.get(id) ?? 0) < began_ms);
-      this.#take(found);
-      for (const id of gone) this.#drop(id);
-      await this.#persist([...there], gone);
+      this.#take(found, turn);
+      for (const id of asked) if (!there.has(id)) this.#drop(id, turn);
+      await this.#persist(asked);
     }
     this.#notify([entity_type]);
   }
@@ -139,8 +142,9 @@ export class RecordStore {
 
   /** One record, from the server when it is not here. @throws as AnnalsApi.entity */
   async fetch(id: string): Promise<StoredRecord> {
+    const turn = ++this.#turn;
     const record = await this.#parts.api.entity(id);
-    this.#take([record]);
+    this.#take([record], turn);
     this.#notify([record.entity_type]);
     return this.get(id) ?? record;
   }
@@ -167,11 +171,12 @@ export class RecordStore {
     const versions = new Map(
       answer.entities.flatMap((entity) => ('version' in entity ? [[entity.id, entity.version] as const] : [])),
     );
+    const turn = ++this.#turn;
     for (const operation of write.operations) {
       const after = applyOperation(this.#truth.get(operation.id) ?? null, operation, answer.tx_time);
       this.#written_ms.set(operation.id, Date.now());
-      if (after === null) this.#drop(operation.id);
-      else this.#take([{ ...after, version: versions.get(operation.id) ?? after.version }]);
+      if (after === null) this.#drop(operation.id, turn);
+      else this.#take([{ ...after, version: versions.get(operation.id) ?? after.version }], turn);
     }
     const types = this.#typesOf(versions.keys());
     this.#notify(types);
@@ -180,10 +185,12 @@ export class RecordStore {
 
   /** What the server computes (the time axis, canonical forms) is read back; what cannot be read now comes later. */
   async #settle(write: QueuedWrite, types: ReadonlySet<string>): Promise<void> {
-    const ids = [...new Set(write.operations.map(({ id }) => id))].filter((id) => this.#truth.has(id));
+    const ids = [...new Set(write.operations.map(({ id }) => id))];
+    const there = ids.filter((id) => this.#truth.has(id));
     try {
-      if (ids.length <= MAX_SINGLE_READS) {
-        this.#take(await Promise.all(ids.map((id) => this.#parts.api.entity(id))));
+      if (there.length <= MAX_SINGLE_READS) {
+        const turn = ++this.#turn;
+        this.#take(await Promise.all(there.map((id) => this.#parts.api.entity(id))), turn);
         this.#notify(types);
       } else {
         for (const type of types) await this.#loadFromServer(type);
@@ -193,10 +200,7 @@ export class RecordStore {
       if (!(error instanceof ApiError || error instanceof SignedOut || error instanceof Unreachable))
         reportError(error);
     }
-    await this.#persist(
-      ids,
-      write.operations.map(({ id }) => id).filter((id) => !this.#truth.has(id)),
-    );
+    await this.#persist(ids);
   }
 
   async #load(type: string): Promise<void> {
@@ -216,41 +220,42 @@ export class RecordStore {
     const { database } = this.#parts;
     if (database === null || this.#status.has(type)) return;
     if ((await database.get('types', type)) === undefined) return;
-    this.#take(await database.getAllFromIndex('records', 'entity_type', type));
+    this.#take(await database.getAllFromIndex('records', 'entity_type', type), 0);
     this.#status.set(type, { state: 'complete', error: null, loaded_ms: 0 });
     this.#notify([type]);
   }
 
   async #loadFromServer(type: string): Promise<void> {
-    const began_ms = Date.now();
+    const turn = ++this.#turn;
     const seen = new Set<string>();
     let after: string | null = null;
     do {
       const limit: number = after === null ? FIRST_PAGE : NEXT_PAGES;
       const page = await this.#parts.api.entities({ entity_type: type, limit, after });
       for (const { id } of page.records) seen.add(id);
-      this.#take(page.records.filter(({ id }) => (this.#written_ms.get(id) ?? 0) < began_ms));
+      this.#take(page.records, turn);
       if (this.#status.get(type)?.state !== 'complete')
         this.#status.set(type, { state: 'partial', error: null, loaded_ms: 0 });
       this.#notify([type]);
       after = page.next;
     } while (after !== null);
-    const gone = [...(this.#ids_by_type.get(type) ?? [])].filter(
-      (id) => !seen.has(id) && (this.#written_ms.get(id) ?? 0) < began_ms,
-    );
-    for (const id of gone) this.#drop(id);
+    const unseen = [...(this.#ids_by_type.get(type) ?? [])].filter((id) => !seen.has(id));
+    for (const id of unseen) this.#drop(id, turn);
     // Kept first: what is said to be complete is so after a reload without the network, too.
-    await this.#persist([...seen], gone);
+    await this.#persist([...seen, ...unseen]);
     await this.#parts.database?.put('types', { name: type, loaded_at: new Date().toISOString() });
     this.#status.set(type, { state: 'complete', error: null, loaded_ms: Date.now() });
     this.#notify([type]);
   }
 
-  /** A page may be older than what is here: the greater version stays. */
-  #take(records: readonly StoredRecord[]): void {
+  /**
+   * Not by versions: one that was written for a later time comes into force with a lower number than an edit before then.
+   * @param turn of the question; what this device kept was known before any
+   */
+  #take(records: readonly StoredRecord[], turn: number): void {
     for (const record of records) {
-      const known = this.#truth.get(record.id);
-      if (known !== undefined && known.version > record.version) continue;
+      if ((this.#known_by.get(record.id) ?? 0) > turn) continue;
+      this.#known_by.set(record.id, turn);
       this.#truth.set(record.id, record);
       const ids = this.#ids_by_type.get(record.entity_type);
       if (ids === undefined) this.#ids_by_type.set(record.entity_type, new Set([record.id]));
@@ -258,21 +263,25 @@ export class RecordStore {
     }
   }
 
-  #drop(id: string): void {
+  #drop(id: string, turn: number): void {
+    if ((this.#known_by.get(id) ?? 0) > turn) return;
+    this.#known_by.set(id, turn);
     const known = this.#truth.get(id);
     if (known === undefined) return;
     this.#truth.delete(id);
     this.#ids_by_type.get(known.entity_type)?.delete(id);
   }
 
-  async #persist(kept: readonly string[], gone: readonly string[]): Promise<void> {
+  /** Keeps of these records what is known. */
+  async #persist(ids: readonly string[]): Promise<void> {
     const { database } = this.#parts;
     if (database === null) return;
     const transaction = database.transaction('records', 'readwrite');
-    const records = kept.flatMap((id) => this.#truth.get(id) ?? []);
     await Promise.all([
-      ...records.map((record) => transaction.store.put(record)),
-      ...gone.map((id) => transaction.store.delete(id)),
+      ...ids.map((id) => {
+        const record = this.#truth.get(id);
+        return record === undefined ? transaction.store.delete(id) : transaction.store.put(record);
+      }),
       transaction.done,
     ]);
   }

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Transaction, Version } from '../api.ts';
@@ -28,9 +28,11 @@ export function RecordHistory({ id }: { id: string }) {
   const time_zone = useTimeZone();
   const [shown, setShown] = useState(SHOWN_VERSIONS);
   const context: ValueContext = { store, time_zone, today: localDay(Date.now(), time_zone) };
-  const history = useQuery({
+  const history = useInfiniteQuery({
     queryKey: ['history', id],
-    queryFn: ({ signal }) => api.history(id, signal),
+    queryFn: ({ pageParam, signal }) => api.history(id, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
     staleTime: 0,
   });
   if (history.data === undefined) {
@@ -43,8 +45,15 @@ export function RecordHistory({ id }: { id: string }) {
     );
   }
 
-  const versions = history.data.versions;
+  const versions = history.data.pages.flatMap((page) => page.versions);
+  // What a version changed is known when the one before it is.
+  const told = history.hasNextPage ? versions.length - 1 : versions.length;
   const current = store.get(id);
+
+  function showMore(): void {
+    setShown(shown + SHOWN_VERSIONS);
+    if (shown + SHOWN_VERSIONS > told && history.hasNextPage) void history.fetchNextPage();
+  }
 
   async function run(action: () => Promise<unknown>): Promise<void> {
     try {
@@ -74,7 +83,7 @@ export function RecordHistory({ id }: { id: string }) {
   return (
     <>
       <ol className="history" aria-label="Versions, newest first">
-        {versions.slice(0, shown).map((version, i) => (
+        {versions.slice(0, Math.min(shown, told)).map((version, i) => (
           <VersionItem
             key={`${version.version} ${version.valid_time}`}
             version={version}
@@ -88,9 +97,9 @@ export function RecordHistory({ id }: { id: string }) {
           />
         ))}
       </ol>
-      {versions.length > shown && (
-        <button type="button" className="button" onClick={() => setShown(shown + SHOWN_VERSIONS)}>
-          Older versions
+      {(told > shown || history.hasNextPage) && (
+        <button type="button" className="button" disabled={history.isFetchingNextPage} onClick={showMore}>
+          {history.isFetchingNextPage ? 'Loading…' : 'Older versions'}
         </button>
       )}
     </>

@@ -4,7 +4,7 @@ import { useSheet } from '../sheet/use-sheet.ts';
 
 const NETWORK_EVENTS = ['online', 'offline'] as const;
 
-/** Tells of writes that are not at the server: how many wait for the network, and which were refused. */
+/** Tells of writes that are not at the server: how many wait for it, and which were refused. */
 export function OutboxStatus() {
   const { data } = useRouteContext({ from: '/app' });
   const { outbox } = data;
@@ -21,11 +21,12 @@ export function OutboxStatus() {
     [outbox],
   );
   const writes = useSyncExternalStore(subscribe, () => outbox.writes());
-  const is_reachable = useSyncExternalStore(subscribe, () => outbox.isReachable() && navigator.onLine);
+  const hindrance = useSyncExternalStore(subscribe, () => (navigator.onLine ? outbox.hindrance() : 'network'));
   const refused = writes.filter((write) => write.refusal !== null);
   const waiting = writes.length - refused.length;
   // A write that is on its way is no news.
-  const is_shown = refused.length > 0 || !is_reachable;
+  const is_shown = refused.length > 0 || hindrance === 'network' || (hindrance === 'service' && waiting > 0);
+  const standing = hindrance === 'network' ? 'Offline' : 'Not saved yet';
   return (
     <div className="outbox" role="status">
       {is_shown && (
@@ -39,8 +40,8 @@ export function OutboxStatus() {
             {refused.length > 0
               ? `${refused.length} ${refused.length === 1 ? 'change needs' : 'changes need'} you`
               : waiting === 0
-                ? 'Offline'
-                : `Offline · ${waiting} waiting`}
+                ? standing
+                : `${standing} · ${waiting} waiting`}
           </button>
           <div id="outbox-panel" className="popover-panel outbox-panel" popover="auto">
             <h2>Changes on this device</h2>
@@ -53,7 +54,9 @@ export function OutboxStatus() {
                   <span className="outbox-title">{write.title}</span>
                   <span className="outbox-why">
                     {write.refusal === null
-                      ? 'Waits for the network'
+                      ? hindrance === 'service'
+                        ? 'The service does not take it now; it is sent again by itself.'
+                        : 'Waits for the network'
                       : write.refusal.status === 412
                         ? 'The record was changed elsewhere meanwhile.'
                         : write.refusal.message}

@@ -12,13 +12,7 @@ import { WrittenBy } from '../../records/written-by.tsx';
 import { failureText } from '../../shell/failure-text.ts';
 import { showToast } from '../../shell/toasts.ts';
 import { localTime } from '../../time/local-day.ts';
-
-/** What was written together; without a transaction it came by an import. */
-export interface Change {
-  readonly key: string;
-  readonly versions: readonly LoggedVersion[];
-  readonly transaction: Transaction | null;
-}
+import type { Change } from './changes-of.ts';
 
 /** Of one change; a bulk edit may have a thousand. */
 const SHOWN_VERSIONS = 5;

@@ -12,7 +12,8 @@ import { Skeleton } from '../../shell/skeleton.tsx';
 import { dayHeading, localDay } from '../../time/local-day.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
 import { addDays } from '../dashboards/periods.ts';
-import { type Change, ChangeItem } from './change-item.tsx';
+import { ChangeItem } from './change-item.tsx';
+import { type Change, changesOf } from './changes-of.ts';
 
 const RANGES = [
   [1, 'Today'],
@@ -31,33 +32,20 @@ export function HistoryScreen() {
   const since = days === undefined ? undefined : instantOf(`${addDays(today, 1 - days)}T00:00`, time_zone);
   const history = useInfiniteQuery({
     queryKey: ['history', 'all', type, since, moment],
-    queryFn: async ({ pageParam, signal }) => {
+    queryFn: ({ pageParam, signal }) => {
       const query: HistoryQuery = {
         ...(type !== undefined && { entity_type: type }),
         ...(since !== undefined && { since }),
         ...(moment !== null && { until: moment }),
         ...(pageParam !== null && { after: pageParam }),
       };
-      const page = await api.allHistory(query, signal);
-      const [newest, oldest] = [page.versions[0], page.versions.at(-1)];
-      if (newest === undefined || oldest === undefined) return { changes: [], next: page.next };
-      const bounds = { since: oldest.tx_time, until: microsecondAfter(newest.tx_time) };
-      const transactions = await api.transactions(bounds, signal);
-      const by_tx = new Map(transactions.map((each) => [each.tx, each]));
-      const changes = [...Map.groupBy(page.versions, ({ tx, tx_time }) => `${tx} ${tx_time}`)].map(
-        ([key, versions]): Change => ({
-          key,
-          versions: versions.toReversed(),
-          transaction: by_tx.get(versions[0]?.tx ?? 0) ?? null,
-        }),
-      );
-      return { changes, next: page.next };
+      return api.allHistory(query, signal);
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
-  const changes = useMemo(() => history.data?.pages.flatMap((page) => page.changes) ?? [], [history.data]);
+  const changes = useMemo(() => changesOf(history.data?.pages.flatMap((page) => page.versions) ?? []), [history.data]);
   useLoadedTypes(useMemo(() => typesOf(changes), [changes]));
   const by_day = Map.groupBy(changes, ({ versions }) => localDay(Date.parse(versions[0]?.tx_time ?? ''), time_zone));
 
@@ -151,15 +139,4 @@ function typesOf(changes: readonly Change[]): string[] {
   for (const type of [...types])
     for (const { target } of typeFacts(type).fields) if (target !== null) types.add(target);
   return [...types].sort();
-}
-
-/**
- * The instant after, in the store's own steps.
- * @param instant ISO 8601 in UTC with at most six digits of a second
- */
-function microsecondAfter(instant: string): string {
-  const [, seconds = '', digits = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(instant) ?? [];
-  const micros = Number(digits.padEnd(6, '0')) + 1;
-  if (micros < 1_000_000) return `${seconds}.${String(micros).padStart(6, '0')}Z`;
-  return new Date(Date.parse(`${seconds}Z`) + 1_000).toISOString();
 }

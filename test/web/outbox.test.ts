@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Written } from '../../src/web/api.ts';
+import type { LocalDatabase } from '../../src/web/data/local-database.ts';
+import type { Operation } from '../../src/web/data/operations.ts';
+import type { QueuedWrite } from '../../src/web/data/queued-write.ts';
+import { memoryDatabase } from './memory-database.ts';
+
+vi.stubGlobal('ENTITY_TYPES', []);
+vi.stubGlobal('addEventListener', () => {});
+const { ApiError } = await import('../../src/web/api.ts');
+const { Outbox } = await import('../../src/web/data/outbox.ts');
+
+const ID = '11111111-1111-4111-8111-111111111111';
+const EDIT: Operation = {
+  op: 'patch',
+  id: ID,
+  entity_type: 'habit',
+  set: { '/label': 'mine' },
+  unset: [],
+  expected_version: 3,
+};
+
+let database: LocalDatabase;
+beforeEach(() => {
+  database = memoryDatabase();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => vi.useRealTimers());
+
+function refusal(status: number, retry_after_ms = 0) {
+  return new ApiError(status, { code: 'AN', message: `refused: ${status}`, hint: null, details: null }, retry_after_ms);
+}
+
+/** @param answer of the server to the n-th write that it gets, counted from 1: what it throws, or null when it takes it */
+async function openOutbox(answer: (n: number) => Error | null) {
+  const sent: QueuedWrite[] = [];
+  const outbox = new Outbox({
+    user: expect.getState().currentTestName ?? '',
+    database,
+    async send(write): Promise<Written> {
+      sent.push(write);
+      const error = answer(sent.length);
+      if (error !== null) throw error;
+      return { tx: 1, tx_time: '', entities: [] };
+    },
+    onWritten() {},
+    async onSentElsewhere() {},
+  });
+  await outbox.start();
+  return { outbox, sent };
+}
+
+describe('a write that was refused while nobody waited', () => {
+  beforeEach(async () => {
+    const refused = { status: 412, message: 'changed elsewhere' };
+    await database.put('outbox', { key: 'k', order: 1, title: 'Edit', operations: [EDIT], refusal: refused });
+  });
+
+  it('is written over whatever is there when the person insists', async () => {
+    const { outbox, sent } = await openOutbox(() => null);
+    await outbox.insist('k');
+    await expect.poll(() => outbox.writes()).toEqual([]);
+    const { expected_version: _, ...whatever } = EDIT;
+    expect(sent.map(({ operations }) => operations)).toEqual([[whatever]]);
+    expect(sent[0]?.key).not.toBe('k');
+  });
+
+  it('is kept when it is refused again, with the new reason', async () => {
+    const { outbox } = await openOutbox(() => refusal(404));
+    await outbox.insist('k');
+    const kept = { title: 'Edit', refusal: { status: 404, message: 'refused: 404' } };
+    await expect.poll(() => outbox.writes()).toMatchObject([kept]);
+    expect(await database.getAll('outbox')).toMatchObject([kept]);
+  });
+});
+
+describe('a service that is reached and takes no write', () => {
+  it('is asked less and less often, and it is told what holds up the write', async () => {
+    const { outbox, sent } = await openOutbox((n) => (n < 7 ? refusal(500) : null));
+    expect(await outbox.submit('Edit', [EDIT])).toBe('queued');
+    expect(outbox.hindrance()).toBe('service');
+    for (const [i, wait_ms] of [2_000, 4_000, 8_000, 16_000, 32_000, 60_000].entries()) {
+      await vi.advanceTimersByTimeAsync(wait_ms - 1);
+      expect(sent.length).toBe(i + 1);
+      await vi.advanceTimersByTimeAsync(1);
+      await expect.poll(() => sent.length).toBe(i + 2);
+    }
+    await expect.poll(() => outbox.writes()).toEqual([]);
+    expect(outbox.hindrance()).toBeNull();
+  });
+
+  it('is left alone for as long as it says', async () => {
+    const { outbox, sent } = await openOutbox((n) => (n === 1 ? refusal(503, 30_000) : null));
+    await outbox.submit('Edit', [EDIT]);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(sent.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    await expect.poll(() => outbox.writes()).toEqual([]);
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Page } from '../../src/web/api.ts';
+import type { StoredRecord } from '../../src/web/data/operations.ts';
+
+vi.stubGlobal('ENTITY_TYPES', []);
+const { RecordStore } = await import('../../src/web/data/record-store.ts');
+
+const ID = '11111111-1111-4111-8111-111111111111';
+const NOON = '2026-07-01T12:00:00Z';
+
+function habit(label: string, version: number): StoredRecord {
+  const times = { occurred_at: NOON, occurred_until: NOON, created_at: NOON, updated_at: NOON, deleted_at: null };
+  return { id: ID, entity_type: 'habit', user_id: '', version, ...times, label };
+}
+
+/** @param stored what the server has */
+function openStore(stored: { record: StoredRecord }) {
+  /** Lists that the server has made, and that are on their way until one lets them in. */
+  const lists: (() => void)[] = [];
+  const api = {
+    entity: async () => stored.record,
+    entitiesById: async () => [stored.record],
+    entities: () => {
+      const page: Page = { records: [stored.record], next: null };
+      return new Promise<Page>((resolve) => lists.push(() => resolve(page)));
+    },
+  };
+  return { store: new RecordStore({ api, database: null }), lists };
+}
+
+describe('what is known of a record is what was asked for last', () => {
+  // Written before the one that it replaces, for a later time than that one's.
+  const edited = habit('edited at noon', 8);
+  const planned = habit('planned in the morning for one o’clock', 7);
+
+  it('also when a version with a lower number has come into force', async () => {
+    const stored = { record: edited };
+    const { store } = openStore(stored);
+    await store.fetch(ID);
+    stored.record = planned;
+    expect(await store.fetch(ID)).toEqual(planned);
+    stored.record = edited;
+    await store.refetch('habit', [ID]);
+    stored.record = planned;
+    await store.refetch('habit', [ID]);
+    expect(store.get(ID)).toEqual(planned);
+  });
+
+  it('not what came last: a list that was asked for before does not take it back', async () => {
+    const stored = { record: edited };
+    const { store, lists } = openStore(stored);
+    const loading = store.load('habit');
+    await expect.poll(() => lists.length).toBe(1);
+    stored.record = planned;
+    await store.refetch('habit', [ID]);
+    lists[0]?.();
+    await loading;
+    expect(store.get(ID)).toEqual(planned);
+  });
+
+  it('not a deleted record that such a list still has', async () => {
+    const { store, lists } = openStore({ record: edited });
+    await store.fetch(ID);
+    const loading = store.load('habit');
+    await expect.poll(() => lists.length).toBe(1);
+    const operation = { op: 'delete', id: ID, entity_type: 'habit' } as const;
+    const write = { key: 'k', order: 1, title: 'Delete', operations: [operation], refusal: null };
+    store.written(write, { tx: 1, tx_time: NOON, entities: [] });
+    lists[0]?.();
+    await loading;
+    expect(store.get(ID)).toBeNull();
+  });
+});
