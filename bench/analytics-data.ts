@@ -5,6 +5,8 @@ export interface DataSize {
   readonly users: number;
   /** How many days back they reach. */
   readonly days: number;
+  /** Of the first user, whatever the others have; left out, all have as many. */
+  readonly of_first?: number;
 }
 
 /** The user with this number, 0 first. */
@@ -20,7 +22,7 @@ export const userId = (n: number): string => `00000000-0000-4000-8000-${n.toStri
  */
 export async function fillDatabase(
   client: pg.ClientBase,
-  { events, users, days }: DataSize,
+  { events, users, days, of_first }: DataSize,
   andThen: (client: pg.ClientBase) => Promise<unknown> = async () => {},
 ): Promise<void> {
   await client.query(`begin; set local maintenance_work_mem = '1GB'`);
@@ -28,14 +30,15 @@ export async function fillDatabase(
   await client.query(
     `create temp table filled on commit drop as
     select gen_random_uuid() as entity_id,
-      ('00000000-0000-4000-8000-' || lpad(to_hex(n % $2), 12, '0'))::uuid as user_id,
-      (array['habit_log', 'project_log', 'exercise_session', 'medication_log', 'task'])[1 + (n / $2) % 5] as entity_type,
+      ('00000000-0000-4000-8000-' || lpad(to_hex(u.n), 12, '0'))::uuid as user_id,
+      (array['habit_log', 'project_log', 'exercise_session', 'medication_log', 'task'])[1 + (n + n / $2) % 5] as entity_type,
       now() - interval '1 day' - random() * make_interval(days => $3) as at,
       1 + (random() * 90)::integer as minutes,
-      ('11111111-1111-4111-8111-' || lpad(to_hex((n % $2) * 20 + (random() * 19)::integer), 12, '0'))::uuid as about
+      ('11111111-1111-4111-8111-' || lpad(to_hex(u.n * 20 + (random() * 19)::integer), 12, '0'))::uuid as about
     from generate_series(0, $1 - 1) n
+    cross join lateral (select case when $4::integer is null then n % $2 when n < $4 then 0 else 1 + n % ($2 - 1) end) u(n)
     order by entity_id`,
-    [events, users, days],
+    [events, users, days, of_first ?? null],
   );
   await client.query(
     `create temp table documents on commit drop as

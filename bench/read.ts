@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { fillDatabase } from './analytics-data.ts';
+import { fillDatabase, userId } from './analytics-data.ts';
 import { recordCalls } from './edge-calls.ts';
 import { type Report, timed } from './harness.ts';
 import { HttpClient, mustAnswer } from './http-client.ts';
@@ -15,11 +15,15 @@ const ROUNDS = 25;
 const WARM_UP_ROUNDS = 3;
 const OVERVIEW_MS = 5;
 const AS_OF_LIST = 3;
-/** One person's diligence stays the same: more events are more years. Of many users each has so many years. */
+/** One person's diligence stays the same: more events are more years. */
 const RECORDS_A_DAY = 100;
 const MANY_USERS = 1_000;
+/** Of many users each has so many days; and the one who asks has as many records at all sizes, so that what grows is the store. */
 const DAYS_OF_MANY = 1_000;
+const RECORDS_OF_ONE_OF_MANY = 1_000;
 const DAY_MS = 86_400_000;
+/** Who asks. */
+const USER = userId(0);
 /** A rebuild of ten million records takes two. */
 const MAX_TICKS = 5;
 
@@ -101,9 +105,12 @@ interface Filled {
 }
 
 async function fillStore({ store, events, users }: Filled): Promise<void> {
-  const days = users === 1 ? Math.ceil(events / RECORDS_A_DAY) : DAYS_OF_MANY;
+  const spread =
+    users === 1
+      ? { days: Math.ceil(events / RECORDS_A_DAY) }
+      : { days: DAYS_OF_MANY, of_first: RECORDS_OF_ONE_OF_MANY };
   // A seventh of the records have a second version.
-  await fillDatabase(store.owner, { events: Math.round((events * 7) / 8), users, days }, correctSome);
+  await fillDatabase(store.owner, { events: Math.round((events * 7) / 8), users, ...spread }, correctSome);
 }
 
 async function openSide(rig: Rig, { store, events, users }: Filled): Promise<Side> {
@@ -120,12 +127,10 @@ async function openSide(rig: Rig, { store, events, users }: Filled): Promise<Sid
     body = '{}';
   }
   operator.close();
-  const sample = await sampleOf(store);
-  const { user } = sample;
-  const client = new HttpClient(workers.apiUrl, { Authorization: `Bearer ${await rig.issuer.token({ sub: user })}` });
-  const reads = readsOf(sample);
+  const client = new HttpClient(workers.apiUrl, { Authorization: `Bearer ${await rig.issuer.token({ sub: USER })}` });
+  const reads = readsOf(await sampleOf(store));
   const total_ms = Object.fromEntries(Object.keys(reads).map((name) => [name, [] as number[]]));
-  const { overview } = await recordCalls(rig, store, user);
+  const { overview } = await recordCalls(rig, store, USER);
   if (overview === undefined) throw new Error('The overview was not recorded.');
   const overviewInDatabase = () => timedInDatabase(store, overview);
   const whose = users === 1 ? 'one user' : `${users.toLocaleString('en')} users`;
@@ -158,15 +163,15 @@ const correctSome = (client: pg.ClientBase): Promise<unknown> =>
 interface Sample {
   readonly id: string;
   readonly about: string;
-  readonly user: string;
 }
 
-/** A record with two versions, and whose it is. */
+/** A record with two versions, and what it is about. */
 async function sampleOf({ owner }: Store): Promise<Sample> {
   const { rows } = await owner.query<Sample>(
-    `select entity_id as id, doc ->> 'project_id' as about, user_id as "user" from entities
-     where entity_type = 'project_log' and doc ->> 'notes' = 'corrected' and occurred_at < now() - interval '20 days'
+    `select entity_id as id, doc ->> 'project_id' as about from entities
+     where user_id = $1 and entity_type = 'project_log' and doc ->> 'notes' = 'corrected' and occurred_at < now() - interval '20 days'
      order by occurred_at desc limit 1`,
+    [USER],
   );
   const [sample] = rows;
   if (sample === undefined) throw new Error('No record has two versions.');

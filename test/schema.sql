@@ -807,6 +807,11 @@ create view task_flow_definition with (security_invoker=true) as
   WHERE isfinite(day)
   GROUP BY user_id, 'task'::text, day, hidden;
 
+-- Settings of tables and columns
+alter table entities alter column doc set statistics 400;
+alter table entities set (autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.02);
+alter table event_log set (autovacuum_vacuum_insert_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02, autovacuum_freeze_min_age=0);
+
 -- Indexes
 CREATE UNIQUE INDEX duration_profile_key ON public.duration_profile USING btree (user_id, entity_type, month, shown);
 CREATE INDEX entities_doc ON public.entities USING gin (doc jsonb_path_ops);

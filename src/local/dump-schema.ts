@@ -66,6 +66,15 @@ const SECTIONS: readonly (readonly [string, string])[] = [
     from ${RELATIONS} and c.relkind in ('v', 'm') order by c.relname`,
   ],
   [
+    'Settings of tables and columns',
+    `select 'alter table ' || c.relname || ' set (' || array_to_string(c.reloptions, ', ') || ');' as line
+    from (select * from ${TABLES}) c where c.reloptions is not null
+    union all
+    select format('alter table %s alter column %s set statistics %s;', c.relname, a.attname, a.attstattarget)
+    from (select * from ${TABLES}) c join pg_attribute a on a.attrelid = c.oid where a.attstattarget is not null
+    order by 1`,
+  ],
+  [
     'Indexes',
     `select pg_get_indexdef(i.indexrelid) || ';' as line
     from pg_index i join pg_class c on c.oid = i.indrelid
