@@ -30,13 +30,13 @@ export async function fillDatabase(
   await client.query(
     `create temp table filled on commit drop as
     select gen_random_uuid() as entity_id,
-      ('00000000-0000-4000-8000-' || lpad(to_hex(u.n), 12, '0'))::uuid as user_id,
+      ('00000000-0000-4000-8000-' || lpad(to_hex(user_n), 12, '0'))::uuid as user_id,
       (array['habit_log', 'project_log', 'exercise_session', 'medication_log', 'task'])[1 + (n + n / $2) % 5] as entity_type,
       now() - interval '1 day' - random() * make_interval(days => $3) as at,
       1 + (random() * 90)::integer as minutes,
-      ('11111111-1111-4111-8111-' || lpad(to_hex(u.n * 20 + (random() * 19)::integer), 12, '0'))::uuid as about
+      ('11111111-1111-4111-8111-' || lpad(to_hex(user_n * 20 + (random() * 19)::integer), 12, '0'))::uuid as about
     from generate_series(0, $1 - 1) n
-    cross join lateral (select case when $4::integer is null then n % $2 when n < $4 then 0 else 1 + n % ($2 - 1) end) u(n)
+    cross join lateral (select case when $4::integer is null then n % $2 when n < $4 then 0 else 1 + n % ($2 - 1) end) u(user_n)
     order by entity_id`,
     [events, users, days, of_first ?? null],
   );
