@@ -230,6 +230,22 @@ describe('the web client', () => {
     expect(heatmap.days).toHaveLength(3);
     expect(await page.locator('.summary-value').allTextContents()).toEqual(['4', '3', '2', '2']);
 
+    // Once all is loaded it is drawn again for what it shows alone, not for what lies over it.
+    const drawn = await page.locator('.heatmap').evaluateHandle((element) => {
+      const count = { draws: 0 };
+      new MutationObserver(() => count.draws++).observe(element, { childList: true });
+      return count;
+    });
+    const drawnUnderSheet = async () => {
+      const before = await drawn.evaluate(({ draws }) => draws);
+      await page.evaluate(() => history.pushState({}, '', `${location.href}&add=habit`));
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      return (await drawn.evaluate(({ draws }) => draws)) - before;
+    };
+    await expect.poll(drawnUnderSheet).toBe(0);
+
     await page.getByRole('button', { name: 'The year before' }).click();
     await page.getByText('Nothing in 2024').waitFor();
     expect(new URL(page.url()).search).toBe('?type=habit_log&year=2024');

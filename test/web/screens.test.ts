@@ -3,6 +3,7 @@ import { csvText } from '../../src/web/charts/csv-text.ts';
 import { clientName } from '../../src/web/records/client-name.ts';
 import { adherence } from '../../src/web/screens/dashboards/adherence.ts';
 import { bucketsOf, periodBefore, sumsByBucket } from '../../src/web/screens/dashboards/periods.ts';
+import { placeAfter } from '../../src/web/screens/overview/focus-order.ts';
 import { exportedShare } from '../../src/web/screens/settings/exported-share.ts';
 import { changedFields } from '../../src/web/sheet/changed-fields.ts';
 import { formatClock } from '../../src/web/time/format-duration.ts';
@@ -44,6 +45,22 @@ describe('what screens compute', () => {
       { name: 'new', before: undefined, after: null },
       { name: 'notes', before: 'x', after: undefined },
     ]);
+  });
+
+  it('a task comes into the focus below all that are there, also when an earlier one was finished', () => {
+    const task = {
+      id: 'a',
+      entity_type: 'task',
+      user_id: 'u',
+      version: 1,
+      occurred_at: '2026-07-01T12:00:00Z',
+      occurred_until: '2026-07-01T12:00:00Z',
+      created_at: '2026-07-01T12:00:00Z',
+      updated_at: '2026-07-01T12:00:00Z',
+      deleted_at: null,
+    };
+    expect(placeAfter([])).toBe(0);
+    expect(placeAfter([{ ...task, focus_order: 1 }, { ...task, focus_order: 2 }, task])).toBe(3);
   });
 
   it('a clock of over a day says its days', () => {

@@ -52,6 +52,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-function isoSeconds(ms: number): string {
+/** @example isoSeconds(1_782_907_200_999) // '2026-07-01T12:00:00Z' */
+export function isoSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

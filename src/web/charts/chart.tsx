@@ -4,6 +4,7 @@ import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/cor
 import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
 import { onThemeChange } from '../shell/theme.ts';
+import { readColour } from './read-colour.ts';
 
 use([
   BarChart,
@@ -70,14 +71,7 @@ export function Chart({
 }
 
 function coloursOf(element: HTMLElement): ChartColours {
-  const read = (property: string): string => {
-    const probe = element.ownerDocument.createElement('span');
-    probe.style.color = `var(${property})`;
-    element.append(probe);
-    const colour = getComputedStyle(probe).color;
-    probe.remove();
-    return colour;
-  };
+  const read = (property: string): string => readColour(element, property);
   return {
     ink: read('--ink'),
     ink_soft: read('--ink-soft'),

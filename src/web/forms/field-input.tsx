@@ -175,7 +175,14 @@ function ChoiceInput({ id, value, change, field, described_by, is_invalid }: Inp
     );
   }
   return (
-    <div className="segments" id={id} role="radiogroup" aria-labelledby={`${id}-name`} aria-describedby={described_by}>
+    <div
+      className="segments"
+      id={id}
+      role="radiogroup"
+      aria-labelledby={`${id}-name`}
+      aria-describedby={described_by}
+      aria-invalid={is_invalid}
+    >
       {[...choices, ...unset].map((choice) => (
         <label key={choice.key}>
           <input
@@ -192,15 +199,16 @@ function ChoiceInput({ id, value, change, field, described_by, is_invalid }: Inp
   );
 }
 
-function SetInput({ id, value, change, field }: InputProps) {
+function SetInput({ id, value, change, field, described_by, is_invalid }: InputProps) {
   const chosen = Array.isArray(value) ? value : [];
   return (
-    <fieldset className="toggles" id={id} aria-labelledby={`${id}-name`}>
+    <fieldset className="toggles" id={id} aria-labelledby={`${id}-name`} aria-describedby={described_by}>
       {(field.values ?? []).map((each) => (
         <label key={each} className="toggle">
           <input
             type="checkbox"
             checked={chosen.includes(each)}
+            aria-invalid={is_invalid}
             onChange={(event) => {
               const rest = chosen.filter((other) => other !== each);
               const next = event.target.checked ? [...rest, each] : rest;

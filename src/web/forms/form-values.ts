@@ -1,5 +1,6 @@
+import type { SetStateAction } from 'react';
 import type { Json } from '../../api/answer-types.ts';
-import { type Doc, type Operation, pointerTo, type StoredRecord } from '../data/operations.ts';
+import { docOf, type Operation, pointerTo, type StoredRecord } from '../data/operations.ts';
 import type { RecordStore } from '../data/record-store.ts';
 import { sameValue } from '../data/same-value.ts';
 import type { FieldFacts, TypeFacts } from '../records/type-facts.ts';
@@ -32,14 +33,24 @@ interface NewRecord {
   readonly store: RecordStore;
 }
 
-/** What a new record starts with: now, here, about its parent, and measured as it was the last time. */
-export function newValues(type: TypeFacts, start: NewRecord): FormValues {
+/** The value of each field that somebody has touched; undefined where it was cleared. */
+export type Touched = ReadonlyMap<string, Json | undefined>;
+
+/** What a new record has: what was touched, and else now, here, about its parent, and measured as it was the last time. */
+export function newValues(type: TypeFacts, start: NewRecord, touched: Touched = new Map()): FormValues {
   const values: Record<string, Json> = {};
   for (const field of type.fields) {
-    const value = firstValue(field, type, start);
+    const value = touched.has(field.name) ? touched.get(field.name) : firstValue(field, type, start);
     if (value !== undefined) values[field.name] = value;
   }
-  return { ...values, ...sameAsLast(type, values, start.store) };
+  return { ...values, ...sameAsLast(type, values, touched, start.store) };
+}
+
+/** The values with another one of a field. @param next undefined takes the field out */
+export function withField(values: FormValues, name: string, next: SetStateAction<Json | undefined>): FormValues {
+  const { [name]: now, ...rest } = values;
+  const value = typeof next === 'function' ? next(now) : next;
+  return value === undefined ? rest : { ...rest, [name]: value };
 }
 
 function firstValue(field: FieldFacts, type: TypeFacts, { now, time_zone, parent }: NewRecord): Json | undefined {
@@ -62,10 +73,10 @@ function firstValue(field: FieldFacts, type: TypeFacts, { now, time_zone, parent
 }
 
 /**
- * Amounts and kinds that must be filled in and have not been, as the newest record about the same thing has them: who
+ * Amounts and kinds that must be filled in and nobody has touched, as the newest record about the same thing has them: who
  * takes a tablet of 20 mg takes it again tomorrow.
  */
-export function sameAsLast(type: TypeFacts, values: FormValues, store: RecordStore): FormValues {
+function sameAsLast(type: TypeFacts, values: FormValues, touched: Touched, store: RecordStore): FormValues {
   const about = type.fields.find(
     (field) => field.kind === 'ref' && !field.is_optional && values[field.name] !== undefined,
   );
@@ -76,15 +87,18 @@ export function sameAsLast(type: TypeFacts, values: FormValues, store: RecordSto
   for (const { name, kind, is_optional } of type.fields) {
     const value = last[name];
     const is_amount = kind === 'keyword' || kind === 'double' || kind === 'number' || kind === 'long' || kind === 'ref';
-    if (is_amount && !is_optional && values[name] === undefined && value !== undefined) copied[name] = value;
+    const is_open = !is_optional && values[name] === undefined && !touched.has(name);
+    if (is_amount && is_open && value !== undefined) copied[name] = value;
   }
   return copied;
 }
 
-/** The fields that differ, as a patch of the record. */
-export function patchOf(record: StoredRecord, base: Doc, values: FormValues, expected_version: number): Operation {
+/** The fields that differ, as a patch of the record; null when none does. */
+export function patchOf(record: StoredRecord, values: FormValues): Operation | null {
+  const base = docOf(record);
   const names = new Set([...Object.keys(base), ...Object.keys(values)]);
   const changed = [...names].filter((name) => !sameValue(base[name], values[name]));
+  if (changed.length === 0) return null;
   return {
     op: 'patch',
     id: record.id,
@@ -96,6 +110,6 @@ export function patchOf(record: StoredRecord, base: Doc, values: FormValues, exp
       }),
     ),
     unset: changed.filter((name) => values[name] === undefined).map(pointerTo),
-    expected_version,
+    expected_version: record.version,
   };
 }

@@ -1,3 +1,4 @@
+import type { Dispatch, SetStateAction } from 'react';
 import type { Json } from '../../api/answer-types.ts';
 import type { FieldFacts } from '../records/type-facts.ts';
 
@@ -7,7 +8,7 @@ export interface InputProps {
   readonly field: FieldFacts;
   /** Undefined: the record has no such field. */
   readonly value: Json | undefined;
-  readonly change: (value: Json | undefined) => void;
+  readonly change: Dispatch<SetStateAction<Json | undefined>>;
   /** The zone that instants are shown in. */
   readonly time_zone: string;
   readonly described_by: string | undefined;

@@ -1,4 +1,4 @@
-import { instantOf, localDateTime } from '../../domain/time/zoned-time.ts';
+import { instantOf, isoSeconds, localDateTime } from '../../domain/time/zoned-time.ts';
 import { formatDuration } from '../time/format-duration.ts';
 import type { InputProps } from './input-props.ts';
 
@@ -20,11 +20,7 @@ export function InstantInput(props: InputProps & { readonly since: string | null
           aria-invalid={is_invalid}
           onChange={(event) => change(event.target.value === '' ? undefined : instantOf(event.target.value, time_zone))}
         />
-        <button
-          type="button"
-          className="button button-quiet"
-          onClick={() => change(`${new Date().toISOString().slice(0, 19)}Z`)}
-        >
+        <button type="button" className="button button-quiet" onClick={() => change(isoSeconds(Date.now()))}>
           Now
         </button>
         {value !== undefined && field.is_optional && (

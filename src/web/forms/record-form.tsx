@@ -1,8 +1,9 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, type SetStateAction, useEffect, useId, useRef, useState } from 'react';
 import type { Json } from '../../api/answer-types.ts';
 import { isTimeZone } from '../../domain/time/zoned-time.ts';
 import { fieldName } from '../records/field-name.ts';
 import type { FieldFacts, TypeFacts } from '../records/type-facts.ts';
+import { failureText } from '../shell/failure-text.ts';
 import { FieldInput } from './field-input.tsx';
 import { type FormValues, isSideField } from './form-values.ts';
 import { problemText } from './problem-text.ts';
@@ -10,10 +11,10 @@ import { problemText } from './problem-text.ts';
 interface RecordFormProps {
   readonly type: TypeFacts;
   readonly values: FormValues;
-  readonly change: (values: FormValues) => void;
+  readonly change: (field: string, next: SetStateAction<Json | undefined>) => void;
   /** The user's, for records that name none. */
   readonly time_zone: string;
-  /** Saves; resolves to what the server refused, field to message. */
+  /** Saves; resolves to what the server refused, field to message. What it throws is shown. */
   readonly save: () => Promise<ReadonlyMap<string, string>>;
   /** Buttons beside Save. */
   readonly actions: ReactNode;
@@ -41,34 +42,36 @@ export function RecordForm(props: RecordFormProps) {
     : undefined;
   const first_focus = useRef(focus_field);
   useEffect(() => {
-    if (first_focus.current !== undefined) document.getElementById(`${form_id}-${first_focus.current}`)?.focus();
+    if (first_focus.current !== undefined) focusInput(`${form_id}-${first_focus.current}`);
   }, [form_id]);
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (is_saving) return;
     setSaving(true);
-    try {
-      const { validateDoc } = await import('./validate-doc.ts');
-      const found = validateDoc(type.name, values);
-      const left = found.size > 0 ? found : await props.save();
-      setProblems(left);
-      const first = type.fields.find((field) => left.has(field.name));
-      // After the messages are there, so that a screen reader reads the field's along with it.
-      if (first !== undefined)
-        requestAnimationFrame(() => document.getElementById(`${form_id}-${first.name}`)?.focus());
-    } finally {
-      setSaving(false);
-    }
+    const left = await checkAndSave().catch((error: unknown) => new Map([['', failureText(error)]]));
+    setProblems(left);
+    setSaving(false);
+    const first = type.fields.find((field) => left.has(field.name));
+    // After the messages are there, so that a screen reader reads the field's along with it.
+    requestAnimationFrame(() => {
+      if (first !== undefined) focusInput(`${form_id}-${first.name}`);
+      else form.current?.querySelector('.form-alert')?.scrollIntoView({ block: 'nearest' });
+    });
   }
 
-  function changeField(name: string, value: Json | undefined): void {
-    const { [name]: _, ...rest } = values;
-    change(value === undefined ? rest : { ...rest, [name]: value });
-    if (!problems.has(name)) return;
-    const left = new Map(problems);
-    left.delete(name);
-    setProblems(left);
+  async function checkAndSave(): Promise<ReadonlyMap<string, string>> {
+    const { validateDoc } = await import('./validate-doc.ts');
+    const found = validateDoc(type.name, values);
+    return found.size > 0 ? found : props.save();
+  }
+
+  function changeField(name: string, next: SetStateAction<Json | undefined>): void {
+    change(name, next);
+    setProblems((before) => {
+      const left = new Map(before);
+      return left.delete(name) ? left : before;
+    });
   }
 
   function row(field: FieldFacts): ReactNode {
@@ -97,7 +100,7 @@ export function RecordForm(props: RecordFormProps) {
           id={id}
           field={field}
           value={values[field.name]}
-          change={(value) => changeField(field.name, value)}
+          change={(next) => changeField(field.name, next)}
           time_zone={time_zone}
           since={typeof begins === 'string' ? begins : null}
           described_by={problem === undefined ? undefined : `${id}-problem`}
@@ -150,6 +153,12 @@ export function RecordForm(props: RecordFormProps) {
       </div>
     </form>
   );
+}
+
+/** A group of choices takes no focus, but the first input in it does. */
+function focusInput(id: string): void {
+  const element = document.getElementById(id);
+  (element?.querySelector('input') ?? element)?.focus();
 }
 
 function isEmpty(value: Json | undefined): boolean {

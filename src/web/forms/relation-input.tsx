@@ -1,5 +1,6 @@
 import { useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
+import type { Json } from '../../api/answer-types.ts';
 import { useLoadedTypes } from '../data/use-loaded-types.ts';
 import { useStore } from '../data/use-records.ts';
 import { recordTitle } from '../records/record-title.ts';
@@ -19,6 +20,10 @@ function nameField(type: string): string | null {
   return required.length === 1 && only?.kind === 'text' ? only.name : null;
 }
 
+function idsOf(value: Json | undefined): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'string');
+}
+
 /** One related record or several, found by name, or made on the spot. */
 export function RelationInput({ id, field, value, change, described_by, is_invalid }: InputProps) {
   const { data } = useRouteContext({ from: '/app' });
@@ -28,19 +33,19 @@ export function RelationInput({ id, field, value, change, described_by, is_inval
   const target = field.target ?? '';
   useLoadedTypes([target]);
   const is_many = field.kind === 'refs';
-  const ids = (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'string');
+  const ids = idsOf(value);
   const named = nameField(target);
   const { one } = typeAppearance(target);
 
   function take(taken: string): void {
-    change(is_many ? [...new Set([...ids, taken])] : taken);
+    setFailure(null);
+    change(is_many ? (now) => [...new Set([...idsOf(now), taken])] : taken);
   }
 
   function create(label: string): void {
     if (named === null) return;
     const made = crypto.randomUUID();
     take(made);
-    setFailure(null);
     data
       .write(
         `Add ${label}`,
@@ -48,7 +53,10 @@ export function RelationInput({ id, field, value, change, described_by, is_inval
         `${one} “${label}” added.`,
       )
       .catch((error: unknown) => {
-        change(is_many ? ids : undefined);
+        change((now) => {
+          if (is_many) return idsOf(now).filter((each) => each !== made);
+          return now === made ? undefined : now;
+        });
         setFailure(failureText(error));
       });
   }
@@ -104,7 +112,11 @@ export function RelationInput({ id, field, value, change, described_by, is_inval
           </button>
         )}
       </div>
-      {failure !== null && <p className="field-problem">{failure}</p>}
+      {failure !== null && (
+        <p className="field-problem" role="alert">
+          {failure}
+        </p>
+      )}
     </>
   );
 }

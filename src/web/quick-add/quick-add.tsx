@@ -1,5 +1,6 @@
 import { useRouteContext } from '@tanstack/react-router';
 import { useId } from 'react';
+import { isoSeconds } from '../../domain/time/zoned-time.ts';
 import { useLoadedTypes } from '../data/use-loaded-types.ts';
 import { useStore } from '../data/use-records.ts';
 import { Combobox, type ComboboxOption } from '../forms/combobox.tsx';
@@ -33,8 +34,7 @@ export function QuickAdd({ close }: { close: () => void }) {
     const parent = parent_id === undefined ? null : store.get(parent_id);
     close();
     const type = typeFacts(type_name);
-    const now = `${new Date().toISOString().slice(0, 19)}Z`;
-    const values = newValues(type, { now, time_zone, parent, store });
+    const values = newValues(type, { now: isoSeconds(Date.now()), time_zone, parent, store });
     const is_whole = type.fields.every((field) => field.is_optional || values[field.name] !== undefined);
     if (parent === null || !is_whole) {
       add(type_name, parent_id);

@@ -1,6 +1,7 @@
+import { useMemo, useSyncExternalStore } from 'react';
 import type { StoredRecord } from '../data/operations.ts';
-import type { RecordStore } from '../data/record-store.ts';
-import { useRecords } from '../data/use-records.ts';
+import type { RecordStore, TypeSnapshot } from '../data/record-store.ts';
+import { useRecords, useStore } from '../data/use-records.ts';
 import { typeFacts } from './type-facts.ts';
 
 export interface Visibility {
@@ -8,10 +9,25 @@ export interface Visibility {
   readonly show_archived: boolean;
 }
 
-/** What the user's settings let be seen. */
+/** What the user's settings let be seen; the same object until they change. */
 export function useVisibility(): Visibility {
   const [user] = useRecords('user').records;
-  return { show_sensitive: user?.show_sensitive === true, show_archived: user?.show_archived === true };
+  const show_sensitive = user?.show_sensitive === true;
+  const show_archived = user?.show_archived === true;
+  return useMemo(() => ({ show_sensitive, show_archived }), [show_sensitive, show_archived]);
+}
+
+/** A type's records that the settings let be seen; the same object until a record or a setting changes. */
+export function useVisibleRecords(type: string): TypeSnapshot {
+  const store = useStore();
+  const snapshot = useRecords(type);
+  const visibility = useVisibility();
+  const revision = useSyncExternalStore(store.subscribe, () => store.revision());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what a record relates to hides and names it, too, and may have changed
+  return useMemo(
+    () => ({ ...snapshot, records: snapshot.records.filter((record) => isVisible(record, store, visibility)) }),
+    [snapshot, store, visibility, revision],
+  );
 }
 
 /** The same as the API's parameter `show`. */

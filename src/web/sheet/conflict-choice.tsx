@@ -17,7 +17,8 @@ interface ConflictChoiceProps {
   /** Null: it was deleted. */
   readonly theirs: Doc | null;
   readonly time_zone: string;
-  readonly keep: (merged: FormValues) => Promise<void>;
+  /** Saves; resolves to what the server refused, field to message. */
+  readonly keep: (merged: FormValues) => Promise<ReadonlyMap<string, string>>;
   readonly goBack: () => void;
   readonly drop: () => void;
 }
@@ -31,7 +32,7 @@ export function ConflictChoice(props: ConflictChoiceProps) {
   const store = useStore();
   const heading = useRef<HTMLHeadingElement>(null);
   const [kept, setKept] = useState<Readonly<Record<string, 'mine' | 'theirs'>>>({});
-  const [failure, setFailure] = useState<string | null>(null);
+  const [failure, setFailure] = useState('');
   useEffect(() => heading.current?.focus(), []);
 
   const names = [...new Set([...Object.keys(base), ...Object.keys(mine), ...Object.keys(theirs ?? {})])];
@@ -42,7 +43,7 @@ export function ConflictChoice(props: ConflictChoiceProps) {
       !sameValue(base[name], theirs?.[name]) &&
       !sameValue(mine[name], theirs?.[name]),
   );
-  const is_decided = disputed.every((name) => kept[name] !== undefined);
+  const is_decided = theirs === null || disputed.every((name) => kept[name] !== undefined);
 
   function sideOf(name: string): 'mine' | 'theirs' {
     const chosen = kept[name];
@@ -62,7 +63,10 @@ export function ConflictChoice(props: ConflictChoiceProps) {
 
   async function save(): Promise<void> {
     try {
-      await props.keep(merged());
+      const refused = await props.keep(merged());
+      setFailure(
+        [...refused].map(([name, message]) => `${name === '' ? '' : `${nameOf(name)}: `}${message}`).join(' '),
+      );
     } catch (error) {
       setFailure(failureText(error));
     }
@@ -127,7 +131,7 @@ export function ConflictChoice(props: ConflictChoiceProps) {
           })}
         </ul>
       )}
-      {failure !== null && (
+      {failure !== '' && (
         <p className="field-problem" role="alert">
           {failure}
         </p>

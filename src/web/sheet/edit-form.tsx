@@ -1,57 +1,62 @@
 import { useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ApiError } from '../api.ts';
-import { type Doc, docOf, type StoredRecord } from '../data/operations.ts';
+import { docOf, type StoredRecord } from '../data/operations.ts';
 import { useStore } from '../data/use-records.ts';
-import { type FormValues, patchOf } from '../forms/form-values.ts';
+import { type FormValues, patchOf, withField } from '../forms/form-values.ts';
 import { RecordForm } from '../forms/record-form.tsx';
 import { recordTitle } from '../records/record-title.ts';
 import { typeFacts } from '../records/type-facts.ts';
 import { withLabels } from '../records/with-labels.ts';
 import { ConflictChoice } from './conflict-choice.tsx';
-import { refusedFields } from './refused-fields.ts';
+import { saveForm } from './save-form.ts';
+
+/** What somebody has made of a record and not saved. */
+export interface Draft {
+  /** The record as it was when the edit began, whatever comes in meanwhile: that is what a conflict is measured by. */
+  readonly from: StoredRecord;
+  readonly values: FormValues;
+}
 
 interface EditFormProps {
   readonly record: StoredRecord;
+  /** Null: nothing was changed yet, and the form shows the record as it is. */
+  readonly draft: Draft | null;
+  readonly setDraft: (next: (before: Draft | null) => Draft) => void;
   readonly time_zone: string;
-  readonly close: () => void;
+  /** Closes the sheet, the edit being saved or dropped. */
+  readonly finish: () => void;
   readonly remove: () => void;
 }
 
 /** An edit of a record: only what was changed is written, and only over the version that it was made from. */
-export function EditForm({ record, time_zone, close, remove }: EditFormProps) {
+export function EditForm({ record, draft, setDraft, time_zone, finish, remove }: EditFormProps) {
   const { data, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const type = typeFacts(record.entity_type);
-  // What the edit started from stays as it was, whatever comes in meanwhile: that is what a conflict is measured by.
-  const [base, setBase] = useState<{ readonly doc: Doc; readonly version: number }>(() => ({
-    doc: docOf(record),
-    version: record.version,
-  }));
-  const [values, setValues] = useState<FormValues>(base.doc);
+  const { from, values } = draft ?? begun(record);
   /** The record as somebody else has left it meanwhile; null when it is gone. */
   const [theirs, setTheirs] = useState<{ readonly record: StoredRecord | null } | null>(null);
 
-  async function save(from: Doc, version: number, wanted: FormValues): Promise<ReadonlyMap<string, string>> {
-    const operation = patchOf(record, from, wanted, version);
-    if (operation.op === 'patch' && Object.keys(operation.set).length + operation.unset.length === 0) {
-      close();
-      return new Map();
-    }
+  async function save(edit: Draft): Promise<ReadonlyMap<string, string>> {
+    const operation = patchOf(edit.from, edit.values);
+    const title = recordTitle(withLabels(record, store));
     try {
-      const title = recordTitle(withLabels(record, store));
-      await data.write(`Edit ${title}`, [operation], 'Saved.');
-      close();
-      return new Map();
+      return await saveForm(async () => {
+        if (operation !== null) await data.write(`Edit ${title}`, [operation], 'Saved.');
+      }, finish);
     } catch (error) {
-      if (error instanceof ApiError && (error.status === 412 || error.status === 404)) {
-        setTheirs({ record: await currentRecord() });
-        return new Map();
-      }
-      const refused = refusedFields(error);
-      if (refused === null) throw error;
-      return refused;
+      if (!(error instanceof ApiError) || (error.status !== 412 && error.status !== 404)) throw error;
+      const now = await currentRecord();
+      setDraft(() => edit);
+      setTheirs({ record: now });
+      return new Map();
     }
+  }
+
+  function bringBack(merged: FormValues): Promise<ReadonlyMap<string, string>> {
+    const operation = { op: 'put', id: record.id, entity_type: type.name, doc: merged } as const;
+    return saveForm(() => data.write('Bring back a deleted record', [operation], 'Saved.'), finish);
   }
 
   async function currentRecord(): Promise<StoredRecord | null> {
@@ -64,44 +69,41 @@ export function EditForm({ record, time_zone, close, remove }: EditFormProps) {
   }
 
   if (theirs !== null) {
+    const now = theirs.record;
     return (
       <ConflictChoice
+        key={now?.version}
         type={type}
-        base={base.doc}
+        base={docOf(from)}
         mine={values}
-        theirs={theirs.record === null ? null : docOf(theirs.record)}
+        theirs={now === null ? null : docOf(now)}
         time_zone={time_zone}
-        keep={async (merged) => {
-          const now = theirs.record;
-          setTheirs(null);
-          setValues(merged);
-          if (now === null) {
-            const operation = { op: 'put', id: record.id, entity_type: type.name, doc: merged } as const;
-            await data.write('Bring back a deleted record', [operation], 'Saved.');
-            close();
-            return;
-          }
-          setBase({ doc: docOf(now), version: now.version });
-          await save(docOf(now), now.version, merged);
-        }}
+        keep={(merged) => (now === null ? bringBack(merged) : save({ from: now, values: merged }))}
         goBack={() => setTheirs(null)}
-        drop={close}
+        drop={finish}
       />
     );
   }
   return (
     <RecordForm
+      // Inputs keep what is typed into them: a record that has changed gets new ones.
+      key={from.version}
       type={type}
       values={values}
-      change={setValues}
+      change={(field, next) =>
+        setDraft((before) => {
+          const edit = before ?? begun(record);
+          return { ...edit, values: withField(edit.values, field, next) };
+        })
+      }
       time_zone={time_zone}
-      save={() => save(base.doc, base.version, values)}
+      save={() => save({ from, values })}
       save_name="Save"
       takes_focus={false}
       is_read_only={moment !== null}
       actions={
         <>
-          <button type="button" className="button" onClick={close}>
+          <button type="button" className="button" onClick={finish}>
             Cancel
           </button>
           <button type="button" className="button button-danger" onClick={remove}>
@@ -111,4 +113,8 @@ export function EditForm({ record, time_zone, close, remove }: EditFormProps) {
       }
     />
   );
+}
+
+function begun(record: StoredRecord): Draft {
+  return { from: record, values: docOf(record) };
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouteContext } from '@tanstack/react-router';
 import { useState, useSyncExternalStore } from 'react';
 import { ApiError } from '../api.ts';
-import type { StoredRecord } from '../data/operations.ts';
+import { docOf, type StoredRecord } from '../data/operations.ts';
 import { useLoadedTypes } from '../data/use-loaded-types.ts';
 import { useStore } from '../data/use-records.ts';
 import { formatInstant } from '../records/format-value.ts';
@@ -11,20 +11,32 @@ import { typeAppearance } from '../records/type-appearance.ts';
 import { typeFacts } from '../records/type-facts.ts';
 import { withLabels } from '../records/with-labels.ts';
 import { FailureNotice } from '../shell/failure-notice.tsx';
+import { failureText } from '../shell/failure-text.ts';
 import { Notice } from '../shell/notice.tsx';
 import { Skeleton } from '../shell/skeleton.tsx';
+import { showToast } from '../shell/toasts.ts';
 import { localDay } from '../time/local-day.ts';
 import { useTimeZone } from '../time/use-time-zone.ts';
-import { EditForm } from './edit-form.tsx';
+import { changedFields } from './changed-fields.ts';
+import { type Draft, EditForm } from './edit-form.tsx';
+import { LeaveQuestion } from './leave-question.tsx';
 import { RecordHistory } from './record-history.tsx';
 import { SheetHeader } from './sheet-header.tsx';
 
+interface EditRecordProps {
+  readonly id: string;
+  /** Asks first when something was changed. */
+  readonly close: () => void;
+  readonly finish: () => void;
+}
+
 /** One record: its form, and its history. */
-export function EditRecord({ id, close }: { id: string; close: () => void }) {
+export function EditRecord({ id, close, finish }: EditRecordProps) {
   const { data, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const time_zone = useTimeZone();
   const [tab, setTab] = useState<'edit' | 'history'>('edit');
+  const [draft, setDraft] = useState<Draft | null>(null);
   const known = useSyncExternalStore(store.subscribe, () => store.get(id));
   const query = useQuery({
     queryKey: ['record', id, moment],
@@ -34,7 +46,8 @@ export function EditRecord({ id, close }: { id: string; close: () => void }) {
     staleTime: 0,
     retry: false,
   });
-  const record = known;
+  // An edit outlives the record: somebody else may have deleted it meanwhile.
+  const record = known ?? draft?.from ?? null;
   const type = typeFacts(record?.entity_type ?? '');
   useLoadedTypes(type.fields.flatMap((field) => field.target ?? []));
 
@@ -104,16 +117,28 @@ export function EditRecord({ id, close }: { id: string; close: () => void }) {
         ) : query.isFetching && query.isPending ? (
           <FormSkeleton />
         ) : (
-          <EditForm record={record} time_zone={time_zone} close={close} remove={() => remove(record)} />
+          <EditForm
+            record={record}
+            draft={draft}
+            setDraft={setDraft}
+            time_zone={time_zone}
+            finish={finish}
+            remove={() => remove(record)}
+          />
         )}
       </div>
+      <LeaveQuestion is_changed={draft !== null && changedFields(docOf(draft.from), draft.values).length > 0} />
     </>
   );
 
   async function remove(gone: StoredRecord): Promise<void> {
     const operation = { op: 'delete', id: gone.id, entity_type: gone.entity_type } as const;
-    close();
-    await data.write(`Delete ${title}`, [operation], `“${title}” deleted.`);
+    finish();
+    try {
+      await data.write(`Delete ${title}`, [operation], `“${title}” deleted.`);
+    } catch (error) {
+      showToast({ text: failureText(error) });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { useNavigate, useRouteContext } from '@tanstack/react-router';
 import { useEffect, useId, useState } from 'react';
-import { instantOf, localDateTime } from '../../domain/time/zoned-time.ts';
+import { instantOf, isoSeconds, localDateTime } from '../../domain/time/zoned-time.ts';
 import { useRecords } from '../data/use-records.ts';
 import { showToast } from '../shell/toasts.ts';
 import { dayInWords, localDay, localTime } from '../time/local-day.ts';
@@ -36,7 +36,7 @@ export function TimeMachine({ close }: { close: () => void }) {
 
   function travel(to_ms: number): void {
     hold(null);
-    const at = to_ms >= now_ms ? undefined : `${new Date(to_ms).toISOString().slice(0, 19)}Z`;
+    const at = to_ms >= now_ms ? undefined : isoSeconds(to_ms);
     void navigate({ to: '.', search: (before) => ({ ...before, at }), resetScroll: false });
   }
 

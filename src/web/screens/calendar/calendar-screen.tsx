@@ -1,4 +1,6 @@
 import { useNavigate, useRouteContext, useSearch } from '@tanstack/react-router';
+import { localDay } from '../../time/local-day.ts';
+import { useTimeZone } from '../../time/use-time-zone.ts';
 import { EventsCalendar } from './events-calendar.tsx';
 import { HeatmapCalendar } from './heatmap-calendar.tsx';
 
@@ -7,8 +9,10 @@ export function CalendarScreen() {
   const { moment } = useRouteContext({ from: '/app' });
   const search = useSearch({ from: '/app/calendar' });
   const navigate = useNavigate({ from: '/calendar' });
+  const time_zone = useTimeZone();
   const view = search.view ?? 'heatmap';
-  const year = search.year ?? new Date(moment ?? Date.now()).getFullYear();
+  const today = localDay(moment === null ? Date.now() : Date.parse(moment), time_zone);
+  const year = search.year ?? Number(today.slice(0, 4));
   const views = (
     <fieldset className="segments">
       <legend className="visually-hidden">View</legend>

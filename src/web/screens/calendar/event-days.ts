@@ -1,8 +1,8 @@
 import type { StoredRecord } from '../../data/operations.ts';
 import { zoneOf } from '../../records/view/record-filter.ts';
 import { localDay } from '../../time/local-day.ts';
+import { addDays } from '../dashboards/periods.ts';
 
-const DAY_MS = 86_400_000;
 /** An event that never ends must not fill years. */
 const MAX_DAYS = 400;
 
@@ -31,7 +31,7 @@ export function eventsByDay(
       const known = by_day.get(day);
       if (known === undefined) by_day.set(day, [on_day]);
       else known.push(on_day);
-      day = new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10);
+      day = addDays(day, 1);
     }
   }
   return by_day;

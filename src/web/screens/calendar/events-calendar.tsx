@@ -1,10 +1,10 @@
 import { useNavigate, useRouteContext } from '@tanstack/react-router';
 import { type CSSProperties, type ReactNode, useMemo, useState } from 'react';
-import { useRecords, useStore } from '../../data/use-records.ts';
+import { useStore } from '../../data/use-records.ts';
 import { RecordRow } from '../../records/record-row.tsx';
 import { recordTitle } from '../../records/record-title.ts';
 import { zoneOf } from '../../records/view/record-filter.ts';
-import { isVisible, useVisibility } from '../../records/visibility.ts';
+import { useVisibleRecords } from '../../records/visibility.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
@@ -25,18 +25,10 @@ export function EventsCalendar({ year, views }: { year: number; views: ReactNode
   const { moment } = useRouteContext({ from: '/app' });
   const navigate = useNavigate({ from: '/calendar' });
   const store = useStore();
-  const visibility = useVisibility();
   const time_zone = useTimeZone();
-  const { records, state } = useRecords('calendar_event');
+  const { records, state } = useVisibleRecords('calendar_event');
   const [chosen, setChosen] = useState<string | null>(null);
-  const by_day = useMemo(
-    () =>
-      eventsByDay(
-        records.filter((event) => isVisible(event, store, visibility)),
-        time_zone,
-      ),
-    [records, store, visibility, time_zone],
-  );
+  const by_day = useMemo(() => eventsByDay(records, time_zone), [records, time_zone]);
   const today = localDay(moment === null ? Date.now() : Date.parse(moment), time_zone);
   const years = [...new Set([...by_day.keys()].map((day) => Number(day.slice(0, 4))))];
   const count = new Set(

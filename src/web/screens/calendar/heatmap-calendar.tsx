@@ -1,16 +1,16 @@
-import { keepPreviousData, useQueries } from '@tanstack/react-query';
+import { keepPreviousData, type UseQueryResult, useQueries } from '@tanstack/react-query';
 import { useNavigate, useRouteContext, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useId, useMemo, useState } from 'react';
 import type { Heatmap } from '../../api.ts';
 import { useLoadedTypes } from '../../data/use-loaded-types.ts';
-import { useRecords, useStore } from '../../data/use-records.ts';
+import { useStore } from '../../data/use-records.ts';
 import { Combobox } from '../../forms/combobox.tsx';
 import { findRecords, optionOf } from '../../forms/find-records.ts';
 import { CALENDAR_TYPES, FIRST_CALENDAR_TYPE } from '../../records/calendar-types.ts';
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { typeFacts } from '../../records/type-facts.ts';
-import { isVisible, shownKinds, useVisibility } from '../../records/visibility.ts';
+import { shownKinds, useVisibility, useVisibleRecords } from '../../records/visibility.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
@@ -35,7 +35,6 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
   const { type = FIRST_CALENDAR_TYPE, span = 1, of } = useSearch({ from: '/app/calendar' });
   const navigate = useNavigate({ from: '/calendar' });
   const store = useStore();
-  const visibility = useVisibility();
   const time_zone = useTimeZone();
   const of_id = useId();
   const [wanted, setWanted] = useState<Measure>('records');
@@ -43,29 +42,31 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
   const relation = typeFacts(type).fields.find(({ target }) => target !== null && target !== 'location');
   const target = relation?.target ?? null;
   useLoadedTypes(target === null ? [] : [target]);
-  const { records } = useRecords(type);
+  const { records } = useVisibleRecords(type);
   const about = of === undefined ? null : store.get(of);
 
-  const show = shownKinds(visibility);
+  const show = shownKinds(useVisibility());
   const years = Array.from({ length: span }, (_, i) => year - i);
-  const answers = useQueries({
+  const { loaded, error, refetch, is_busy } = useQueries({
     queries: years.map((each) => ({
       queryKey: ['heatmap', type, each, moment, show],
       queryFn: ({ signal }: { signal: AbortSignal }) => api.heatmap({ entity_type: type, year: each, show }, signal),
       placeholderData: keepPreviousData,
     })),
+    combine: together,
   });
-  const [newest] = answers;
-  const about_it = useMemo(() => {
-    const shown = records.filter((record) => isVisible(record, store, visibility));
-    return of === undefined ? shown : recordsAbout(shown, of);
-  }, [records, of, store, visibility]);
-  const heatmaps: readonly Heatmap[] = answers.flatMap(({ data }, i) => {
-    const asked = years[i] ?? year;
-    if (data === undefined) return [];
-    if (of === undefined) return [data];
-    return [{ ...data, year: asked, days: localHeatmap(about_it, asked, data.time_zone, Date.parse(data.as_of)) }];
-  });
+  const [newest] = loaded;
+  const about_it = useMemo(() => (of === undefined ? records : recordsAbout(records, of)), [records, of]);
+  const heatmaps: readonly Heatmap[] = useMemo(
+    () =>
+      loaded.flatMap((data, i) => {
+        const asked = year - i;
+        if (data === undefined) return [];
+        if (of === undefined) return [data];
+        return [{ ...data, year: asked, days: localHeatmap(about_it, asked, data.time_zone, Date.parse(data.as_of)) }];
+      }),
+    [loaded, about_it, of, year],
+  );
   const titles = useMemo(
     () => titlesByDay(about_it, time_zone, (record) => recordTitle(withLabels(record, store))),
     [about_it, store, time_zone],
@@ -73,7 +74,10 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
   const has_minutes = heatmaps.some(({ days }) => days.some((day) => day.minutes > 0));
   const measure = has_minutes ? wanted : 'records';
   // One scale for all the years, so that they can be compared.
-  const levels = heatLevels(heatmaps.flatMap(({ days }) => days.map((day) => amountOf(day, measure))));
+  const levels = useMemo(
+    () => heatLevels(heatmaps.flatMap(({ days }) => days.map((day) => amountOf(day, measure)))),
+    [heatmaps, measure],
+  );
   const name = about === null ? many : recordTitle(withLabels(about, store));
 
   function openDay(day: string): void {
@@ -135,7 +139,7 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
         )}
         <YearChoice
           year={year}
-          years={newest?.data?.years ?? []}
+          years={newest?.years ?? []}
           choose={(chosen) => navigate({ search: (before) => ({ ...before, type, year: chosen }) })}
         />
         <label className="field">
@@ -166,14 +170,14 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
           </fieldset>
         )}
       </div>
-      {newest?.data === undefined ? (
-        newest?.isError ? (
-          <FailureNotice error={newest.error} retry={() => newest.refetch()} />
+      {newest === undefined ? (
+        error !== null ? (
+          <FailureNotice error={error} retry={() => refetch?.()} />
         ) : (
           <HeatmapSkeleton />
         )
       ) : (
-        <div className="calendar" aria-busy={answers.some((answer) => answer.isPlaceholderData)}>
+        <div className="calendar" aria-busy={is_busy}>
           <YearSummary summary={summarize(heatmaps.toReversed().flatMap(({ days }) => days))} />
           <section className="card heatmap-card" aria-label={`${name}, day by day`}>
             <div className="calendar-stack">
@@ -187,8 +191,8 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
             <HeatmapLegend levels={levels} measure={measure} />
             {levels.length === 0 && (
               <Notice title={`Nothing in ${year}`}>
-                {newest.data.years.length > 0
-                  ? `There are records in ${newest.data.years.join(', ')}.`
+                {newest.years.length > 0
+                  ? `There are records in ${newest.years.join(', ')}.`
                   : 'A day gets its colour from the records on it. As soon as there is one, it shows here.'}
               </Notice>
             )}
@@ -197,12 +201,23 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
             <HeatmapTable key={heatmap.year} heatmap={heatmap} with_year={span !== 1} openDay={openDay} />
           ))}
           <footer className="screen-footer">
-            <Freshness as_of={newest.data.as_of} time_zone={newest.data.time_zone} />
+            <Freshness as_of={newest.as_of} time_zone={newest.time_zone} />
           </footer>
         </div>
       )}
     </>
   );
+}
+
+/** The years' answers as one, whose parts stay the same objects until an answer changes: new ones would be drawn again. */
+function together(answers: readonly UseQueryResult<Heatmap>[]) {
+  const [newest] = answers;
+  return {
+    loaded: answers.map(({ data }) => data),
+    error: newest?.error ?? null,
+    refetch: newest?.refetch,
+    is_busy: answers.some(({ isPlaceholderData }) => isPlaceholderData),
+  };
 }
 
 function HeatmapSkeleton() {

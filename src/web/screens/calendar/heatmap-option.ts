@@ -2,6 +2,7 @@ import type { HeatmapSeriesOption } from 'echarts/charts';
 import type { CalendarComponentOption, TooltipComponentOption, VisualMapComponentOption } from 'echarts/components';
 import { type ComposeOption, format } from 'echarts/core';
 import type { Heatmap } from '../../api.ts';
+import { readColour } from '../../charts/read-colour.ts';
 import { dayInWords } from '../../time/local-day.ts';
 import type { HeatLevel } from './heat-levels.ts';
 import { amountOf, formatMeasure, type Measure } from './measure.ts';
@@ -25,7 +26,7 @@ export function heatmapOption(
   titles: ReadonlyMap<string, readonly string[]>,
   element: HTMLElement,
 ): Option {
-  const colour = colourReader(element);
+  const colour = (property: string): string => readColour(element, property);
   const upright = element.clientWidth < UPRIGHT_BELOW_PX;
   const text = { color: colour('--ink-soft'), fontFamily: getComputedStyle(element).fontFamily, fontSize: 12 };
   return {
@@ -80,17 +81,5 @@ export function heatmapOption(
       itemStyle: { borderRadius: 3 },
       emphasis: { itemStyle: { borderColor: colour('--ink'), borderWidth: 1.5 } },
     },
-  };
-}
-
-/** Resolves custom properties to colours as ECharts knows them: `light-dark()` is none, what the browser computes is. */
-function colourReader(element: HTMLElement): (property: string) => string {
-  return (property) => {
-    const probe = element.ownerDocument.createElement('span');
-    probe.style.color = `var(${property})`;
-    element.append(probe);
-    const colour = getComputedStyle(probe).color;
-    probe.remove();
-    return colour;
   };
 }

@@ -4,8 +4,8 @@ import type { StoredRecord } from '../../data/operations.ts';
 import { typeFacts } from '../../records/type-facts.ts';
 import { zoneOf } from '../../records/view/record-filter.ts';
 import { localDay } from '../../time/local-day.ts';
+import { addDays } from '../dashboards/periods.ts';
 
-const DAY_MS = 86_400_000;
 /** As the API's: an interval that never ended must not fill years. */
 const MAX_DAYS = 367;
 
@@ -41,7 +41,7 @@ export function localDays(
   let day = localDay(at_ms, zone);
   const days: { day: string; minutes: number }[] = [];
   do {
-    const next_day = new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10);
+    const next_day = addDays(day, 1);
     const end_ms = Math.min(until_ms, Date.parse(instantOf(`${next_day}T00:00`, zone)));
     days.push({ day, minutes: Math.max(0, end_ms - at_ms) / 60_000 });
     at_ms = end_ms;

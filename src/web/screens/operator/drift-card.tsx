@@ -3,12 +3,12 @@ import { useRouteContext } from '@tanstack/react-router';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { NumbersTable } from './numbers-table.tsx';
-import { useMoment } from './use-moment.ts';
+import { useInstantInWords } from './use-instant-in-words.ts';
 
 /** Days of the analytics that were not what the records say, and were set right: there should be none. */
 export function DriftCard() {
   const { api } = useRouteContext({ from: '/app' });
-  const moment = useMoment();
+  const instantInWords = useInstantInWords();
   const drifts = useQuery({ queryKey: ['ops', 'drifts'], queryFn: ({ signal }) => api.drifts(signal) });
   return (
     <section className="card chart-card" aria-labelledby="drift-heading">
@@ -26,7 +26,7 @@ export function DriftCard() {
           label="Days that drifted"
           columns={['Found', 'What', 'Type', 'Day', 'Rows held', 'Rows right']}
           rows={drifts.data.map((drift) => [
-            moment(drift.found_at),
+            instantInWords(drift.found_at),
             drift.name,
             drift.entity_type,
             drift.day,

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ImportState, ImportStatus } from '../../../importer/import-status.ts';
-import { useMoment } from './use-moment.ts';
+import { useInstantInWords } from './use-instant-in-words.ts';
 
 export const IMPORT_STATES: Readonly<Record<ImportState, string>> = {
   running: 'Running',
@@ -11,7 +11,7 @@ export const IMPORT_STATES: Readonly<Record<ImportState, string>> = {
 
 /** All imports, the newest first. */
 export function ImportList({ imports }: { imports: readonly ImportStatus[] }) {
-  const moment = useMoment();
+  const instantInWords = useInstantInWords();
   if (imports.length === 0) {
     return (
       <p className="card-empty">None yet. Choose a file above; a dry run shows what is in it and writes nothing.</p>
@@ -54,7 +54,7 @@ export function ImportList({ imports }: { imports: readonly ImportStatus[] }) {
               <td className="number">{each.rows.toLocaleString('en')}</td>
               <td className="number">{each.inserted.toLocaleString('en')}</td>
               <td className="number">{(each.rejects + each.conflicts).toLocaleString('en')}</td>
-              <td>{moment(each.created_at)}</td>
+              <td>{instantInWords(each.created_at)}</td>
             </tr>
           ))}
         </tbody>

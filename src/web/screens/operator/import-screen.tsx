@@ -11,7 +11,7 @@ import { OperatorHeader } from './operator-header.tsx';
 import { RejectsCard } from './rejects-card.tsx';
 import { ReportTables } from './report-tables.tsx';
 import { useImports } from './use-imports.ts';
-import { useMoment } from './use-moment.ts';
+import { useInstantInWords } from './use-instant-in-words.ts';
 import { VerifyCard } from './verify-card.tsx';
 
 const LOOK_MS = 2_000;
@@ -65,7 +65,7 @@ function StatusCard({ status }: { status: ImportStatus }) {
   const { api, runner } = useImports();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const moment = useMoment();
+  const instantInWords = useInstantInWords();
   const percent = status.total_bytes === 0 ? 0 : Math.floor((status.bytes / status.total_bytes) * 100);
   const is_open = status.state === 'running' || status.state === 'paused';
 
@@ -92,9 +92,9 @@ function StatusCard({ status }: { status: ImportStatus }) {
       </p>
       <h2 id="status-heading">{status.file_name}</h2>
       <p className="settings-note">
-        {IMPORT_STATES[status.state]} since {moment(status.state_since)} · begun {moment(status.created_at)} · ran for{' '}
-        {formatDuration(status.running_ms)} · {status.chunks.toLocaleString('en')} chunks,{' '}
-        {(status.total_bytes / 1_000_000).toFixed(1)} MB
+        {IMPORT_STATES[status.state]} since {instantInWords(status.state_since)} · begun{' '}
+        {instantInWords(status.created_at)} · ran for {formatDuration(status.running_ms)} ·{' '}
+        {status.chunks.toLocaleString('en')} chunks, {(status.total_bytes / 1_000_000).toFixed(1)} MB
       </p>
       {is_open && <progress aria-label="Import" max={100} value={percent} />}
       {status.last_error !== null && <p className="problem-text">{status.last_error}</p>}

@@ -3,7 +3,7 @@ import type { Refresh } from '../../api.ts';
 import { ChartCard } from '../../charts/chart-card.tsx';
 import { seriesOption } from '../../charts/chart-option.ts';
 import { inWords } from '../../records/field-name.ts';
-import { useMoment } from './use-moment.ts';
+import { useInstantInWords } from './use-instant-in-words.ts';
 
 /** Of passes, the newest. */
 const MAX_SHOWN = 60;
@@ -17,7 +17,7 @@ interface Run {
 
 /** How long the analytics took to bring up to date, over time: a pass as a whole, or one of its parts. */
 export function RefreshesCard({ refreshes }: { refreshes: readonly Refresh[] }) {
-  const moment = useMoment();
+  const instantInWords = useInstantInWords();
   const [name, setName] = useState('');
   const names = useMemo(() => [...new Set(refreshes.map((each) => each.name))].sort(), [refreshes]);
   const chart = useMemo(() => {
@@ -26,13 +26,13 @@ export function RefreshesCard({ refreshes }: { refreshes: readonly Refresh[] }) 
     return {
       option: seriesOption(
         'bar',
-        runs.map(({ started_at }) => moment(started_at)),
+        runs.map(({ started_at }) => instantInWords(started_at)),
         [{ name: 'ms', values: runs.map(({ duration_ms }) => Math.round(duration_ms * 10) / 10) }],
       ),
       table: {
         columns: ['Started', 'What', 'How', 'State', 'ms', 'Events', 'Buckets', 'Rows', 'Lag before, ms', 'Error'],
         rows: chosen.map((each) => [
-          moment(each.started_at),
+          instantInWords(each.started_at),
           each.name,
           each.mode,
           each.status,
@@ -45,7 +45,7 @@ export function RefreshesCard({ refreshes }: { refreshes: readonly Refresh[] }) 
         ]),
       },
     };
-  }, [refreshes, name, moment]);
+  }, [refreshes, name, instantInWords]);
   if (refreshes.length === 0) {
     return (
       <section className="card" data-wide="true">

@@ -7,7 +7,7 @@ import { seriesOption } from '../../charts/chart-option.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { NumbersTable } from './numbers-table.tsx';
-import { useMoment } from './use-moment.ts';
+import { useInstantInWords } from './use-instant-in-words.ts';
 
 /** How fast the routes answered in a day: each as a line of a table, and one hour by hour. */
 export function RoutesCards() {
@@ -42,7 +42,7 @@ export function RoutesCards() {
 }
 
 function RouteHours({ hours, routes }: { hours: readonly RouteHour[]; routes: readonly string[] }) {
-  const moment = useMoment();
+  const instantInWords = useInstantInWords();
   const [chosen, choose] = useState('');
   const route = routes.includes(chosen) ? chosen : (routes[0] ?? '');
   const chart = useMemo(() => {
@@ -50,7 +50,7 @@ function RouteHours({ hours, routes }: { hours: readonly RouteHour[]; routes: re
     return {
       option: seriesOption(
         'bar',
-        shown.map(({ hour }) => moment(hour)),
+        shown.map(({ hour }) => instantInWords(hour)),
         [
           { name: '99% under', values: shown.map(({ p99_ms }) => p99_ms), is_soft: true },
           { name: 'Mean', values: shown.map(({ mean_ms }) => Math.round(mean_ms * 10) / 10) },
@@ -59,7 +59,7 @@ function RouteHours({ hours, routes }: { hours: readonly RouteHour[]; routes: re
       table: {
         columns: ['Hour', 'Requests', 'Refused', 'Failed', 'Mean ms', 'p50 ms', 'p90 ms', 'p99 ms', 'Longest ms'],
         rows: shown.map((each) => [
-          moment(each.hour),
+          instantInWords(each.hour),
           each.requests,
           each.refused,
           each.failed,
@@ -71,7 +71,7 @@ function RouteHours({ hours, routes }: { hours: readonly RouteHour[]; routes: re
         ]),
       },
     };
-  }, [hours, route, moment]);
+  }, [hours, route, instantInWords]);
   return (
     <ChartCard
       is_wide

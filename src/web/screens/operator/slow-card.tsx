@@ -4,14 +4,14 @@ import { useState } from 'react';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { NumbersTable } from './numbers-table.tsx';
-import { useMoment } from './use-moment.ts';
+import { useInstantInWords } from './use-instant-in-words.ts';
 
 const SHOWN_ROWS = 20;
 
 /** The calls to the database of a day, the single ones that were slow, and how Postgres would run them. */
 export function SlowCard() {
   const { api } = useRouteContext({ from: '/app' });
-  const moment = useMoment();
+  const instantInWords = useInstantInWords();
   const slow = useQuery({ queryKey: ['ops', 'slow'], queryFn: ({ signal }) => api.slowQueries(signal) });
   const slow_names = [...new Set(slow.data?.slow.map(({ name }) => name))];
   return (
@@ -47,7 +47,7 @@ export function SlowCard() {
             columns={['When', 'Call', 'ms', 'Rows']}
             rows={slow.data.slow
               .slice(0, SHOWN_ROWS)
-              .map((call) => [moment(call.at), call.name, call.duration_ms, call.rows])}
+              .map((call) => [instantInWords(call.at), call.name, call.duration_ms, call.rows])}
           />
           {slow_names.map((name) => (
             <SlowPlan key={name} name={name} />

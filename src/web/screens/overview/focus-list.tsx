@@ -1,5 +1,6 @@
 import { Link, useRouteContext } from '@tanstack/react-router';
 import { type KeyboardEvent, type PointerEvent, useId, useRef, useState } from 'react';
+import { isoSeconds } from '../../../domain/time/zoned-time.ts';
 import type { Operation, StoredRecord } from '../../data/operations.ts';
 import { useRecords, useStore } from '../../data/use-records.ts';
 import { Combobox } from '../../forms/combobox.tsx';
@@ -11,9 +12,9 @@ import { failureText } from '../../shell/failure-text.ts';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { showToast } from '../../shell/toasts.ts';
 import { shortDay } from '../../time/local-day.ts';
-import { focusTasks, moved, orderOperations } from './focus-order.ts';
+import { addDays } from '../dashboards/periods.ts';
+import { focusTasks, moved, orderOperations, placeAfter } from './focus-order.ts';
 
-const DAY_MS = 86_400_000;
 const MAX_OFFERED = 20;
 
 /** The tasks that a person wants to get done today, in the order of choice. */
@@ -75,14 +76,14 @@ export function FocusList({ today }: { today: string }) {
       op: 'patch',
       id: task_id,
       entity_type: 'task',
-      set: { '/focus_date': today, '/focus_order': tasks.length },
+      set: { '/focus_date': today, '/focus_order': placeAfter(tasks) },
       unset: [],
     } as const;
     void write('Focus on a task', [operation], null);
   }
 
   function create(label: string): void {
-    const doc = { label, state: 'now', focus_date: today, focus_order: tasks.length };
+    const doc = { label, state: 'now', focus_date: today, focus_order: placeAfter(tasks) };
     const operation = { op: 'put', id: crypto.randomUUID(), entity_type: 'task', doc } as const;
     void write(`Add ${label}`, [operation], `Task “${label}” added.`);
   }
@@ -158,9 +159,9 @@ export function FocusList({ today }: { today: string }) {
                   }}
                 >
                   <option value="">Snooze</option>
-                  <option value={daysAfter(today, 1)}>Tomorrow</option>
-                  <option value={daysAfter(today, 7)}>In a week</option>
-                  <option value={daysAfter(today, 30)}>In a month</option>
+                  <option value={addDays(today, 1)}>Tomorrow</option>
+                  <option value={addDays(today, 7)}>In a week</option>
+                  <option value={addDays(today, 30)}>In a month</option>
                 </select>
               </li>
             ))}
@@ -203,8 +204,8 @@ export function FocusList({ today }: { today: string }) {
 }
 
 function finished(task: StoredRecord): Operation & { op: 'patch' } {
-  const now = `${new Date().toISOString().slice(0, 19)}Z`;
-  return { op: 'patch', id: task.id, entity_type: 'task', set: { '/state': 'done', '/done_at': now }, unset: [] };
+  const set = { '/state': 'done', '/done_at': isoSeconds(Date.now()) };
+  return { op: 'patch', id: task.id, entity_type: 'task', set, unset: [] };
 }
 
 function snoozed(task: StoredRecord, until: string): Operation & { op: 'patch' } {
@@ -216,9 +217,4 @@ function snoozed(task: StoredRecord, until: string): Operation & { op: 'patch' }
     set: { '/snooze_until': until, '/snooze_count': count + 1 },
     unset: ['/focus_date', '/focus_order'],
   };
-}
-
-/** @param day `YYYY-MM-DD` */
-function daysAfter(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }

@@ -11,6 +11,12 @@ function placeOf(task: StoredRecord): number {
   return typeof task.focus_order === 'number' ? task.focus_order : Number.MAX_SAFE_INTEGER;
 }
 
+/** The place below all of these; a task that was finished may have left a gap among them. */
+export function placeAfter(tasks: readonly StoredRecord[]): number {
+  const places = tasks.map(({ focus_order }) => (typeof focus_order === 'number' ? focus_order : -1));
+  return Math.max(-1, ...places) + 1;
+}
+
 /** The patches that put tasks in this order: only those whose place changes. */
 export function orderOperations(tasks: readonly StoredRecord[]): Operation[] {
   return tasks.flatMap((task, i) =>

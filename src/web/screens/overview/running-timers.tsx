@@ -1,5 +1,6 @@
 import { Link, useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
+import { isoSeconds } from '../../../domain/time/zoned-time.ts';
 import type { Entity } from '../../api.ts';
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
@@ -54,12 +55,11 @@ function RunningTimer({ entity, time_zone }: { entity: Entity; time_zone: string
   async function stop(): Promise<void> {
     const { until } = typeFacts(entity.entity_type);
     if (until === null) return;
-    const end = `${new Date().toISOString().slice(0, 19)}Z`;
     const operation = {
       op: 'patch',
       id: entity.id,
       entity_type: entity.entity_type,
-      set: { [`/${until}`]: end },
+      set: { [`/${until}`]: isoSeconds(Date.now()) },
       unset: [],
     } as const;
     try {

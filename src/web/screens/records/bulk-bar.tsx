@@ -9,6 +9,7 @@ import type { TypeFacts } from '../../records/type-facts.ts';
 import { Sheet } from '../../sheet/sheet.tsx';
 import { failureText } from '../../shell/failure-text.ts';
 import { showToast } from '../../shell/toasts.ts';
+import { writeMany } from './write-many.ts';
 
 interface BulkBarProps {
   readonly type: TypeFacts;
@@ -16,9 +17,6 @@ interface BulkBarProps {
   readonly clear: () => void;
   readonly time_zone: string;
 }
-
-/** What one transaction takes. */
-const MAX_OPERATIONS = 1_000;
 
 /** What can be done with the records that are chosen, all at once. */
 export function BulkBar(props: BulkBarProps) {
@@ -28,12 +26,8 @@ export function BulkBar(props: BulkBarProps) {
   const what = `${chosen.size.toLocaleString('en')} ${chosen.size === 1 ? 'record' : 'records'}`;
 
   async function apply(title: string, done: string, operationFor: (id: string) => Operation): Promise<void> {
-    const ids = [...chosen];
     try {
-      for (let start = 0; start < ids.length; start += MAX_OPERATIONS) {
-        const operations = ids.slice(start, start + MAX_OPERATIONS).map(operationFor);
-        await data.write(title, operations, done);
-      }
+      await writeMany(data, title, [...chosen].map(operationFor), done);
       clear();
       setEditing(false);
     } catch (error) {

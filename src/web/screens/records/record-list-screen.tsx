@@ -1,12 +1,12 @@
 import { Link, useNavigate, useParams, useRouteContext, useSearch } from '@tanstack/react-router';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useLoadedTypes } from '../../data/use-loaded-types.ts';
-import { useRecords, useStore } from '../../data/use-records.ts';
+import { useStore } from '../../data/use-records.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { isKnownType, typeFacts } from '../../records/type-facts.ts';
 import { useColumns } from '../../records/view/columns.ts';
 import { type RecordView, viewRecords } from '../../records/view/record-view.ts';
-import { isVisible, useVisibility } from '../../records/visibility.ts';
+import { useVisibleRecords } from '../../records/visibility.ts';
 import { useSheet } from '../../sheet/use-sheet.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
@@ -32,15 +32,13 @@ function RecordList({ type_name }: { type_name: string }) {
   const store = useStore();
   const { moment } = useRouteContext({ from: '/app' });
   const time_zone = useTimeZone();
-  const visibility = useVisibility();
-  const { records, state, error } = useRecords(type_name);
+  const { records, state, error } = useVisibleRecords(type_name);
   useLoadedTypes(type.fields.flatMap((field) => field.target ?? []));
   const [columns, chooseColumns] = useColumns(type);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [typed, setTyped] = useState(q);
   const search = useDeferredValue(typed);
   const { one, many } = typeAppearance(type_name);
-  const { show_sensitive, show_archived } = visibility;
 
   useEffect(() => {
     if (search === q) return;
@@ -49,10 +47,9 @@ function RecordList({ type_name }: { type_name: string }) {
 
   const view: RecordView = { search, filters: where, sort, is_descending: !asc };
   const view_key = JSON.stringify(view);
-  const visible = records.filter((record) => isVisible(record, store, { show_sensitive, show_archived }));
   const shown = useMemo(
-    () => viewRecords(visible, type, JSON.parse(view_key), store, time_zone),
-    [visible, type, view_key, store, time_zone],
+    () => viewRecords(records, type, JSON.parse(view_key), store, time_zone),
+    [records, type, view_key, store, time_zone],
   );
 
   function sortBy(field: string): void {
@@ -85,7 +82,7 @@ function RecordList({ type_name }: { type_name: string }) {
           <p aria-live="polite">
             {state === 'absent' ? '' : `${count} ${shown.length === 1 ? 'record' : 'records'}`}
             {state === 'partial' && ' so far…'}
-            {is_narrowed && state !== 'absent' && ` of ${visible.length.toLocaleString('en')}`}
+            {is_narrowed && state !== 'absent' && ` of ${records.length.toLocaleString('en')}`}
           </p>
         </div>
         {add_button}
@@ -110,9 +107,9 @@ function RecordList({ type_name }: { type_name: string }) {
         />
         <ColumnChoice type={type} columns={columns} choose={chooseColumns} />
       </div>
-      {error !== null && state !== 'complete' && visible.length === 0 ? (
+      {error !== null && state !== 'complete' && records.length === 0 ? (
         <FailureNotice error={error} retry={() => store.load(type_name)} />
-      ) : state === 'absent' || (state === 'partial' && visible.length === 0) ? (
+      ) : state === 'absent' || (state === 'partial' && records.length === 0) ? (
         <ListSkeleton />
       ) : shown.length === 0 ? (
         is_narrowed ? (

@@ -3,7 +3,7 @@ import { localDay, localTime, shortDay } from '../../time/local-day.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
 
 /** Words for an instant: the day and the time, in the person's zone. */
-export function useMoment(): (instant: string) => string {
+export function useInstantInWords(): (instant: string) => string {
   const time_zone = useTimeZone();
   return useMemo(() => {
     const today = localDay(Date.now(), time_zone);
