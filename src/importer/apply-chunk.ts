@@ -97,8 +97,15 @@ function backupFacts(importId: string, { transactions, evictions }: DecodedChunk
     record === undefined ? [] : [{ ...evictionFacts(eviction), ...record }],
   );
   if (records.length === 0 && transactions.length === 0) return null;
-  // The metadata's text is taken for jsonb in the database: JSON.parse would round its numbers.
-  return JSON.stringify({ import_id: importId, evictions: records, transactions });
+  return JSON.stringify({
+    import_id: importId,
+    evictions: records,
+    // The metadata's text is taken for jsonb in the database: JSON.parse would round its numbers.
+    transactions: transactions.map((transaction) => ({
+      ...transaction,
+      tx_time: postgresInstant(transaction.tx_time),
+    })),
+  });
 }
 
 /** SHA-256 in hex. */
@@ -108,7 +115,7 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
 }
 
 export function evictionFacts({ hash, entity_id, tx, tx_time }: HistoryEviction) {
-  return { xtdb_id_hash: hash, entity_id, tx, tx_time };
+  return { xtdb_id_hash: hash, entity_id, tx, tx_time: postgresInstant(tx_time) };
 }
 
 /** Adds `rows` to the text of a JSON object. */
@@ -124,7 +131,7 @@ export function skippedRows({ skipped }: Pick<DecodedChunk, 'skipped'>): number 
 function rowJson({ line, event }: DecodedRow): string {
   const type = event.entity_type === null ? 'null' : JSON.stringify(event.entity_type);
   const user = event.user_id === null ? 'null' : `"${event.user_id}"`;
-  return `{"line":${line},"tx":${event.tx},"tx_time":"${event.tx_time}","valid_time":"${postgresInstant(event.valid_time)}","entity_id":"${event.entity_id}","user_id":${user},"entity_type":${type},"doc":${event.doc ?? 'null'},"hints":${event.hints ?? 'null'}}`;
+  return `{"line":${line},"tx":${event.tx},"tx_time":"${postgresInstant(event.tx_time)}","valid_time":"${postgresInstant(event.valid_time)}","entity_id":"${event.entity_id}","user_id":${user},"entity_type":${type},"doc":${event.doc ?? 'null'},"hints":${event.hints ?? 'null'}}`;
 }
 
 /** As the driver sends it: a JSON string inside JSON. */
