@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { readableText } from '../domain/codec/jsonb-text.ts';
+import { sha256Hex } from '../domain/sha256-hex.ts';
 import type { TransactionRequest } from '../store/transact.ts';
 import type { ApiEnv } from './env.ts';
 import { idempotencyKey } from './idempotency-key.ts';
@@ -19,7 +20,7 @@ export async function writeRequest(
   return {
     user_id: c.get('caller').user_id,
     idempotency_key,
-    request_hash: idempotency_key === null ? '' : await sha256(requestText(c, body)),
+    request_hash: idempotency_key === null ? '' : await sha256Hex(new TextEncoder().encode(requestText(c, body))),
     client: readableText(c.req.header('user-agent') ?? '').slice(0, MAX_CLIENT_CHARS) || null,
   };
 }
@@ -29,9 +30,4 @@ function requestText(c: Context, body: string): string {
   const { pathname, search } = new URL(c.req.url);
   const conditions = [c.req.header('if-match') ?? '', c.req.header('if-none-match') ?? ''];
   return [c.req.method, pathname + search, ...conditions, body].join('\n');
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

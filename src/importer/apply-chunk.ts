@@ -1,5 +1,6 @@
 import type { HistoryEviction } from '../domain/codec/history-line.ts';
 import { readableText } from '../domain/codec/jsonb-text.ts';
+import { sha256Hex } from '../domain/sha256-hex.ts';
 import { postgresInstant } from '../domain/time/postgres-instant.ts';
 import type { Database } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
@@ -8,8 +9,8 @@ import { chunkReport } from './chunk-report.ts';
 import type { ChunkReject, DecodedChunk, DecodedRow } from './decode-chunk.ts';
 import { MAX_DATABASE_REQUEST_BYTES } from './limits.ts';
 
-/** A row whose place in history holds another doc already, by an earlier import. */
-export interface Conflict {
+/** A line that was not taken: it is no version, or its place in history holds another doc already. */
+export interface RejectedLine {
   readonly line: number;
   readonly reason: string;
 }
@@ -26,7 +27,7 @@ export interface ChunkAnswer {
   readonly evictions: number;
   /** Rows that the import's arguments leave out. */
   readonly skipped: number;
-  readonly rejects: readonly Conflict[];
+  readonly rejects: readonly RejectedLine[];
   readonly nonconforming: number;
 }
 
@@ -61,7 +62,7 @@ export async function applyChunk(
     throw refusedValue(error) ?? error;
   });
   const { conflicts, ...answer } = JSON.parse(row?.answer ?? '') as Omit<ChunkAnswer, 'rejects'> & {
-    conflicts: Conflict[];
+    conflicts: RejectedLine[];
   };
   const rejects = [...chunk.rejects.map(({ line, reason }) => ({ line, reason })), ...conflicts];
   return { ...answer, rejects: rejects.sort((a, b) => a.line - b.line) };
@@ -74,7 +75,7 @@ async function chunkJson(importId: string, fingerprint: string, chunk: DecodedCh
     fingerprint,
     first_line: chunk.first_line,
     last_line: chunk.last_line,
-    digest: await sha256(chunk.bytes),
+    digest: await sha256Hex(chunk.bytes),
     bytes: chunk.bytes.length,
     nonconforming: chunk.rows.filter((row) => row.nonconforming.length > 0).length,
     skipped: skippedRows(chunk),
@@ -108,12 +109,7 @@ function backupFacts(importId: string, { transactions, evictions }: DecodedChunk
   });
 }
 
-/** SHA-256 in hex. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
+/** An eviction as the SQL functions take it. */
 export function evictionFacts({ hash, entity_id, tx, tx_time }: HistoryEviction) {
   return { xtdb_id_hash: hash, entity_id, tx, tx_time: postgresInstant(tx_time) };
 }
@@ -123,6 +119,7 @@ export function withRows(object: string, rows: readonly DecodedRow[]): string {
   return `${object.slice(0, -1)},"rows":[${rows.map(rowJson).join(',')}]}`;
 }
 
+/** How many rows the sender left out. */
 export function skippedRows({ skipped }: Pick<DecodedChunk, 'skipped'>): number {
   return skipped.values().reduce((sum, count) => sum + count, 0);
 }

@@ -1,6 +1,7 @@
+import { sha256Hex } from '../domain/sha256-hex.ts';
 import type { Database } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
-import { evictionFacts, sha256, withRows } from './apply-chunk.ts';
+import { evictionFacts, withRows } from './apply-chunk.ts';
 import { decodeChunk } from './decode-chunk.ts';
 
 /** `applied` false: the same line came in its place before. */
@@ -30,7 +31,7 @@ export async function mendReject(
     });
   }
   // The line end is not part of the line.
-  const digest = await sha256(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+  const digest = await sha256Hex(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
   const facts = JSON.stringify({ import_id: importId, line, digest, evictions: evictions.map(evictionFacts) });
   const [row] = await database.call<{ answer: string }>(
     'import_mend',
