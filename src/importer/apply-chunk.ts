@@ -49,23 +49,31 @@ export async function applyChunk(
       hint: 'Send fewer lines at a time.',
     });
   }
-  const backup = backupFacts(importId, chunk);
-  // Of one statement, so that they commit together.
-  const [row] = await (backup === null
-    ? database.call<{ answer: string }>('import_chunk', 'select import_chunk($1::jsonb)::text as answer', [parameter])
-    : database.call<{ answer: string }>(
-        'import_chunk',
-        'select import_backup($2::jsonb)::text as kept, import_chunk($1::jsonb)::text as answer',
-        [parameter, backup],
-      )
-  ).catch((error: unknown) => {
-    throw refusedValue(error) ?? error;
-  });
-  const { conflicts, ...answer } = JSON.parse(row?.answer ?? '') as Omit<ChunkAnswer, 'rejects'> & {
-    conflicts: RejectedLine[];
-  };
+  const text = await writeLines(database, 'import_chunk', parameter, backupFacts(importId, chunk)).catch(
+    (error: unknown) => {
+      throw refusedValue(error) ?? error;
+    },
+  );
+  const { conflicts, ...answer } = JSON.parse(text) as Omit<ChunkAnswer, 'rejects'> & { conflicts: RejectedLine[] };
   const rejects = [...chunk.rejects.map(({ line, reason }) => ({ line, reason })), ...conflicts];
   return { ...answer, rejects: rejects.sort((a, b) => a.line - b.line) };
+}
+
+/** Calls a SQL function that writes lines, and import_backup where they are of a backup: of one statement, so that both commit together. */
+export async function writeLines(
+  database: Database,
+  name: 'import_chunk' | 'import_mend',
+  lines: string,
+  backup: string | null,
+): Promise<string> {
+  const call = `${name}($1::jsonb)::text as answer`;
+  const [row] = await (backup === null
+    ? database.call<{ answer: string }>(name, `select ${call}`, [lines])
+    : database.call<{ answer: string }>(name, `select import_backup($2::jsonb)::text as kept, ${call}`, [
+        lines,
+        backup,
+      ]));
+  return row?.answer ?? '';
 }
 
 /** The parameter of the SQL function. Docs and hints go in as the texts they are: JSON.parse would round their numbers. */
@@ -92,8 +100,11 @@ async function chunkJson(importId: string, fingerprint: string, chunk: DecodedCh
   return withRows(text, chunk.rows);
 }
 
-/** What only a backup of our own has: transactions, and who evicted. */
-function backupFacts(importId: string, { transactions, evictions }: DecodedChunk): string | null {
+/** What only a backup of our own has, transactions and who evicted, as import_backup takes it; null where there is nothing of it. */
+export function backupFacts(
+  importId: string,
+  { transactions, evictions }: Pick<DecodedChunk, 'transactions' | 'evictions'>,
+): string | null {
   const records = evictions.flatMap(({ record, ...eviction }) =>
     record === undefined ? [] : [{ ...evictionFacts(eviction), ...record }],
   );

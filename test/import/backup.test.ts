@@ -122,6 +122,24 @@ describe('a backup in NDJSON', () => {
     expect(meta).toMatchObject({ meta: { why: 'a correction', big: 3 } });
   });
 
+  test('whose evictions were rejected has whose they were and who evicted, once they are mended', async () => {
+    const lines = (await exported(stack(), 'ndjson')).split('\n');
+    const evictions = lines.flatMap((text, i) => (text.startsWith('{"evicted"') ? [{ text, line: i + 1 }] : []));
+    const broken = lines.map((text) => text.replace(/^{"evicted".*"evicted_by":/, '$&1,"was":'));
+    const { import_id, rejects } = await bringIn(copy(), await saved('broken.ndjson', broken.join('\n')));
+    expect(rejects).toBe(evictions.length);
+    for (const { text, line } of evictions) {
+      const mended = await copy().fetchImporter(`/v1/imports/${import_id}/rejects/${line}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: text,
+      });
+      expect(await mended.json()).toEqual({ applied: true, line });
+    }
+    expect(evictions.length).toBeGreaterThan(0);
+    expect(await contents(copy())).toEqual(await contents(stack()));
+  });
+
   test('of another store is refused where its transactions’ numbers are taken, and nothing of the chunk is written', async () => {
     const text = await exported(stack(), 'ndjson');
     await bringIn(copy(), await saved('own.ndjson', text));
