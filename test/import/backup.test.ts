@@ -167,3 +167,16 @@ test('a user’s own export from the API, as NDJSON, imports as it is', async ()
   const status = await bringIn(copy(), await saved('mine.ndjson', body));
   expect(status).toMatchObject({ state: 'finished', rejects: 0, conflicts: 0 });
 });
+
+test('an eviction takes the record out of what imports kept of it as a reject, too', async () => {
+  const me = callerOf(copy, user);
+  const [doomed, other] = [randomUUID(), randomUUID()];
+  await me.write(put(doomed, habit('doomed')), put(other, habit('other')));
+  const changed = (await exported(copy(), 'ndjson')).replaceAll('"label":', '"notes":"secret","label":');
+  expect(await bringIn(copy(), await saved('changed.ndjson', changed))).toMatchObject({ conflicts: 2 });
+  await me.write({ op: 'evict', id: doomed });
+  const { rows } = await copy().database.query(
+    `select convert_from(raw, 'UTF8') as raw from import_rejects order by length(raw)`,
+  );
+  expect(rows).toEqual([{ raw: '' }, { raw: expect.stringContaining(other) }]);
+});
