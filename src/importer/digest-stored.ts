@@ -27,14 +27,15 @@ export async function digestStored(database: Database, after: DigestPlace | null
     if (typeof line === 'string') throw new Error(`the store's line cannot be read back: ${line}`);
     digests.add(line);
   };
-  if (after === null || 'eviction_id' in after) {
+  const isAmongEvictions = after === null || 'eviction_id' in after;
+  if (isAmongEvictions) {
     const evictions = await evictionsAfter(database, after?.eviction_id ?? '0');
     for (const eviction of evictions) add(encodeEvicted(eviction));
     const last = evictions.at(-1);
     if (last?.is_more === true)
       return { entries: digests.entries(), next: encodeCursor({ eviction_id: last.eviction_id }) };
   }
-  const rows = await rowsAfter(database, after === null || 'eviction_id' in after ? null : after);
+  const rows = await rowsAfter(database, isAmongEvictions ? null : after);
   for (const row of rows) add(encodeHistoryRow(row));
   const last = rows.at(-1);
   if (last?.is_more !== true) return { entries: digests.entries(), next: null };
