@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { readableText } from '../domain/codec/jsonb-text.ts';
+import { sha256Hex } from '../domain/sha256-hex.ts';
 import type { TransactionRequest } from '../store/transact.ts';
 import type { ApiEnv } from './env.ts';
 import { idempotencyKey } from './idempotency-key.ts';
@@ -21,7 +22,8 @@ export async function writeRequest(
   return {
     user_id: c.get('caller').user_id,
     idempotency_key,
-    request_hash: idempotency_key === null ? '' : await sha256(requestText(c, body, preferences)),
+    request_hash:
+      idempotency_key === null ? '' : await sha256Hex(new TextEncoder().encode(requestText(c, body, preferences))),
     client: readableText(c.req.header('user-agent') ?? '').slice(0, MAX_CLIENT_CHARS) || null,
   };
 }
@@ -31,9 +33,4 @@ function requestText(c: Context, body: string, preferences: string): string {
   const { pathname, search } = new URL(c.req.url);
   const headers = ['if-match', 'if-none-match', 'content-type'].map((name) => c.req.header(name) ?? '');
   return [c.req.method, pathname + search, ...headers, preferences, body].join('\n');
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -89,15 +89,15 @@ export async function projectType({ database, type, indexed, onRows, signal }: P
 /** Takes a projection away; lists go on over docs. */
 export async function dropProjection(database: pg.Client, type: EntityType, signal: AbortSignal): Promise<void> {
   await database.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  // Statements of one text are one transaction, which a lock that does not come rolls back whole.
   await patiently(signal, () =>
-    database.query(`begin;
+    database.query(`
       delete from projections where entity_type = '${type.name}';
       drop trigger if exists project_${type.name} on entities;
       drop trigger if exists unproject_${type.name} on entities;
       drop function if exists project_${type.name}();
       drop view if exists own_projected_${type.name};
-      drop table if exists projected_${type.name};
-      commit`),
+      drop table if exists projected_${type.name}`),
   );
 }
 

@@ -39,8 +39,8 @@ export class SpotChecks {
 
   #add(entityId: string, { valid_time, tx_time, tx, doc }: LineValue, side: 'file' | 'store'): void {
     const versions = this.#versions.get(entityId);
-    if (versions === undefined || versions.size >= MAX_VERSIONS) return;
     const key = `${valid_time} ${tx_time} ${tx}`;
+    if (versions === undefined || (versions.size >= MAX_VERSIONS && !versions.has(key))) return;
     const version = versions.get(key) ?? { valid_time, tx_time, tx: String(tx), file: null, store: null };
     // Cloned, as AsOfSample does.
     versions.set(key, structuredClone({ ...version, [side]: doc }));

@@ -90,7 +90,8 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
     const { digest: file, skipped, part, store: source } = await digestFile(options, connect, sample, spots);
     const client = await connect();
     // A backup of this very store has its own writes too, up to the moment it was made.
-    const native_until = source === 'annals' ? file.latest_tx_time : null;
+    const native_until =
+      source === 'annals' && file.latest_tx_time !== null ? postgresInstant(file.latest_tx_time) : null;
     const store = await digestStore(
       client,
       options,
@@ -246,7 +247,7 @@ async function askStore(client: pg.Client, questions: readonly AsOfQuestion[]): 
     [
       questions.map((q) => q.entity_id),
       questions.map((q) => postgresInstant(q.valid_time)),
-      questions.map((q) => q.tx_time),
+      questions.map((q) => postgresInstant(q.tx_time)),
     ],
   );
   const answers = new Map(rows.map((row) => [row.question, row]));

@@ -1,6 +1,5 @@
 import { concatBytes } from '../domain/concat-bytes.ts';
-import { MAX_CHUNK_BYTES } from '../importer/limits.ts';
-import { HistoryFailure } from './history-failure.ts';
+import { refuseLongLine } from './refuse-long-line.ts';
 
 /** Whole lines of a file, their `\n` included. Lines are counted from 1. */
 export interface Chunk {
@@ -65,13 +64,7 @@ export async function* cutChunks(
     if (from < part.length) {
       rest.push(part.subarray(from));
       restBytes += part.length - from;
-      if (restBytes > MAX_CHUNK_BYTES) {
-        throw new HistoryFailure(
-          'bad_file',
-          `Line ${line} is longer than ${MAX_CHUNK_BYTES} bytes.`,
-          'Check that the file is a history: one EDN form a line.',
-        );
-      }
+      refuseLongLine(line, restBytes);
     }
   }
   if (restBytes > 0 && !isIn(line)) {

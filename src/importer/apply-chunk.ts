@@ -1,5 +1,6 @@
 import type { HistoryEviction } from '../domain/codec/history-line.ts';
 import { readableText } from '../domain/codec/jsonb-text.ts';
+import { sha256Hex } from '../domain/sha256-hex.ts';
 import { postgresInstant } from '../domain/time/postgres-instant.ts';
 import type { Database } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
@@ -8,8 +9,8 @@ import { chunkReport } from './chunk-report.ts';
 import type { ChunkReject, DecodedChunk, DecodedRow } from './decode-chunk.ts';
 import { MAX_DATABASE_REQUEST_BYTES } from './limits.ts';
 
-/** A row whose place in history holds another doc already, by an earlier import. */
-export interface Conflict {
+/** A line that was not taken: it is no version, or its place in history holds another doc already. */
+export interface RejectedLine {
   readonly line: number;
   readonly reason: string;
 }
@@ -26,7 +27,7 @@ export interface ChunkAnswer {
   readonly evictions: number;
   /** Rows that the import's arguments leave out. */
   readonly skipped: number;
-  readonly rejects: readonly Conflict[];
+  readonly rejects: readonly RejectedLine[];
   readonly nonconforming: number;
 }
 
@@ -48,23 +49,31 @@ export async function applyChunk(
       hint: 'Send fewer lines at a time.',
     });
   }
-  const backup = backupFacts(importId, chunk);
-  // Of one statement, so that they commit together.
-  const [row] = await (backup === null
-    ? database.call<{ answer: string }>('import_chunk', 'select import_chunk($1::jsonb)::text as answer', [parameter])
-    : database.call<{ answer: string }>(
-        'import_chunk',
-        'select import_backup($2::jsonb)::text as kept, import_chunk($1::jsonb)::text as answer',
-        [parameter, backup],
-      )
-  ).catch((error: unknown) => {
-    throw refusedValue(error) ?? error;
-  });
-  const { conflicts, ...answer } = JSON.parse(row?.answer ?? '') as Omit<ChunkAnswer, 'rejects'> & {
-    conflicts: Conflict[];
-  };
+  const text = await writeLines(database, 'import_chunk', parameter, backupFacts(importId, chunk)).catch(
+    (error: unknown) => {
+      throw refusedValue(error) ?? error;
+    },
+  );
+  const { conflicts, ...answer } = JSON.parse(text) as Omit<ChunkAnswer, 'rejects'> & { conflicts: RejectedLine[] };
   const rejects = [...chunk.rejects.map(({ line, reason }) => ({ line, reason })), ...conflicts];
   return { ...answer, rejects: rejects.sort((a, b) => a.line - b.line) };
+}
+
+/** Calls a SQL function that writes lines, and import_backup where they are of a backup: of one statement, so that both commit together. */
+export async function writeLines(
+  database: Database,
+  name: 'import_chunk' | 'import_mend',
+  lines: string,
+  backup: string | null,
+): Promise<string> {
+  const call = `${name}($1::jsonb)::text as answer`;
+  const [row] = await (backup === null
+    ? database.call<{ answer: string }>(name, `select ${call}`, [lines])
+    : database.call<{ answer: string }>(name, `select import_backup($2::jsonb)::text as kept, ${call}`, [
+        lines,
+        backup,
+      ]));
+  return row?.answer ?? '';
 }
 
 /** The parameter of the SQL function. Docs and hints go in as the texts they are: JSON.parse would round their numbers. */
@@ -74,7 +83,7 @@ async function chunkJson(importId: string, fingerprint: string, chunk: DecodedCh
     fingerprint,
     first_line: chunk.first_line,
     last_line: chunk.last_line,
-    digest: await sha256(chunk.bytes),
+    digest: await sha256Hex(chunk.bytes),
     bytes: chunk.bytes.length,
     nonconforming: chunk.rows.filter((row) => row.nonconforming.length > 0).length,
     skipped: skippedRows(chunk),
@@ -91,24 +100,29 @@ async function chunkJson(importId: string, fingerprint: string, chunk: DecodedCh
   return withRows(text, chunk.rows);
 }
 
-/** What only a backup of our own has: transactions, and who evicted. */
-function backupFacts(importId: string, { transactions, evictions }: DecodedChunk): string | null {
+/** What only a backup of our own has, transactions and who evicted, as import_backup takes it; null where there is nothing of it. */
+export function backupFacts(
+  importId: string,
+  { transactions, evictions }: Pick<DecodedChunk, 'transactions' | 'evictions'>,
+): string | null {
   const records = evictions.flatMap(({ record, ...eviction }) =>
     record === undefined ? [] : [{ ...evictionFacts(eviction), ...record }],
   );
   if (records.length === 0 && transactions.length === 0) return null;
-  // The metadata's text is taken for jsonb in the database: JSON.parse would round its numbers.
-  return JSON.stringify({ import_id: importId, evictions: records, transactions });
+  return JSON.stringify({
+    import_id: importId,
+    evictions: records,
+    // The metadata's text is taken for jsonb in the database: JSON.parse would round its numbers.
+    transactions: transactions.map((transaction) => ({
+      ...transaction,
+      tx_time: postgresInstant(transaction.tx_time),
+    })),
+  });
 }
 
-/** SHA-256 in hex. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
+/** An eviction as the SQL functions take it. */
 export function evictionFacts({ hash, entity_id, tx, tx_time }: HistoryEviction) {
-  return { xtdb_id_hash: hash, entity_id, tx, tx_time };
+  return { xtdb_id_hash: hash, entity_id, tx, tx_time: postgresInstant(tx_time) };
 }
 
 /** Adds `rows` to the text of a JSON object. */
@@ -116,6 +130,7 @@ export function withRows(object: string, rows: readonly DecodedRow[]): string {
   return `${object.slice(0, -1)},"rows":[${rows.map(rowJson).join(',')}]}`;
 }
 
+/** How many rows the sender left out. */
 export function skippedRows({ skipped }: Pick<DecodedChunk, 'skipped'>): number {
   return skipped.values().reduce((sum, count) => sum + count, 0);
 }
@@ -124,7 +139,7 @@ export function skippedRows({ skipped }: Pick<DecodedChunk, 'skipped'>): number 
 function rowJson({ line, event }: DecodedRow): string {
   const type = event.entity_type === null ? 'null' : JSON.stringify(event.entity_type);
   const user = event.user_id === null ? 'null' : `"${event.user_id}"`;
-  return `{"line":${line},"tx":${event.tx},"tx_time":"${event.tx_time}","valid_time":"${postgresInstant(event.valid_time)}","entity_id":"${event.entity_id}","user_id":${user},"entity_type":${type},"doc":${event.doc ?? 'null'},"hints":${event.hints ?? 'null'}}`;
+  return `{"line":${line},"tx":${event.tx},"tx_time":"${postgresInstant(event.tx_time)}","valid_time":"${postgresInstant(event.valid_time)}","entity_id":"${event.entity_id}","user_id":${user},"entity_type":${type},"doc":${event.doc ?? 'null'},"hints":${event.hints ?? 'null'}}`;
 }
 
 /** As the driver sends it: a JSON string inside JSON. */

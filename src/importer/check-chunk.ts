@@ -1,4 +1,4 @@
-import { skippedRows } from './apply-chunk.ts';
+import { type RejectedLine, skippedRows } from './apply-chunk.ts';
 import { type ChunkReport, chunkReport } from './chunk-report.ts';
 import type { DecodedChunk } from './decode-chunk.ts';
 
@@ -11,10 +11,11 @@ export interface ChunkCheck {
   readonly evictions: number;
   readonly skipped: number;
   readonly nonconforming: number;
-  readonly rejects: readonly { readonly line: number; readonly reason: string }[];
+  readonly rejects: readonly RejectedLine[];
   readonly report: ChunkReport;
 }
 
+/** What applying the chunk would answer, as far as that is known without the store. */
 export function checkChunk(chunk: DecodedChunk): ChunkCheck {
   return {
     first_line: chunk.first_line,

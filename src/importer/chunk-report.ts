@@ -47,6 +47,7 @@ const NO_TYPE = '?';
 
 const edgeOf = (entity_id: string): EdgeEntity => ({ entity_id, types: [] });
 
+/** Counts a chunk's rows by type and collects its findings, {@link MAX_FINDINGS} of each sort at most. */
 export function chunkReport(chunk: Pick<DecodedChunk, 'rows' | 'skipped' | 'transactions'>): ChunkReport {
   const types = new Map<string, TypeReport>();
   /** Rows are grouped by entity: a type's entity is another when it is not the one before. */

@@ -1,6 +1,7 @@
+import { sha256Hex } from '../domain/sha256-hex.ts';
 import type { Database } from '../store/database.ts';
 import { Failure } from '../store/failure.ts';
-import { evictionFacts, sha256, withRows } from './apply-chunk.ts';
+import { backupFacts, evictionFacts, withRows, writeLines } from './apply-chunk.ts';
 import { decodeChunk } from './decode-chunk.ts';
 
 /** `applied` false: the same line came in its place before. */
@@ -22,7 +23,8 @@ export async function mendReject(
   bytes: Uint8Array,
 ): Promise<MendAnswer> {
   // As a line of its own: what stands on line 1 of a file would have to be its header.
-  const { rows, evictions, rejects, last_line, first_line } = decodeChunk(bytes, Math.max(line, 2));
+  const chunk = decodeChunk(bytes, Math.max(line, 2));
+  const { rows, evictions, rejects, last_line, first_line } = chunk;
   const [reject] = rejects;
   if (reject !== undefined || last_line !== first_line || rows.length + evictions.length !== 1) {
     throw new Failure('AN422', `line ${line} is not mended: ${reject?.reason ?? 'it is not one row or eviction'}`, {
@@ -30,12 +32,9 @@ export async function mendReject(
     });
   }
   // The line end is not part of the line.
-  const digest = await sha256(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+  const digest = await sha256Hex(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
   const facts = JSON.stringify({ import_id: importId, line, digest, evictions: evictions.map(evictionFacts) });
-  const [row] = await database.call<{ answer: string }>(
-    'import_mend',
-    'select import_mend($1::jsonb)::text as answer',
-    [withRows(facts, rows)],
-  );
-  return JSON.parse(row?.answer ?? '') as MendAnswer;
+  return JSON.parse(
+    await writeLines(database, 'import_mend', withRows(facts, rows), backupFacts(importId, chunk)),
+  ) as MendAnswer;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cursor, digits, entityId, instant, integer, limit } from '../api/parameters.ts';
+import { cursor, digits, entityId, integer, limit } from '../api/parameters.ts';
 import { readableText } from '../domain/codec/jsonb-text.ts';
 import { MAX_REASON_CHARS } from './limits.ts';
 
@@ -66,6 +66,15 @@ export const rejectsQuery = z.strictObject({
 export type RejectsQuery = z.infer<typeof rejectsQuery>;
 
 export const digestsQuery = z.strictObject({ after: cursor.optional() });
-/** The last row of the page before. */
-export const digestPlace = z.object({ entity_id: entityId, valid_time: instant, tx_time: instant, tx: digits });
+/** As the store says it; of the year 0000 too, which other routes do not take. */
+const storedInstant = z.iso.datetime();
+const rowPlace = z.object({
+  entity_id: entityId,
+  valid_time: storedInstant,
+  tx_time: storedInstant,
+  tx: z.string().regex(/^-?\d{1,18}$/),
+});
+export type RowPlace = z.infer<typeof rowPlace>;
+/** The last of the page before: evictions come first. */
+export const digestPlace = z.union([z.object({ eviction_id: digits }), rowPlace]);
 export type DigestPlace = z.infer<typeof digestPlace>;

@@ -165,6 +165,22 @@ describe('annals', () => {
     ]);
   });
 
+  test('verify shows the versions of a record that has more than are shown, beside the store’s', async () => {
+    const id = 'a58626f1-e158-4bc5-a050-e9dafb06c81c';
+    const times = Array.from({ length: 1_100 }, (_, i) => new Date(1_700_000_000_000 + i).toISOString());
+    const versions = times.map((time, i) => {
+      const at = `#inst "${time.replace('Z', '-00:00')}"`;
+      return `{:eid #uuid "${id}", :vt ${at}, :tt ${at}, :tx ${i}, :doc {:xt/id #uuid "${id}", :n ${i}}}`;
+    });
+    const end = `{:annals/end true, :rows ${times.length}, :entities 1, :evicted 0}`;
+    const path = join(folder, 'many-versions.edn');
+    await writeFile(path, `{:annals/format 1}\n${versions.join('\n')}\n${end}\n`);
+    expect(await annals(['import', path])).toMatchObject({ code: 0 });
+    const { shown } = JSON.parse((await annals(['verify', path, '--show', id, '--json'])).out) as Verification;
+    expect(shown[0]?.versions).toHaveLength(1_000);
+    expect(shown[0]?.versions.filter(({ file, store }) => file !== store)).toEqual([]);
+  });
+
   test('a dry run counts everything and writes nothing', async () => {
     const before = stack.neon.traffic.counts.http_requests;
     const dry = await annals(['import', file, '--dry-run', '--json']);

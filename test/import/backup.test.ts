@@ -122,6 +122,24 @@ describe('a backup in NDJSON', () => {
     expect(meta).toMatchObject({ meta: { why: 'a correction', big: 3 } });
   });
 
+  test('whose evictions were rejected has whose they were and who evicted, once they are mended', async () => {
+    const lines = (await exported(stack(), 'ndjson')).split('\n');
+    const evictions = lines.flatMap((text, i) => (text.startsWith('{"evicted"') ? [{ text, line: i + 1 }] : []));
+    const broken = lines.map((text) => text.replace(/^{"evicted".*"evicted_by":/, '$&1,"was":'));
+    const { import_id, rejects } = await bringIn(copy(), await saved('broken.ndjson', broken.join('\n')));
+    expect(rejects).toBe(evictions.length);
+    for (const { text, line } of evictions) {
+      const mended = await copy().fetchImporter(`/v1/imports/${import_id}/rejects/${line}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: text,
+      });
+      expect(await mended.json()).toEqual({ applied: true, line });
+    }
+    expect(evictions.length).toBeGreaterThan(0);
+    expect(await contents(copy())).toEqual(await contents(stack()));
+  });
+
   test('of another store is refused where its transactions’ numbers are taken, and nothing of the chunk is written', async () => {
     const text = await exported(stack(), 'ndjson');
     await bringIn(copy(), await saved('own.ndjson', text));
@@ -148,4 +166,17 @@ test('a user’s own export from the API, as NDJSON, imports as it is', async ()
   const { body } = await callerOf(stack, user).ok('GET', '/v1/export?format=ndjson&history=full');
   const status = await bringIn(copy(), await saved('mine.ndjson', body));
   expect(status).toMatchObject({ state: 'finished', rejects: 0, conflicts: 0 });
+});
+
+test('an eviction takes the record out of what imports kept of it as a reject, too', async () => {
+  const me = callerOf(copy, user);
+  const [doomed, other] = [randomUUID(), randomUUID()];
+  await me.write(put(doomed, habit('doomed')), put(other, habit('other')));
+  const changed = (await exported(copy(), 'ndjson')).replaceAll('"label":', '"notes":"secret","label":');
+  expect(await bringIn(copy(), await saved('changed.ndjson', changed))).toMatchObject({ conflicts: 2 });
+  await me.write({ op: 'evict', id: doomed });
+  const { rows } = await copy().database.query(
+    `select convert_from(raw, 'UTF8') as raw from import_rejects order by length(raw)`,
+  );
+  expect(rows).toEqual([{ raw: '' }, { raw: expect.stringContaining(other) }]);
 });

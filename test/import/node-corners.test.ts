@@ -85,3 +85,16 @@ test('valid times of the year 0 and names without a notation go in and out as eq
   const rows = (lines: readonly string[]) => lines.slice(1).map((line) => canonicalEdn(edn(line)));
   expect(rows(came).sort()).toEqual(rows(ODD_EXPORT.trimEnd().split('\n')).sort());
 });
+
+test('a backup whose transaction times are of the year 0 comes in, evictions and transactions too', async () => {
+  const USER = 'a58626f1-e158-4bc5-a050-e9dafb06c81c';
+  const { status, verification } =
+    await bring(`{"annals_format":1,"source":{"store":"annals","version":"0"},"exported_at":null}
+{"evicted":"9c1c7e0f-6f3e-4b44-8d8a-0d1f4f2f7a11","user_id":"${USER}","entity_type":"habit","evicted_by":"${USER}","tx_time":"0000-12-30T00:00:00Z","tx":1}
+{"transaction":2,"tx_time":"0000-12-31T00:00:00Z","user_id":"${USER}","events":1}
+{"id":"${ID}","valid_time":"0000-12-31T00:00:00Z","tx_time":"0000-12-31T00:00:00Z","tx":2,"doc":{":v":1}}
+{"end":true,"rows":1,"entities":1,"evicted":1,"transactions":1}
+`);
+  expect(status).toMatchObject({ state: 'finished', rows: 1, evictions: 1, transactions: 1, rejects: 0 });
+  expect(verification).toMatchObject({ equal: true, differences: [], as_of: { wrong: [] } });
+});

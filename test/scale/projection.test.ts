@@ -235,3 +235,32 @@ test('a field that is none, or a set, is refused', async () => {
   expect(await annals('project', 'task')).toMatchObject({ code: 2 });
   expect(await annals('project', 'nothing', 'label')).toMatchObject({ code: 2 });
 });
+
+test('a drop waits for a reader who holds the table longer than one try', async () => {
+  expect(await annals('project', 'task', 'due_on')).toMatchObject({ code: 0 });
+  const reader = await owner.connect();
+  await reader.query('begin');
+  await reader.query('select from entities limit 1');
+  const tries = new Set<string>();
+  let ended = false;
+  const dropped = annals('project', 'task', '--drop').finally(() => {
+    ended = true;
+  });
+  await expect
+    .poll(
+      async () => {
+        const { rows } = await owner.query<{ at: string }>(
+          `select query_start::text as at from pg_stat_activity
+           where datname = current_database() and query like '%drop trigger%' and wait_event_type = 'Lock'`,
+        );
+        for (const { at } of rows) tries.add(at);
+        return ended || tries.size > 1;
+      },
+      { timeout: 20_000, interval: 20 },
+    )
+    .toBe(true);
+  await reader.query('rollback');
+  reader.release();
+  expect(await dropped).toMatchObject({ code: 0, err: '' });
+  expect((await owner.query(`select to_regclass('projected_task') as left_over`)).rows).toEqual([{ left_over: null }]);
+});

@@ -100,7 +100,10 @@ const row = (line: JsonObject): HistoryLine | string => {
 
 /** A row that can be said in EDN, and comes back from it as one of the same entity: so what comes in goes out. */
 const checked = (event: StoredEvent): HistoryLine | string => {
-  const said = decodeHistoryLine(encodeHistoryRow(event), 0);
+  const line = encodeHistoryRow(event);
+  // Names of tags and numbers are printed as the hints have them.
+  if (line.includes('\n')) return 'its hints hold the end of a line';
+  const said = decodeHistoryLine(line, 0);
   if (said.kind !== 'row') return `it cannot be said in EDN: ${said.kind === 'reject' ? said.reason : said.kind}`;
   if (said.event.entity_id !== event.entity_id) return 'its hints name the id of another entity';
   return { ...said, event };

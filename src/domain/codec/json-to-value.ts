@@ -1,4 +1,5 @@
 import { decimalText, parseDecimal } from '../edn/decimal.ts';
+import { isInstIso } from '../edn/inst.ts';
 import {
   Char,
   EdnMap,
@@ -34,6 +35,8 @@ const textValue = (text: string, type: HintType): EdnValue | undefined => {
   if (type === 'keyword') return new Keyword(text);
   if (type === 'symbol') return new EdnSymbol(text);
   if (type === 'char') return new Char(text);
+  // Printed in another calendar; any other tag's text is printed as it is, and read again by who takes it in.
+  if (type === '#inst' && !isInstIso(text)) return undefined;
   if (type.startsWith('#')) return new Tagged(type.slice(1), text);
   return isNumberKind(type) ? new EdnNumber(type, text) : undefined;
 };

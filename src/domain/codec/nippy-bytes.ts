@@ -1,3 +1,4 @@
+import { concatBytes } from '../concat-bytes.ts';
 import { parseDecimal } from '../edn/decimal.ts';
 import { Char, EdnMap, EdnNumber, type EdnValue, Keyword, Tagged } from '../edn/value.ts';
 
@@ -114,7 +115,8 @@ const map = ({ keys, values }: EdnMap): Uint8Array | null => {
   const entries = keys.map((key, i) => ({ key, value: values[i] ?? null })).sort((a, b) => compareKeys(a.key, b.key));
   const parts = entries.flatMap(({ key, value }) => [nippyBytes(key), nippyBytes(value)]);
   if (parts.includes(null)) return null;
-  return join(TYPE.sortedMap, signed(BigInt(keys.length), 4), ...parts.filter((part) => part !== null));
+  // Not as arguments of one call: there may be more of them than a stack holds.
+  return concatBytes([join(TYPE.sortedMap, signed(BigInt(keys.length), 4)), ...parts.filter((part) => part !== null)]);
 };
 
 /** The bytes, or null for a value whose bytes are not known here: of an id, a map of unlike keys or of collections. */

@@ -86,3 +86,6 @@ export const instTextFromIso = (iso: string): string => {
   const { year, month, day } = julianFromDays(days);
   return `${isoYear(year)}-${twoDigits(month)}-${twoDigits(day)}T${m[4]}-00:00`;
 };
+
+/** Whether the text is ISO 8601 as {@link isoFromInstText} makes it, which {@link instTextFromIso} can print. */
+export const isInstIso = (text: string): boolean => ISO.test(text) && isoFromInstText(instTextFromIso(text)) === text;
