@@ -2220,21 +2220,23 @@ begin
     select extract(year from f.day)::integer as year from first_days f where isfinite(f.day)
     union
     -- Where the rollup does not know: any record of the year that is shown will do.
-    select y.year
-    from (
-      select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
+    select extract(year from y.first)::integer
+    from zone z
+    cross join lateral (
+      select date_trunc('year', b.day::timestamp) from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
       union
-      select generate_series(extract(year from min(e.occurred_at))::integer - 1, extract(year from max(e.occurred_at))::integer + 1)
+      select generate_series(
+        date_trunc('year', min(e.occurred_at) at time zone z.name), max(e.occurred_at) at time zone z.name, interval '1 year'
+      )
       from entities e
       where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and isfinite(e.occurred_at)
-    ) y(year)
-    cross join zone z
+    ) y(first)
     where exists (
       select from own_entities e
       where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null
         and is_shown(p_shown, e.sensitive, e.archived, e.related, v_hidden)
-        and e.occurred_at >= make_date(y.year, 1, 1)::timestamp at time zone z.name
-        and e.occurred_at < make_date(y.year + 1, 1, 1)::timestamp at time zone z.name
+        and e.occurred_at >= y.first at time zone z.name
+        and e.occurred_at < (y.first + interval '1 year') at time zone z.name
     )
   )
   select jsonb_build_object(
@@ -2244,7 +2246,7 @@ begin
         when not v_pending.whole and v_pending.buckets = '{}' then 0
         when isfinite(v_pending.as_of) then greatest(round(extract(epoch from now() - v_pending.as_of) * 1000), 0)
       end,
-    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y),
+    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y where y.year between 1 and 9999),
     'days', (
       select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')
       from days d

@@ -77,7 +77,8 @@ select jsonb_build_object(
   'lag_ms', 0,
   'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from (
       -- Where a running timer has come to since is no year with a record, as the present has it.
-      select distinct extract(year from a.day)::integer as year from activity a where a.records > 0 or a.is_over
+      select distinct extract(year from a.day)::integer as year from activity a
+      where (a.records > 0 or a.is_over) and a.day between '0001-01-01' and '9999-12-31'
     ) y),
   'days', (
     select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')

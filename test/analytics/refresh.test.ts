@@ -252,6 +252,38 @@ test('years are those of records that are shown, also where the rollup is behind
   await expectYears(2020);
 });
 
+test('the first and the last years that there are have their days, while the rollup is behind too', async () => {
+  const user = randomUUID();
+  const zone = 'America/New_York';
+  const log = (beginning: string) => put(randomUUID(), 'project_log', projectLog(beginning, null, zone));
+  await store.transact(user, [
+    put(user, 'user', { joined_at: '2020-01-01T00:00:00Z', email: 'me@example.com', time_zone: zone }),
+    // In New York the evening before, of a year that nobody can ask for.
+    log('0001-01-01T00:00:00Z'),
+    ...['0001-01-01T12:00:00Z', '9999-12-31T23:59:59Z'].map(log),
+  ]);
+  const expectYears = async () => {
+    for (const moment of [PRESENT, { ...PRESENT, tx_time: '9999-12-31T00:00:00Z' }]) {
+      for (const [year, day] of [[1, '0001-01-01'] as const, [9999, '9999-12-31'] as const]) {
+        const request = { entity_type: 'project_log', year, shown: SHOW_NOTHING_HIDDEN, basis: moment };
+        const { years, days } = await heatmap(store.road(), user, request);
+        expect({ years, days: days.filter(({ records }) => records > 0).map((each) => each.day) }).toEqual({
+          years: [1, 9999],
+          days: [day],
+        });
+      }
+    }
+  };
+  await expectYears();
+  await store.refresh();
+  await expectYears();
+  await store.owner().query("update analytics set rebuilding = true where kind = 'rollup'");
+  await expectYears();
+  await store.refresh();
+  await expectYears();
+  expect(await store.rows('daily_activity', [user])).toEqual(await store.rows('daily_activity_definition', [user]));
+});
+
 test('a rollup that fails is logged and rebuilt when it can be, and does not hold the others back', async () => {
   const user = randomUUID();
   await store.refresh();
