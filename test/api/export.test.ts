@@ -104,7 +104,8 @@ test('an export is of one moment: what is written while its pages are fetched is
 
 test('an export of what holds now is of one moment too: a correction of the past between its pages is not in it', async () => {
   const me = callerOf(stack, randomUUID());
-  const [a, b, c] = ['a', 'b', 'c'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-${randomUUID().slice(-12)}`);
+  const idOf = (digit: string) => `${digit.repeat(8)}-0000-4000-8000-${randomUUID().slice(-12)}`;
+  const [a, b, c] = [idOf('a'), idOf('b'), idOf('c')];
   await me.write(put(a, habit('a')), put(b, habit('b')));
   const first = await me.ok('GET', '/v1/export?limit=1');
   const past = { valid_from: '2001-01-01T00:00:00Z' };
