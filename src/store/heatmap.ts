@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import type { Basis } from './get-entity.ts';
+import type { Moment } from './get-entity.ts';
 import { hiddenParentsSql, type MomentSql, type Shown, shownBits, visibleSql } from './visibility.ts';
 
 export interface HeatmapRequest {
@@ -7,7 +7,7 @@ export interface HeatmapRequest {
   readonly year: number;
   /** Sensitive and archived records, if asked for; deleted ones never. */
   readonly shown: Shown;
-  readonly basis: Basis;
+  readonly moment: Moment;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface Heatmap {
  * as of a moment, from the log.
  */
 export async function heatmap(database: Database, userId: string, request: HeatmapRequest): Promise<Heatmap> {
-  const { valid_time, tx_time } = request.basis;
+  const { valid_time, tx_time } = request.moment;
   const year = String(request.year).padStart(4, '0');
   const [row] =
     valid_time === null && tx_time === null

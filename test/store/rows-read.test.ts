@@ -61,7 +61,7 @@ test('an overview reads the records that it shows, of 25 years as of one', async
 
 test('a heatmap reads the days of its year, and finds the others by one look into the index each', async () => {
   const ask = (road: Database) =>
-    heatmap(road, user, { entity_type: 'habit_log', year: LAST_YEAR, shown: SHOW_NOTHING_HIDDEN, basis: PRESENT });
+    heatmap(road, user, { entity_type: 'habit_log', year: LAST_YEAR, shown: SHOW_NOTHING_HIDDEN, moment: PRESENT });
   const { years, days } = await asUser(() => ask(onlyReads));
   expect(years).toEqual(Array.from({ length: YEARS }, (_, n) => FIRST_YEAR + n));
   expect(days).toHaveLength(366);
