@@ -3625,7 +3625,8 @@ begin
   execute format(
     'delete from %1$I d using unnest($1) b where d.user_id = b.user_id and d.entity_type = b.entity_type and d.day = b.day', p_into
   ) using p_buckets;
-  execute format('insert into %1$I select * from %2$I($1, $2)', p_into, p_name || '_of') using p_buckets, p_rows;
+  execute format('insert into %1$I select * from %2$I($1, $2) order by user_id, entity_type, day', p_into, p_name || '_of')
+    using p_buckets, p_rows;
   get diagnostics v_rows = row_count;
   return v_rows;
 end

@@ -68,6 +68,17 @@ test('a heatmap reads the days of its year, and finds the others by one look int
   expect(await readOf('daily_activity', ask)).toBeLessThanOrEqual(366 + YEARS);
 });
 
+test('a rebuild leaves the days of a year side by side', async () => {
+  const { rows } = await store.owner().query(
+    `select count(*)::integer as days, count(distinct (ctid::text::point)[0])::integer as pages
+    from daily_activity where user_id = $1 and extract(year from day) = $2`,
+    [user, LAST_YEAR],
+  );
+  expect(rows[0].days).toBe(366);
+  // A page holds more than a hundred.
+  expect(rows[0].pages).toBeLessThanOrEqual(5);
+});
+
 /** A habit log at noon of each of these days, UTC. */
 async function writeDays(of: string, from: string, to: string): Promise<void> {
   await store.owner().query(
