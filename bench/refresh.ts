@@ -137,7 +137,7 @@ async function measureReads(report: Report, store: Opened, port: number, passwor
   const year = new Date().getUTCFullYear();
   const bounds = [user, `${year}-01-01`, `${year}-12-31`];
   const [ours = [], theirs = []] = await alternate(ROUNDS, [
-    () => heatmap(database, user, { entity_type: 'project_log', year, shown: SHOW_NOTHING_HIDDEN, basis: PRESENT }),
+    () => heatmap(database, user, { entity_type: 'project_log', year, shown: SHOW_NOTHING_HIDDEN, moment: PRESENT }),
     () => database.read('live', user, HEATMAP_LIVE, ['project_log', ...bounds]),
   ]);
   report.add(`one-year heatmap, ${label}`, 'ms', ours, theirs, { ratio_at_most: 1 / 20 });

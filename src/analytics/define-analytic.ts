@@ -7,8 +7,6 @@ export interface Analytic {
   readonly cadence_s: number;
   /** The question that it answers. */
   readonly serves: string;
-  /** The columns that tell its rows apart. */
-  readonly key: readonly string[];
 }
 
 export const defineAnalytic = (analytic: Analytic): Analytic => analytic;

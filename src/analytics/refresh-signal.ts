@@ -4,6 +4,13 @@ import { type Look, MARK_STANDS_AT_MOST_MS, type Settled, type Signal, type Take
 
 /** Writes that no Worker made (psql, a migration) signal nothing: the database is looked at this often even so. */
 const LOOK_AFTER_MS = 24 * 3_600_000;
+/** A visit to the database that takes longer has failed, and what it took is handed out again. */
+const VISIT_ENDS_AFTER_MS = 60_000;
+
+/** The last visit; when it has arrived there is nothing left of it. */
+interface Visit extends Taken {
+  readonly ends_ms: number;
+}
 
 /**
  * Knows, without the database, whether the cron has anything to do: writers mark it after their commit, a tick settles it.
@@ -44,20 +51,25 @@ export class RefreshSignal extends DurableObject implements Signal {
     await this.ctx.storage.put('measured', addMeasurements(kept, measured));
   }
 
-  async take(): Promise<Taken> {
+  async take(now_ms: number): Promise<Taken> {
+    const before = await this.ctx.storage.get<Visit>('taken');
+    // What another visit has on its way would be counted twice. Ids begin at 1: to drop this is to drop nothing.
+    if (before !== undefined && now_ms < before.ends_ms) return { id: 0, measured: noMeasurements() };
     const measured = (await this.ctx.storage.get<Measurements>('measured')) ?? noMeasurements();
-    const before = await this.ctx.storage.get<Taken>('taken');
-    const taken = {
+    const taken: Visit = {
       id: (before?.id ?? 0) + 1,
       measured: addMeasurements(before?.measured ?? noMeasurements(), measured),
+      ends_ms: now_ms + VISIT_ENDS_AFTER_MS,
     };
     await this.ctx.storage.put({ taken, measured: noMeasurements() });
     return taken;
   }
 
   async drop(id: number): Promise<void> {
-    const taken = await this.ctx.storage.get<Taken>('taken');
-    if (taken?.id === id) await this.ctx.storage.put('taken', { id, measured: noMeasurements() });
+    const taken = await this.ctx.storage.get<Visit>('taken');
+    if (taken?.id !== id) return;
+    const arrived: Visit = { id, measured: noMeasurements(), ends_ms: 0 };
+    await this.ctx.storage.put('taken', arrived);
   }
 
   async #advance(): Promise<void> {

@@ -31,7 +31,7 @@ export async function runTick({ database, signal, limits, alerts }: TickParts, s
   }
   for (const outcome of report.outcomes) logEvent({ event: 'refresh', ...outcome });
 
-  const taken = await signal.take();
+  const taken = await signal.take(Date.now());
   const { news, next_due } = await checkTripwires(database, limits, taken.measured);
   await signal.drop(taken.id);
   const told = await tell(database, alerts, news);

@@ -30,8 +30,8 @@ export interface Signal {
   /** All that was signalled up to this generation is refreshed; a write that came meanwhile keeps the next tick due. */
   settle(settled: Settled): Promise<void>;
   measure(measured: Measurements): Promise<void>;
-  /** All measurements that have not arrived yet, those of a visit that failed included. */
-  take(): Promise<Taken>;
+  /** All measurements that have not arrived yet, those of a visit that failed included; none while another visit has them. */
+  take(now_ms: number): Promise<Taken>;
   drop(id: number): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { type Basis, PRESENT } from '../store/get-entity.ts';
+import { type Moment, PRESENT } from '../store/get-entity.ts';
 import { atBasis } from './basis.ts';
 import type { ApiEnv } from './env.ts';
 import { invalid } from './invalid.ts';
@@ -16,7 +16,7 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
 export function asOf(
   c: Context<ApiEnv>,
   { valid_time, tx_time }: { valid_time?: string | undefined; tx_time?: string | undefined },
-): Basis {
+): Moment {
   c.header('Vary', 'Accept-Datetime', { append: true });
   const header = c.req.header('accept-datetime')?.trim();
   if (header === undefined) return atBasis(c, { valid_time: valid_time ?? null, tx_time: tx_time ?? null });
@@ -33,8 +33,8 @@ export function asOf(
     ]);
   }
   const now = new Date();
-  const basis = at < now ? { valid_time: at.toISOString(), tx_time: at.toISOString() } : atBasis(c, PRESENT);
+  const moment = at < now ? { valid_time: at.toISOString(), tx_time: at.toISOString() } : atBasis(c, PRESENT);
   c.header('Memento-Datetime', (at < now ? at : now).toUTCString());
   c.header('Link', `<${new URL(c.req.url).pathname}>; rel="original timegate"`, { append: true });
-  return basis;
+  return moment;
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import type { LogBasis } from '../store/database.ts';
-import type { Basis } from '../store/get-entity.ts';
+import type { Moment } from '../store/get-entity.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { ApiEnv } from './env.ts';
 import { invalid } from './invalid.ts';
@@ -41,7 +41,7 @@ export function requestedBasis(c: Context): LogBasis | 'now' | null {
 export const encodeBasis = ({ log, snapshot, at }: LogBasis): string => encodeCursor({ log, snapshot, at });
 
 /** The moment that a request asks about, which with a basis is the basis' own where nothing else is said. */
-export function atBasis(c: Context<ApiEnv>, { valid_time, tx_time }: Basis): Basis {
+export function atBasis(c: Context<ApiEnv>, { valid_time, tx_time }: Moment): Moment {
   const basis = c.get('basis');
   if (basis === null) return { valid_time, tx_time };
   // Postgres' own word for the clock of a transaction, which is what the basis will say it was.

@@ -106,7 +106,11 @@ const EXPORT = {
       from evictions x where x.user_id = $1::uuid and pg_visible_in_snapshot(x.xid, m.snapshot))`,
   ),
   current: page(
-    `select l.* from version_at(e.entity_id, m.as_of, 'infinity') l
+    `select l.* from (
+       select l.* from event_log l
+       where l.entity_id = e.entity_id and l.valid_time <= m.as_of and pg_visible_in_snapshot(l.xid, m.snapshot)
+       order by l.valid_time desc, l.tx_time desc, l.tx desc limit 1
+     ) l
      where l.doc is not null and l.entity_id is distinct from $4::uuid
        and $5::timestamptz is not distinct from $5::timestamptz and $6::timestamptz is not distinct from $6::timestamptz
        and $7::bigint is not distinct from $7::bigint`,

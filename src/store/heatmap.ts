@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import type { Basis } from './get-entity.ts';
+import type { Moment } from './get-entity.ts';
 import { hiddenParentsSql, type MomentSql, type Shown, shownBits, visibleSql } from './visibility.ts';
 
 export interface HeatmapRequest {
@@ -7,11 +7,11 @@ export interface HeatmapRequest {
   readonly year: number;
   /** Sensitive and archived records, if asked for; deleted ones never. */
   readonly shown: Shown;
-  readonly basis: Basis;
+  readonly moment: Moment;
 }
 
 /**
- * `days` holds local days with anything on them, ascending; minutes are of intervals, running timers up to now. `years` are those
+ * `days` holds local days with anything on them, ascending; minutes are of intervals, running timers up to the moment. `years` are those
  * with any record. Right as of `as_of`; `lag_ms` is how far the rollup alone was behind (0: not at all; null: never refreshed yet).
  */
 export interface Heatmap {
@@ -28,7 +28,7 @@ export interface Heatmap {
  * as of a moment, from the log.
  */
 export async function heatmap(database: Database, userId: string, request: HeatmapRequest): Promise<Heatmap> {
-  const { valid_time, tx_time } = request.basis;
+  const { valid_time, tx_time } = request.moment;
   const year = String(request.year).padStart(4, '0');
   const [row] =
     valid_time === null && tx_time === null
@@ -58,12 +58,13 @@ with moment as materialized (
   select m.*, as_zone(u.doc ->> 'time_zone', 'UTC') as zone
   from moment m left join lateral state_at($1::uuid, m.valid_time, m.tx_time) u on u.entity_type = 'user'
 ), hidden as materialized ${hiddenParentsSql(shown, '$1::uuid', null, MOMENT)}, activity as materialized (
-  select d.day, d.records, d.minutes
+  select d.day, d.records, d.minutes, s.occurred_until is not null as is_over
   from me m
   cross join lateral entities_at($1::uuid, $2::text, m.valid_time, m.tx_time) s
   left join entity_types t on t.name = s.entity_type
   cross join lateral activity_days(
-    s.occurred_at, s.occurred_until,
+    s.occurred_at,
+    case when t.timer_parent is not null then coalesce(s.occurred_until, m.valid_time) else s.occurred_until end,
     -- As the view activity has it.
     case when s.doc ->> t.axis_from[1] ~ '^\\d{4}-\\d\\d-\\d\\d$' then 'UTC' else as_zone(s.doc ->> t.time_zone_field, m.zone) end
   ) d
@@ -74,7 +75,11 @@ select jsonb_build_object(
   'as_of', iso(m.valid_time),
   'rolled_up_at', null,
   'lag_ms', 0,
-  'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from (select distinct extract(year from a.day)::integer as year from activity a) y),
+  'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from (
+      -- Where a running timer has come to since is no year with a record, as the present has it.
+      select distinct extract(year from a.day)::integer as year from activity a
+      where (a.records > 0 or a.is_over) and a.day between '0001-01-01' and '9999-12-31'
+    ) y),
   'days', (
     select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')
     from (

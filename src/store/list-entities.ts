@@ -1,12 +1,12 @@
 import type { Database } from './database.ts';
-import type { Basis } from './get-entity.ts';
+import type { Moment } from './get-entity.ts';
 import { RECORD_COLUMNS, type StoredRecord } from './stored-record.ts';
 import { hiddenParentsSql, type MomentSql, type Shown, visibleSql } from './visibility.ts';
 
 export interface ListRequest {
   readonly entity_type: string;
   readonly shown: Shown;
-  readonly basis: Basis;
+  readonly moment: Moment;
   readonly limit: number;
   /** The place after which to go on: the last record's, of the page before. */
   readonly after: Place | null;
@@ -35,9 +35,8 @@ const MOMENT: MomentSql = {
 export function listEntities(
   database: Database,
   userId: string,
-  { entity_type, shown, basis, limit, after }: ListRequest,
+  { entity_type, shown, moment: { valid_time, tx_time }, limit, after }: ListRequest,
 ): Promise<ListedRecord[]> {
-  const { valid_time, tx_time } = basis;
   const moment = valid_time === null && tx_time === null ? null : MOMENT;
   return database.read<ListedRecord>(
     moment === null ? 'list_entities' : 'list_entities_as_of',

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import type { Basis } from './get-entity.ts';
+import type { Moment } from './get-entity.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { hiddenParentsSql, type MomentSql, type Shown, shownBits, visibleSql } from './visibility.ts';
 
@@ -25,7 +25,7 @@ export function overview(
   database: Database,
   userId: string,
   shown: Shown,
-  { valid_time, tx_time }: Basis,
+  { valid_time, tx_time }: Moment,
 ): Promise<OverviewRow[]> {
   const limits = [userId, TIMELINE_RECORDS, RUNNING_RECORDS];
   return valid_time === null && tx_time === null

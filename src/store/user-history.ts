@@ -69,7 +69,12 @@ export async function userHistory(
     ), compared as (
       select e.*, changed_fields(b.doc, e.doc) as changed
       from looked_at e
-      left join lateral version_at(e.entity_id, e.valid_time, e.tx_time - interval '1 microsecond') b on true
+      left join lateral (
+        -- By the transaction too: those of an import can share an instant.
+        select p.doc from event_log p
+        where p.entity_id = e.entity_id and p.valid_time <= e.valid_time and (p.tx_time, p.tx) < (e.tx_time, e.tx)
+        order by p.valid_time desc, p.tx_time desc, p.tx desc limit 1
+      ) b on true
     ), shown as (
       select * from compared c where $9::text is null or $9::text = any (c.changed)
       order by c.tx_time ${order}, c.tx ${order}, c.seq ${order} limit $10::integer

@@ -38,7 +38,7 @@ const days = async (user: string) =>
       entity_type: 'exercise_session',
       year: 2026,
       shown: SHOW_NOTHING_HIDDEN,
-      basis: PRESENT,
+      moment: PRESENT,
     })
   ).days.map(({ day }) => day);
 

@@ -220,7 +220,7 @@ test('a cursor from another cluster is noticed, and everything rebuilt', async (
     entity_type: 'project_log',
     year: 2026,
     shown: SHOW_NOTHING_HIDDEN,
-    basis: PRESENT,
+    moment: PRESENT,
   });
   expect(before.days).toEqual([{ day: '2026-01-05', records: 1, minutes: 60 }]);
   expect(before.years).toEqual([2026]);
@@ -235,7 +235,7 @@ test('years are those of records that are shown, also where the rollup is behind
   const log = (id: string, day: string, extra: object = {}) =>
     put(id, 'project_log', { ...projectLog(`${day}T10:00:00Z`, `${day}T11:00:00Z`), ...extra });
   const years = async (shown: Shown) =>
-    (await heatmap(store.road(), user, { entity_type: 'project_log', year: 2026, shown, basis: PRESENT })).years;
+    (await heatmap(store.road(), user, { entity_type: 'project_log', year: 2026, shown, moment: PRESENT })).years;
   const expectYears = async (kept: number) => {
     expect(await years(SHOW_NOTHING_HIDDEN)).toEqual([kept]);
     expect(await years({ ...SHOW_NOTHING_HIDDEN, sensitive: true })).toEqual([2024, kept].sort());
@@ -250,6 +250,38 @@ test('years are those of records that are shown, also where the rollup is behind
   await expectYears(2020);
   await store.refresh();
   await expectYears(2020);
+});
+
+test('the first and the last years that there are have their days, while the rollup is behind too', async () => {
+  const user = randomUUID();
+  const zone = 'America/New_York';
+  const log = (beginning: string) => put(randomUUID(), 'project_log', projectLog(beginning, null, zone));
+  await store.transact(user, [
+    put(user, 'user', { joined_at: '2020-01-01T00:00:00Z', email: 'me@example.com', time_zone: zone }),
+    // In New York the evening before, of a year that nobody can ask for.
+    log('0001-01-01T00:00:00Z'),
+    ...['0001-01-01T12:00:00Z', '9999-12-31T23:59:59Z'].map(log),
+  ]);
+  const expectYears = async () => {
+    for (const moment of [PRESENT, { ...PRESENT, tx_time: '9999-12-31T00:00:00Z' }]) {
+      for (const [year, day] of [[1, '0001-01-01'] as const, [9999, '9999-12-31'] as const]) {
+        const request = { entity_type: 'project_log', year, shown: SHOW_NOTHING_HIDDEN, moment };
+        const { years, days } = await heatmap(store.road(), user, request);
+        expect({ years, days: days.filter(({ records }) => records > 0).map((each) => each.day) }).toEqual({
+          years: [1, 9999],
+          days: [day],
+        });
+      }
+    }
+  };
+  await expectYears();
+  await store.refresh();
+  await expectYears();
+  await store.owner().query("update analytics set rebuilding = true where kind = 'rollup'");
+  await expectYears();
+  await store.refresh();
+  await expectYears();
+  expect(await store.rows('daily_activity', [user])).toEqual(await store.rows('daily_activity_definition', [user]));
 });
 
 test('a rollup that fails is logged and rebuilt when it can be, and does not hold the others back', async () => {
@@ -297,7 +329,7 @@ test('a large dirty share is rebuilt beside the live table, which keeps its poli
         entity_type: 'exercise_session',
         year: 2001,
         shown: SHOW_NOTHING_HIDDEN,
-        basis: PRESENT,
+        moment: PRESENT,
       })
     ).days,
   ).toEqual([]);
@@ -305,7 +337,7 @@ test('a large dirty share is rebuilt beside the live table, which keeps its poli
 
 test('an answer is right at once after a write, and says how far the rollup is behind', async () => {
   const user = randomUUID();
-  const year = { entity_type: 'project_log', year: 2026, shown: SHOW_NOTHING_HIDDEN, basis: PRESENT };
+  const year = { entity_type: 'project_log', year: 2026, shown: SHOW_NOTHING_HIDDEN, moment: PRESENT };
   const id = randomUUID();
   await store.transact(user, [put(id, 'project_log', projectLog('2026-02-01T10:00:00Z', '2026-02-01T11:00:00Z'))]);
   expect((await heatmap(store.road(), user, year)).days).toEqual([{ day: '2026-02-01', records: 1, minutes: 60 }]);
@@ -335,7 +367,7 @@ test('a running timer counts up to now', async () => {
       entity_type: 'project_log',
       year: rows[0].year,
       shown: SHOW_NOTHING_HIDDEN,
-      basis: PRESENT,
+      moment: PRESENT,
     });
     const minutes = days.reduce((sum, day) => sum + day.minutes, 0);
     expect(minutes).toBeGreaterThanOrEqual(90);

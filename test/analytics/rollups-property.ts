@@ -39,7 +39,7 @@ export async function checkRollups(store: AnalyticsStore, numRuns: number, maxSt
             entity_type: 'habit_log',
             year: 2026,
             shown,
-            basis: PRESENT,
+            moment: PRESENT,
           });
           expect(answer.days).toEqual(expected);
         }

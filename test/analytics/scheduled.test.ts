@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { countRequest, noMeasurements } from '../../src/analytics/measurements.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { settled } from '../settled.ts';
 import { stackFor } from '../stack.ts';
@@ -205,6 +206,39 @@ test('what every route and call took is there to be asked for, with the plan of 
   const inFunction = await (await operator('/v1/ops/slow-queries/heatmap/plan')).json();
   expect(inFunction.plan.at(-1)).toMatch(/^heatmap\(\) has statements of its own: with pg_stat_statements/);
   expect((await operator('/v1/ops/slow-queries/nothing/plan')).status).toBe(404);
+});
+
+test('a measurement arrives once, also where two visit the database at once or one of them fails', async () => {
+  const signal = await stack().workers.signal();
+  const measure = async (route: string) => {
+    const measured = noMeasurements();
+    countRequest(measured, { route, status: 200, duration_ms: 1 }, new Date());
+    await signal.measure(measured);
+  };
+  // Far from any visit of the Worker's own, whose measurements are among these.
+  let now_ms = Date.now() + 3_600_000;
+  const take = async () => {
+    const { id, measured } = await signal.take(now_ms);
+    const counted = Object.values(measured.routes).filter(({ route }) => /^test \d$/.test(route));
+    return { id, counted: counted.map(({ route, requests }) => `${route}: ${requests}`).sort() };
+  };
+  await measure('test 1');
+  const first = await take();
+  await measure('test 2');
+  const beside = await take();
+  expect([first.counted, beside.counted]).toEqual([['test 1: 1'], []]);
+  // The one beside took nothing, so it drops nothing. The first never says that it has arrived.
+  await signal.drop(beside.id);
+  now_ms += 60_000;
+  const second = await take();
+  expect(second.counted).toEqual(['test 1: 1', 'test 2: 1']);
+  await signal.drop(first.id);
+  expect((await take()).counted).toEqual([]);
+  await signal.drop(second.id);
+  await measure('test 3');
+  const third = await take();
+  expect(third.counted).toEqual(['test 3: 1']);
+  await signal.drop(third.id);
 });
 
 test('a dashboard and every question of the operator is one request to the database', async () => {

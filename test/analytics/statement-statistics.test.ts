@@ -62,7 +62,7 @@ test('where pg_stat_statements is there, it is asked: the statements inside a fu
   const database = openDatabase(throughPort(urlAs(url, 'annals_app', passwords), neon.port));
 
   const user = randomUUID();
-  const request = { entity_type: 'habit_log', year: 2026, shown: SHOW_NOTHING_HIDDEN, basis: PRESENT };
+  const request = { entity_type: 'habit_log', year: 2026, shown: SHOW_NOTHING_HIDDEN, moment: PRESENT };
   for (let round = 0; round < 3; round++) await heatmap(database, user, request);
   const { statements } = await slowQueries(database, noMeasurements(), new Date(0), 1_000);
   const outer = statements?.find(({ query }) => query.startsWith('select heatmap('));

@@ -78,3 +78,34 @@ test('the overview, lists and the heatmap of a moment are as they were then, wha
   expect(await ask()).toEqual(then);
   expect((await me.get('/v1/overview')).timeline.map((record: { id: string }) => record.id)).not.toContain(first);
 });
+
+test('a running timer has its minutes up to the moment that is asked about', async () => {
+  const me = callerOf(stack, randomUUID());
+  const start = (beginning: string, time_zone: string) =>
+    me.write({
+      op: 'put',
+      id: randomUUID(),
+      entity_type: 'project_log',
+      doc: { beginning, time_zone, project_id: randomUUID() },
+      valid_from: beginning,
+    });
+  const heatmap = (year: string) => `/v1/heatmap?entity_type=project_log&year=${year}`;
+  // Half past eleven in the evening, in winter.
+  await start('2015-12-31T22:30:00Z', 'Europe/Berlin');
+  expect(await me.get(`${heatmap('2015')}&valid_time=2016-01-01T00:15:00Z`)).toMatchObject({
+    years: [2015],
+    days: [{ day: '2015-12-31', records: 1, minutes: 30 }],
+  });
+  expect(await me.get(`${heatmap('2016')}&valid_time=2016-01-01T00:15:00Z`)).toMatchObject({
+    years: [2015],
+    days: [{ day: '2016-01-01', records: 0, minutes: 75 }],
+  });
+  // The present, asked as a moment, is the present: of that day nothing is to come.
+  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+  await start(`${day}T12:00:00Z`, 'UTC');
+  for (const headers of [{}, { Basis: 'now' }]) {
+    const { days, years } = await me.get(heatmap(day.slice(0, 4)), headers);
+    expect(years).toEqual([2015, Number(day.slice(0, 4))]);
+    expect(days.find((each: { day: string }) => each.day === day)).toEqual({ day, records: 1, minutes: 720 });
+  }
+});

@@ -101,3 +101,17 @@ test('an export is of one moment: what is written while its pages are fetched is
   expect(second.headers.get('link')).toBeNull();
   expect(second.body).toContain('{"end":true,"rows":2,"entities":2,"evicted":0}');
 });
+
+test('an export of what holds now is of one moment too: a correction of the past between its pages is not in it', async () => {
+  const me = callerOf(stack, randomUUID());
+  const idOf = (digit: string) => `${digit.repeat(8)}-0000-4000-8000-${randomUUID().slice(-12)}`;
+  const [a, b, c] = [idOf('a'), idOf('b'), idOf('c')];
+  await me.write(put(a, habit('a')), put(b, habit('b')));
+  const first = await me.ok('GET', '/v1/export?limit=1');
+  const past = { valid_from: '2001-01-01T00:00:00Z' };
+  await me.write({ op: 'delete', id: b, ...past, valid_to: '2099-01-01T00:00:00Z' }, put(c, habit('c'), past));
+  const second = await me.ok('GET', /^<([^>]+)>/.exec(first.headers.get('link') ?? '')?.[1] ?? '');
+  const labels = ({ body }: { body: string }) => [...body.matchAll(/"label": ?"(\w+)"/g)].map(([, label]) => label);
+  expect([first, second].map(labels)).toEqual([['a'], ['b']]);
+  expect(second.body).toContain('{"end":true,"rows":2,"entities":2,"evicted":0}');
+});

@@ -111,6 +111,22 @@ test('what changed is told over all entities: by time, type and attribute, in pa
   expect((await someone().get('/v1/history')).versions).toEqual([]);
 });
 
+test('of transactions that share an instant, as an import can bring them, each is compared with the one before', async () => {
+  const [user, id] = [randomUUID(), randomUUID()];
+  await stack().database.query(
+    `insert into event_log (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc)
+    select v.tx, '2020-01-01Z', '2020-01-01Z', $1, $2, 'habit', v.doc
+    from (values (1, '{"label": "a", "archived": false}'::jsonb), (2, '{"label": "b", "archived": false}'), (3, '{"label": "b", "archived": true}')) v(tx, doc)`,
+    [id, user],
+  );
+  const me = callerOf(stack, user);
+  const changed = async (query: string) => (await me.get(query)).versions.map((v: Version) => v.changed);
+  const expected = [['archived', 'label'], ['label'], ['archived']];
+  expect(await changed('/v1/history?order=asc')).toEqual(expected);
+  expect(await changed('/v1/history?order=asc&attribute=label')).toEqual(expected.slice(0, 2));
+  expect(await changed(`/v1/entities/${id}/history?order=asc&corrections=true`)).toEqual(expected);
+});
+
 test('history over all entities reads a range of an index', async () => {
   const user = randomUUID();
   const me = callerOf(stack, user);

@@ -142,7 +142,7 @@ test('a page after the first begins where the one before ended, without a look a
   await listEntities(explained, MAYA, {
     entity_type: 'habit_log',
     shown: SHOW_NOTHING_HIDDEN,
-    basis: PRESENT,
+    moment: PRESENT,
     limit,
     after: middle[0] ?? null,
   });

@@ -5,7 +5,7 @@ import { readSql, selectionOf } from '../../src/api/rest/read-sql.ts';
 import { readQuery } from '../../src/api/rest/rest-query.ts';
 import { rowsRange } from '../../src/api/rest/rows-range.ts';
 import { entityType } from '../../src/domain/entity-type.ts';
-import { type Basis, PRESENT } from '../../src/store/get-entity.ts';
+import { type Moment, PRESENT } from '../../src/store/get-entity.ts';
 
 export interface Explained {
   /** The plan's text. */
@@ -37,7 +37,7 @@ export async function explainRequest(
   app: pg.Client,
   userId: string,
   path: string,
-  moment: Basis = PRESENT,
+  moment: Moment = PRESENT,
 ): Promise<Explained> {
   const [name = '', search = ''] = path.split('?');
   const type = entityType(name);

@@ -61,11 +61,22 @@ test('an overview reads the records that it shows, of 25 years as of one', async
 
 test('a heatmap reads the days of its year, and finds the others by one look into the index each', async () => {
   const ask = (road: Database) =>
-    heatmap(road, user, { entity_type: 'habit_log', year: LAST_YEAR, shown: SHOW_NOTHING_HIDDEN, basis: PRESENT });
+    heatmap(road, user, { entity_type: 'habit_log', year: LAST_YEAR, shown: SHOW_NOTHING_HIDDEN, moment: PRESENT });
   const { years, days } = await asUser(() => ask(onlyReads));
   expect(years).toEqual(Array.from({ length: YEARS }, (_, n) => FIRST_YEAR + n));
   expect(days).toHaveLength(366);
   expect(await readOf('daily_activity', ask)).toBeLessThanOrEqual(366 + YEARS);
+});
+
+test('a rebuild leaves the days of a year side by side', async () => {
+  const { rows } = await store.owner().query(
+    `select count(*)::integer as days, count(distinct (ctid::text::point)[0])::integer as pages
+    from daily_activity where user_id = $1 and extract(year from day) = $2`,
+    [user, LAST_YEAR],
+  );
+  expect(rows[0].days).toBe(366);
+  // A page holds more than a hundred.
+  expect(rows[0].pages).toBeLessThanOrEqual(5);
 });
 
 /** A habit log at noon of each of these days, UTC. */

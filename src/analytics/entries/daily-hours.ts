@@ -4,6 +4,5 @@ export const dailyHours = defineAnalytic({
   name: 'daily_hours',
   kind: 'rollup',
   cadence_s: 0,
-  key: ['user_id', 'entity_type', 'day'],
   serves: 'the profile of a week, weekday by hour',
 });

@@ -4,6 +4,5 @@ export const dailyRelated = defineAnalytic({
   name: 'daily_related',
   kind: 'rollup',
   cadence_s: 0,
-  key: ['user_id', 'entity_type', 'day', 'related_id'],
   serves: 'records and minutes of each habit, project, book, medication, exercise',
 });

@@ -4,6 +4,5 @@ export const driftCheck = defineAnalytic({
   name: 'drift_check',
   kind: 'check',
   cadence_s: 86_400,
-  key: [],
   serves: 'proof that the rollups equal their definitions: random buckets computed anew',
 });

@@ -4,6 +4,5 @@ export const durationProfile = defineAnalytic({
   name: 'duration_profile',
   kind: 'materialized_view',
   cadence_s: 3_600,
-  key: ['user_id', 'entity_type', 'month'],
   serves: 'median and percentiles of how long records last',
 });

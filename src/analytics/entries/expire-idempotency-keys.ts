@@ -4,6 +4,5 @@ export const expireIdempotencyKeys = defineAnalytic({
   name: 'expire_idempotency_keys',
   kind: 'housekeeping',
   cadence_s: 3_600,
-  key: [],
   serves: 'room: keys that no client will send again',
 });

@@ -4,6 +4,5 @@ export const habitStreaks = defineAnalytic({
   name: 'habit_streaks',
   kind: 'materialized_view',
   cadence_s: 300,
-  key: ['user_id', 'habit_id'],
   serves: 'the last and longest streak of each habit, and its longest gap',
 });

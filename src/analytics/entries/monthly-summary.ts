@@ -4,6 +4,5 @@ export const monthlySummary = defineAnalytic({
   name: 'monthly_summary',
   kind: 'materialized_view',
   cadence_s: 300,
-  key: ['user_id', 'entity_type', 'month'],
   serves: 'records, minutes, active days and the busiest day of each month',
 });

@@ -4,6 +4,5 @@ export const monthsAhead = defineAnalytic({
   name: 'months_ahead',
   kind: 'housekeeping',
   cadence_s: 86_400,
-  key: [],
   serves: 'writes: the next months of a log that is partitioned by month',
 });

@@ -4,6 +4,5 @@ export const pruneLogs = defineAnalytic({
   name: 'prune_logs',
   kind: 'housekeeping',
   cadence_s: 86_400,
-  key: [],
   serves: 'room: old lines of the refresh log and old measurements',
 });

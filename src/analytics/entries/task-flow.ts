@@ -4,6 +4,5 @@ export const taskFlow = defineAnalytic({
   name: 'task_flow',
   kind: 'rollup',
   cadence_s: 0,
-  key: ['user_id', 'entity_type', 'day'],
   serves: 'tasks created and done on a day, and put off until it',
 });

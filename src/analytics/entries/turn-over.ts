@@ -4,6 +4,5 @@ export const turnOver = defineAnalytic({
   name: 'turn_over',
   kind: 'housekeeping',
   cadence_s: 0,
-  key: [],
   serves: 'versions written for the future, when their time has come',
 });

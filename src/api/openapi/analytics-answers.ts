@@ -143,9 +143,7 @@ const refreshOutcome = z.object({
 export const refreshedAnswer = z.object({ refreshes: z.array(refreshOutcome) });
 
 export const analyticsAnswer = z.object({
-  analytics: z.array(
-    z.object({ name: z.string(), kind, cadence_s: z.int(), serves: z.string(), key: z.array(z.string()) }),
-  ),
+  analytics: z.array(z.object({ name: z.string(), kind, cadence_s: z.int(), serves: z.string() })),
 });
 
 const drift = z.object({

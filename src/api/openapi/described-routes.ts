@@ -14,7 +14,7 @@ import { pointerPatch, transactionRequest } from '../plan-transaction.ts';
 import { changesQuery } from '../routes/changes.ts';
 import { dashboardQuery } from '../routes/dashboard.ts';
 import { entitiesQuery } from '../routes/entities.ts';
-import { basisQuery, entityPath, typedEntityPath, validQuery } from '../routes/entity.ts';
+import { entityPath, momentQuery, typedEntityPath, validQuery } from '../routes/entity.ts';
 import { exportQuery } from '../routes/export.ts';
 import { heatmapQuery } from '../routes/heatmap.ts';
 import { historyPath, historyQuery, userHistoryQuery } from '../routes/history.ts';
@@ -288,7 +288,7 @@ export const DESCRIBED_ROUTES: readonly DescribedRoute[] = [
     tag: 'Records',
     summary: 'One record, now or as it was at a valid time and transaction time',
     parameters: entityPath,
-    query: basisQuery,
+    query: momentQuery,
     headers: ['If-None-Match', 'Accept-Datetime'],
     answer: json(record),
     failures: [404],

@@ -27,12 +27,12 @@ export async function readRecords(c: Context<ApiEnv>, type: EntityType): Promise
       hint: 'The cursor says where the page begins.',
     });
   }
-  const basis = asOf(c, { valid_time: instantOf('valid_time', query), tx_time: instantOf('tx_time', query) });
+  const moment = asOf(c, { valid_time: instantOf('valid_time', query), tx_time: instantOf('tx_time', query) });
   const place = hasCursor ? decodePlace(query.cursor ?? '') : null;
   const user = c.var.caller.user_id;
-  const isPresent = basis.valid_time === null && basis.tx_time === null;
+  const isPresent = moment.valid_time === null && moment.tx_time === null;
   const compile = (isProjected: boolean) =>
-    readSql(selectionOf(type, query, user, basis, isProjected), range, preferences.count, place);
+    readSql(selectionOf(type, query, user, moment, isProjected), range, preferences.count, place);
   const compiled = compile(false);
   const { embeds, projectable } = compiled;
   const fields = Object.fromEntries(projectable);

@@ -1,5 +1,5 @@
 import type { EntityType } from '../../domain/define-entity-type.ts';
-import type { Basis } from '../../store/get-entity.ts';
+import type { Moment } from '../../store/get-entity.ts';
 import { hiddenParentsSql, type MomentSql, visibleSql } from '../../store/visibility.ts';
 import type { ColumnKind } from './columns.ts';
 import { filterSql } from './filter-sql.ts';
@@ -44,7 +44,7 @@ export function selectionOf(
   type: EntityType,
   query: RestQuery,
   userId: string,
-  moment: Basis,
+  moment: Moment,
   isProjected = false,
 ): Selection {
   const parameters = new Parameters(isProjected);
@@ -81,7 +81,7 @@ export function pinnedIds(filters: readonly Filter[]): readonly string[] | null 
   return null;
 }
 
-function momentSql({ valid_time, tx_time }: Basis, parameters: Parameters): MomentSql | null {
+function momentSql({ valid_time, tx_time }: Moment, parameters: Parameters): MomentSql | null {
   if (valid_time === null && tx_time === null) return null;
   return {
     valid_time: valid_time === null ? 'now()' : `${parameters.add(valid_time)}::timestamptz`,

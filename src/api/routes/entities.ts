@@ -28,7 +28,7 @@ export const entitiesRoute = new Hono<ApiEnv>().get('/v1/entities', query(entiti
   const records = await listEntities(c.get('database'), c.get('caller').user_id, {
     entity_type,
     shown,
-    basis: asOf(c, asked),
+    moment: asOf(c, asked),
     limit,
     after: after === undefined ? null : decodeCursor(after, place),
   });

@@ -24,7 +24,7 @@ export const typedEntityPath = z.object({
   type: entityTypeName,
   id: entityId,
 });
-export const basisQuery = z.strictObject({ valid_time: instant.optional(), tx_time: instant.optional() });
+export const momentQuery = z.strictObject({ valid_time: instant.optional(), tx_time: instant.optional() });
 export const validQuery = z.strictObject({ valid_from: instant.optional(), valid_to: instant.optional() });
 
 /** What a write of one entity answers; the record itself is read with GET. */
@@ -50,10 +50,10 @@ type WriteContext = Context<
 /** One entity at a time, with preconditions (RFC 9110). Paths name the type, since a write needs its schema. */
 export const entityRoutes = new Hono<ApiEnv>()
   /** `GET /v1/entities/ID?valid_time=…&tx_time=…`: one record, now or as it was. */
-  .get('/v1/entities/:id', path(entityPath), query(basisQuery), async (c) => {
+  .get('/v1/entities/:id', path(entityPath), query(momentQuery), async (c) => {
     const { id } = c.req.valid('param');
-    const basis = asOf(c, c.req.valid('query'));
-    const stored = await getEntity(c.get('database'), c.get('caller').user_id, id, basis);
+    const moment = asOf(c, c.req.valid('query'));
+    const stored = await getEntity(c.get('database'), c.get('caller').user_id, id, moment);
     if (stored === null) throw unknownEntity(id);
     const etag = etagOf(stored.version);
     if (isUnchanged(c.req.header('if-none-match'), etag)) {

@@ -18,10 +18,10 @@ export const heatmapQuery = z.strictObject({
 /** `GET /v1/heatmap?entity_type=…&year=…`: records and minutes by local day; hidden records with `show`. */
 export const heatmapRoute = new Hono<ApiEnv>().get('/v1/heatmap', query(heatmapQuery), async (c) => {
   const { entity_type, year, show: shown, ...asked } = c.req.valid('query');
-  const basis = asOf(c, asked);
+  const moment = asOf(c, asked);
   return c.json({
     entity_type,
     year,
-    ...(await heatmap(c.var.database, c.var.caller.user_id, { entity_type, year, shown, basis })),
+    ...(await heatmap(c.var.database, c.var.caller.user_id, { entity_type, year, shown, moment })),
   });
 });

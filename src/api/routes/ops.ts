@@ -74,7 +74,7 @@ export const opsRoutes = new Hono<ApiEnv>()
   .get('/v1/ops/slow-queries', query(slowQueriesQuery), async (c) => {
     const { hours, limit } = c.req.valid('query');
     const signal = signalOf(c.env.SIGNAL);
-    const taken = await signal.take();
+    const taken = await signal.take(Date.now());
     const answer = await slowQueries(c.var.database, taken.measured, since(hours), limit);
     await signal.drop(taken.id);
     return c.json(answer);
@@ -87,7 +87,7 @@ export const opsRoutes = new Hono<ApiEnv>()
   /** `GET /v1/ops/performance?hours=…`: requests, errors and latencies per route and hour. */
   .get('/v1/ops/performance', query(performanceQuery), async (c) => {
     const signal = signalOf(c.env.SIGNAL);
-    const taken = await signal.take();
+    const taken = await signal.take(Date.now());
     const routes = await performanceHistory(c.var.database, taken.measured, since(c.req.valid('query').hours));
     await signal.drop(taken.id);
     return c.json({ routes });
