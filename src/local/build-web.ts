@@ -21,14 +21,16 @@ export const WEB_SOURCES: readonly string[] = [
 /**
  * Builds the web client into dist/web, unless what is there is newer than all it is made of.
  *
+ * @param signal ends it half-way
  * @throws Error with what Vite says when it does not build
  */
-export async function buildWeb(): Promise<void> {
+export async function buildWeb(signal?: AbortSignal): Promise<void> {
   if (existsSync(BUILT) && (await newest(WEB_SOURCES)) < (await stat(BUILT)).mtimeMs) return;
   const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
   // Its own process, since Vite takes the kind of build from NODE_ENV: a test runner's would give React's large one.
   await promisify(execFile)(process.execPath, [vite, 'build', '--config', join(ROOT, 'src/web/vite.config.ts')], {
     env: { ...process.env, NODE_ENV: 'production' },
+    signal,
   });
 }
 
