@@ -3,7 +3,7 @@ import { type Figure, percent, short } from './harness.ts';
 import { machine } from './machine.ts';
 
 const README = new URL('../README.md', import.meta.url);
-/** Whatever stands between them is written by `npm run bench -- all --readme`. */
+/** Whatever stands between them is written by `npm run bench -- NAME… --readme`, from what that run measured. */
 const BEGIN = '<!-- benchmarks -->';
 const END = '<!-- /benchmarks -->';
 

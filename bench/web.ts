@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { migrate } from '../src/cli/migrate.ts';
-import { newRolePasswords, setRolePasswords, urlAs } from '../src/cli/roles.ts';
+import { newRolePasswords, type Role, setRolePasswords, urlAs } from '../src/cli/roles.ts';
 import { buildWeb } from '../src/local/build-web.ts';
 import {
   LOCAL_AUDIENCE,
@@ -15,10 +14,11 @@ import {
 } from '../src/local/identity-provider.ts';
 import { startNeonEndpoint } from '../src/local/neon/endpoint.ts';
 import { pickPort } from '../src/local/pick-port.ts';
-import { startPostgres } from '../src/local/postgres.ts';
 import { runWorkers } from '../src/local/run-workers.ts';
 import { SAMPLE_USERS } from '../src/local/sample.ts';
 import { signInOverHttp } from '../src/local/sign-in-over-http.ts';
+import { makeThrowAwayFolder } from '../src/local/throw-away-folder.ts';
+import { startThrowAwayPostgres } from '../src/local/throw-away-postgres.ts';
 import { launchBrowser } from '../test/browser/launch-browser.ts';
 import { openPage, signIn } from '../test/browser/open-page.ts';
 import { throughPort } from '../test/through-port.ts';
@@ -42,37 +42,44 @@ const MAX_FRAME_MS = 50;
 export async function run(report: Report): Promise<void> {
   await buildWeb();
   await sizes(report);
-  const folder = await mkdtemp(join(tmpdir(), 'annals-bench-web-'));
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), log: () => {} });
-  const neon = await startNeonEndpoint({ postgres: { host: postgres.host, port: postgres.port } });
-  const passwords = newRolePasswords();
-  await migrate(postgres.superuserUrl());
-  await setRolePasswords(postgres.superuserUrl(), passwords);
-  const identity_port = await pickPort(0);
-  const settings = (role: 'annals_app' | 'annals_import') => {
-    return {
-      OIDC_ISSUER: `http://127.0.0.1:${identity_port}`,
-      OIDC_AUDIENCE: LOCAL_AUDIENCE,
-      OIDC_CLIENT_ID: WEB_CLIENT_ID,
-      OIDC_SCOPE: WEB_CLIENT_SCOPE,
-      DATABASE_URL: throughPort(urlAs(postgres.superuserUrl(), role, passwords), neon.port),
-    };
-  };
-  const workers = await runWorkers({
-    apiPort: 0,
-    importPort: 0,
-    log: () => {},
-    api: settings('annals_app'),
-    import: settings('annals_import'),
-  });
-  const identity = await startIdentityProvider({
-    port: identity_port,
-    users: SAMPLE_USERS,
-    web_origins: [workers.apiUrl],
-    data_dir: folder,
-  });
-  const browser = await launchBrowser();
+  const stops: (() => Promise<void>)[] = [];
   try {
+    const postgres = await startThrowAwayPostgres();
+    stops.push(() => postgres.stop());
+    const neon = await startNeonEndpoint({ postgres: { host: postgres.host, port: postgres.port } });
+    stops.push(() => neon.stop());
+    const passwords = newRolePasswords();
+    await migrate(postgres.superuserUrl());
+    await setRolePasswords(postgres.superuserUrl(), passwords);
+    const identity_port = await pickPort(0);
+    const settings = (role: Role) => {
+      return {
+        OIDC_ISSUER: `http://127.0.0.1:${identity_port}`,
+        OIDC_AUDIENCE: LOCAL_AUDIENCE,
+        OIDC_CLIENT_ID: WEB_CLIENT_ID,
+        OIDC_SCOPE: WEB_CLIENT_SCOPE,
+        DATABASE_URL: throughPort(urlAs(postgres.superuserUrl(), role, passwords), neon.port),
+      };
+    };
+    const workers = await runWorkers({
+      apiPort: 0,
+      importPort: 0,
+      log: () => {},
+      api: settings('annals_app'),
+      import: settings('annals_import'),
+    });
+    stops.push(() => workers.stop());
+    const folder = await makeThrowAwayFolder();
+    stops.push(() => rm(folder, { recursive: true, force: true }));
+    const identity = await startIdentityProvider({
+      port: identity_port,
+      users: SAMPLE_USERS,
+      web_origins: [workers.apiUrl],
+      data_dir: folder,
+    });
+    stops.push(() => identity.stop());
+    const browser = await launchBrowser();
+    stops.push(() => browser.close());
     const [user] = SAMPLE_USERS;
     if (user === undefined) throw new Error('The sample has no users.');
     await fill(workers.apiUrl, (await signInOverHttp(identity.issuer, user.id, workers.apiUrl)).access_token);
@@ -110,12 +117,7 @@ export async function run(report: Report): Promise<void> {
     report.add(`list of ${records}: longest frame`, 'ms', sorted.at(-1) ?? Number.NaN);
     report.add(`list of ${records}: tasks over 50 ms in ${SCROLL_MS / 1_000} s`, 'tasks', list.long_tasks);
   } finally {
-    await browser.close();
-    await workers.stop();
-    await identity.stop();
-    await neon.stop();
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
+    for (const stop of stops.reverse()) await stop();
   }
 }
 

@@ -1,16 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
-import { migrate } from '../src/cli/migrate.ts';
-import { newRolePasswords, type Role, setRolePasswords, urlAs } from '../src/cli/roles.ts';
-import { type NeonEndpoint, startNeonEndpoint } from '../src/local/neon/endpoint.ts';
+import type pg from 'pg';
+import type { NeonEndpoint } from '../src/local/neon/endpoint.ts';
 import type { NeonLimits } from '../src/local/neon/limits.ts';
-import { startPostgres } from '../src/local/postgres.ts';
 import { type RunningWorkers, runWorkers } from '../src/local/run-workers.ts';
+import { startCrashablePostgres } from './crashable-postgres.ts';
 import { workerdProcesses } from './import/workerd-process.ts';
-import { throughPort } from './through-port.ts';
-import { startTestIssuer } from './tokens.ts';
 
 /** Everything that a request passes, with a Postgres of its own that keeps what it acknowledged, so that all of it can be killed. */
 export interface CrashableStack {
@@ -39,38 +32,9 @@ export interface CrashableStack {
 const DATABASE = 'annals';
 
 export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Promise<CrashableStack> {
-  const folder = await mkdtemp(join(tmpdir(), 'annals-crashable-'));
-  // Run by root, Postgres is another user, who must get in.
-  await chmod(folder, 0o755);
-  const start = (port?: number) =>
-    startPostgres({ dataDir: join(folder, 'postgres'), log: () => {}, ...(port !== undefined && { port }) });
-  let postgres = await start();
-  const neon = await startNeonEndpoint({ postgres: { host: postgres.host, port: postgres.port }, limits });
-  const issuer = await startTestIssuer();
-  const query = async <Row extends pg.QueryResultRow>(
-    text: string,
-    parameters: unknown[] = [],
-    database = DATABASE,
-  ) => {
-    const client = new pg.Client({ connectionString: postgres.superuserUrl(database) });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query<Row>(text, parameters)).rows;
-    } finally {
-      await client.end();
-    }
-  };
-  await query(`create database ${DATABASE}`, [], 'postgres');
-  await migrate(postgres.superuserUrl(DATABASE));
-  const roles = newRolePasswords();
-  await setRolePasswords(postgres.superuserUrl(DATABASE), roles);
-
+  const postgres = await startCrashablePostgres(DATABASE, limits);
+  const { neon, issuer } = postgres;
   const logged: string[] = [];
-  const settings = (role: Role) => ({
-    ...issuer.workerSettings,
-    DATABASE_URL: throughPort(urlAs(postgres.superuserUrl(DATABASE), role, roles), neon.port),
-  });
   const startWorkers = async (apiPort: number, importPort: number) => {
     const before = await workerdProcesses();
     const running = await runWorkers({
@@ -79,8 +43,7 @@ export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Pro
       serveWeb: false,
       isInspected: true,
       log: (line) => logged.push(line),
-      api: settings('annals_app'),
-      import: settings('annals_import'),
+      ...postgres.settings(DATABASE),
     });
     const [pid] = (await workerdProcesses()).filter((one) => !before.includes(one));
     if (pid === undefined) throw new Error('workerd is not there.');
@@ -93,16 +56,16 @@ export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Pro
     apiUrl,
     importUrl,
     logged,
-    databaseUrl: postgres.superuserUrl(DATABASE),
+    databaseUrl: postgres.url(DATABASE),
     token: (sub) => issuer.token({ sub }),
     operatorToken: () => issuer.token({ scope: 'operator' }),
-    query,
+    query: async <Row extends pg.QueryResultRow>(text: string, parameters: unknown[] = []) =>
+      postgres.onDatabase(DATABASE, async (client) => (await client.query<Row>(text, parameters)).rows),
     tick: (scheduledFor) => workers.running.tick(scheduledFor),
     heapBytes: () => workers.running.heapBytes(),
     async killPostgres() {
-      const { port } = postgres;
       await postgres.kill();
-      postgres = await start(port);
+      await postgres.restart();
     },
     async killWorkerd() {
       process.kill(workers.pid, 'SIGKILL');
@@ -111,9 +74,7 @@ export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Pro
     },
     async stop() {
       await workers.running.stop();
-      await Promise.all([neon.stop(), issuer.stop()]);
       await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -39,6 +39,7 @@ export async function openLocalDatabase(dataFolder: string, databaseUrl: string 
     if (ownerUrl === undefined) {
       const postgres = await startEmbedded(dataFolder);
       stops.push(() => postgres.stop());
+      await createDatabase(postgres);
       ownerUrl = postgres.superuserUrl(DATABASE);
     }
     await migrate(ownerUrl);
@@ -69,12 +70,16 @@ export async function openLocalDatabase(dataFolder: string, databaseUrl: string 
 /** Neon's own endpoint speaks HTTP already. */
 const isNeon = (url: URL) => url.hostname.endsWith('.neon.tech');
 
-async function startEmbedded(dataFolder: string): Promise<RunningPostgres> {
+function startEmbedded(dataFolder: string): Promise<RunningPostgres> {
   const log = join(dataFolder, 'postgres.log');
-  const postgres = await keepPostgres({
+  return keepPostgres({
     dataDir: join(dataFolder, 'postgres'),
     log: (line) => void appendFile(log, `${line}\n`),
   });
+}
+
+/** On the first start. */
+async function createDatabase(postgres: RunningPostgres): Promise<void> {
   const client = new pg.Client({ connectionString: postgres.superuserUrl() });
   await client.connect();
   try {
@@ -83,7 +88,6 @@ async function startEmbedded(dataFolder: string): Promise<RunningPostgres> {
   } finally {
     await client.end();
   }
-  return postgres;
 }
 
 /** The roles' passwords, made on the first start and kept beside the data, one file a database. */

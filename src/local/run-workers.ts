@@ -88,7 +88,11 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     ],
   };
   const miniflare = new Miniflare(workers);
-  const apiUrl = await miniflare.ready;
+  const apiUrl = await miniflare.ready.catch(async (error: unknown) => {
+    // What did not come up still holds the process open.
+    await miniflare.dispose();
+    throw error;
+  });
   const importUrl = await miniflare.unsafeGetDirectURL('annals-import');
   return {
     apiUrl: apiUrl.origin,

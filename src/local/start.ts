@@ -36,7 +36,9 @@ try {
     pickPort(PORTS.import),
     pickPort(PORTS.identity),
   ]);
-  const building = buildWeb();
+  const building = buildWeb(shutdown.signal);
+  // It may fail while the database starts: what it says is heard further down.
+  building.catch(() => {});
   const database = await openLocalDatabase(DATA_FOLDER, process.env.DATABASE_URL);
   shutdown.add(database);
 
@@ -49,6 +51,7 @@ try {
   shutdown.add(identity);
 
   await building;
+  shutdown.signal.throwIfAborted();
   const signIn = {
     OIDC_ISSUER: identity.issuer,
     OIDC_AUDIENCE: LOCAL_AUDIENCE,
@@ -68,7 +71,6 @@ try {
     ...settings,
   });
   shutdown.add(workers);
-  shutdown.ownSignals();
   await keepWorkerd(DATA_FOLDER);
   await keepPageAddress(DATA_FOLDER, workers.apiUrl);
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ARRAYS, type LocalNeon, startLocalNeon, withParts } from './local-neon.ts';
+import { ARRAYS, type LocalNeon, RAW, startLocalNeon, withParts } from './local-neon.ts';
 import { password, query, startup, WireClient } from './wire-client.ts';
 
 const MAX_CONNECTIONS = 5;
@@ -78,6 +78,43 @@ describe('more requests at once than connections', () => {
     expect(new Set(await Promise.all(crowd))).toEqual(new Set(['AbortError']));
     expect((await neon.post({ query: 'select 1' })).status).toBe(200);
     await expect.poll(blocked).toBe(0);
+  });
+
+  describe('and for arrays, while the catalogue is slow to tell what they are', () => {
+    const array = (type: string) => `select '{1,2}'::${type}[] as a`;
+    /** Two requests of which each has asked the catalogue, and has no answer. @param type that no other test asks for */
+    const askForArrays = async (type: string) => {
+      const twice = (headers: Record<string, string> = {}) =>
+        [1, 2].map(() => neon.post({ query: `${array(type)} from pg_advisory_lock_shared(7)` }, headers));
+      // Afterwards two connections know all that the query is about: only the question to the catalogue waits for its lock.
+      for (let round = 0; round < 2; round++) {
+        await ask('select pg_advisory_lock(7)');
+        const known = twice(RAW);
+        await expect.poll(blocked).toBe(2);
+        await ask('select pg_advisory_unlock_all()');
+        await Promise.all(known);
+      }
+      await ask('begin');
+      await ask('lock table pg_type');
+      const typed = twice();
+      await expect.poll(() => ask(`select count(*) from pg_locks ${WAITING}`)).toBe('2');
+      return typed;
+    };
+    const WAITING = "where relation = 'pg_type'::regclass and not granted";
+
+    it('every answer has them', async () => {
+      const typed = await askForArrays('int4');
+      await ask('rollback');
+      for (const { json } of await Promise.all(typed)) expect(json.rows).toEqual([{ a: [1, 2] }]);
+    });
+
+    it('a question that fails leaves nothing wrong behind', async () => {
+      const typed = await askForArrays('int2');
+      await ask(`select pg_terminate_backend(pid) from pg_locks ${WAITING}`);
+      await ask('rollback');
+      for (const { status, json } of await Promise.all(typed)) expect([status, json.code]).toEqual([400, '57P01']);
+      expect((await neon.post({ query: array('int2') })).json.rows).toEqual([{ a: [1, 2] }]);
+    });
   });
 
   it('do not hold the endpoint up when it stops', async () => {

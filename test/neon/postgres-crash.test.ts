@@ -1,18 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { Client, neon, neonConfig } from '@neondatabase/serverless';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type NeonEndpoint, startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import { type RunningPostgres, startPostgres } from '../../src/local/postgres.ts';
+import { makeThrowAwayFolder } from '../../src/local/throw-away-folder.ts';
 
 let dataDir: string;
 let postgres: RunningPostgres;
 let endpoint: NeonEndpoint;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'annals-crash-'));
+  dataDir = await makeThrowAwayFolder();
   postgres = await startPostgres({ dataDir, log: () => {} });
   endpoint = await startNeonEndpoint({ postgres });
   neonConfig.fetchEndpoint = endpoint.sqlUrl;

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { neon, neonConfig } from '@neondatabase/serverless';
 import { expect, it } from 'vitest';
 import { startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import { startPostgres } from '../../src/local/postgres.ts';
+import { makeThrowAwayFolder } from '../../src/local/throw-away-folder.ts';
 
 it("leaves no line in Postgres' log for a request that went well", async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'annals-log-'));
+  const dataDir = await makeThrowAwayFolder();
   const lines: string[] = [];
   const ended = Promise.withResolvers<void>();
   const postgres = await startPostgres({

@@ -221,12 +221,37 @@ describe('the WebSocket road', () => {
     client.close();
   });
 
-  it('carries a large answer to a slow reader whole', async () => {
+  const LARGE = "select repeat('x', 1000) from generate_series(1, 50000)";
+  /** A client that reads nothing, and whose backend waits for it in the midst of a large answer. */
+  const enterAndStop = async (other: WireClient) => {
     const client = await enter();
-    client.send(query("select repeat('x', 1000) from generate_series(1, 50000)"));
+    const pid = await ask(client, 'select pg_backend_pid()');
+    client.pause();
+    client.send(query(LARGE));
+    // While another has read as much: an endpoint that takes all in has taken it by then.
+    await ask(other, LARGE);
+    await expect
+      .poll(() => ask(other, `select wait_event from pg_stat_activity where pid = ${pid}`))
+      .toBe('ClientWrite');
+    return { client, pid };
+  };
+
+  it('lets Postgres wait for a slow reader, and carries a large answer to it whole', async () => {
+    const other = await enter();
+    const { client } = await enterAndStop(other);
+    client.resume();
     const rows = (await client.until('Z')).filter(({ type }) => type === 'D');
     expect(rows.length).toBe(50_000);
     client.close();
+    other.close();
+  });
+
+  it('lets Postgres go when a client leaves in the midst of an answer', async () => {
+    const other = await enter();
+    const { client, pid } = await enterAndStop(other);
+    client.terminate();
+    await expect.poll(() => ask(other, `select count(*) from pg_stat_activity where pid = ${pid}`)).toBe('0');
+    other.close();
   });
 
   it('counts connections', async () => {

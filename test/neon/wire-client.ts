@@ -45,6 +45,20 @@ export class WireClient {
     this.#socket.close();
   }
 
+  /** Reads nothing from the network until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Leaves without a word. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
   /** Bytes without a frame around them, such as the answer to an SSLRequest. */
   async bytes(count: number): Promise<Buffer> {
     while (this.#received.length < count) await this.#more();

@@ -1,14 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { keepPostgres } from '../../src/local/keep-postgres.ts';
+import { makeThrowAwayFolder } from '../../src/local/throw-away-folder.ts';
 
 const MAX_TRIES = 2_000;
 
 test('a Postgres that is killed comes back on the same port with what was committed', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'annals-kept-'));
+  const dataDir = await makeThrowAwayFolder();
   let started = () => {};
   const startedAgain = new Promise<void>((resolve) => {
     let starts = 0;

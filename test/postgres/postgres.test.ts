@@ -1,18 +1,18 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../../src/local/postgres.ts';
+import { makeThrowAwayFolder } from '../../src/local/throw-away-folder.ts';
 
 describe('local Postgres', () => {
   let dataDir: string;
   let started: RunningPostgres[];
   beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'annals-postgres-'));
+    dataDir = await makeThrowAwayFolder();
     started = [];
   });
   afterEach(async () => {

@@ -1,5 +1,5 @@
 /** Starts a throw-away Postgres and tells its parent; for tests that kill the process that runs it. */
 import { startThrowAwayPostgres } from '../../src/local/throw-away-postgres.ts';
 
-const { pid, dataDir } = await startThrowAwayPostgres();
-process.send?.({ pid, dataDir });
+const { dataDir } = await startThrowAwayPostgres();
+process.send?.(dataDir);

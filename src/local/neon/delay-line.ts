@@ -23,6 +23,7 @@ export class DelayLine<T> {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#queue.length = 0;
   }
 

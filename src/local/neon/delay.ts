@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** The distance to the database: a round trip that is added to every exchange, half on each way. */
 export class Delay {
   #roundTrip_ms = 0;
@@ -14,6 +12,6 @@ export class Delay {
   }
 
   async travel(): Promise<void> {
-    if (this.#roundTrip_ms > 0) await sleep(this.oneWay_ms);
+    if (this.#roundTrip_ms > 0) await new Promise((resolve) => setTimeout(resolve, this.oneWay_ms));
   }
 }

@@ -34,12 +34,14 @@ export class WebSocketRoad {
 
   #begin(webSocket: WebSocket): void {
     const { postgres, traffic, delay } = this.#parts;
-    const session = new WebSocketSession({ webSocket, postgres, delay });
+    const session = new WebSocketSession({
+      webSocket,
+      postgres,
+      delay,
+      onOver: () => this.#sessions.delete(session),
+    });
     this.#sessions.add(session);
     traffic.tell({ type: 'websocket_open' });
-    webSocket.on('close', () => {
-      this.#sessions.delete(session);
-      traffic.tell({ type: 'websocket_close' });
-    });
+    webSocket.on('close', () => traffic.tell({ type: 'websocket_close' }));
   }
 }

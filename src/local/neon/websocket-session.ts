@@ -16,6 +16,14 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
 const ENDPOINT_IN_PASSWORD = /^(?:endpoint|project)=[a-z0-9-]+[;$]/;
 const REFUSED = 'N';
 
+export interface WebSocketSessionParts {
+  webSocket: WebSocket;
+  postgres: PostgresAddress;
+  delay: Delay;
+  /** Called when the client has left and Postgres has closed too. */
+  onOver: () => void;
+}
+
 /**
  * One client: asks for the password in clear text, whatever Postgres asks of us, then passes bytes both ways.
  *
@@ -30,13 +38,15 @@ export class WebSocketSession {
   readonly #toClient: DelayLine<Buffer | 'end'>;
   readonly #toPostgres: DelayLine<Buffer | 'end'>;
   readonly #patience: NodeJS.Timeout;
+  readonly #onOver: () => void;
   #state: 'startup' | 'password' | 'connecting' | 'through' | 'over' = 'startup';
   #parameters = new Map<string, string>();
   #backend: Socket | undefined;
 
-  constructor({ webSocket, postgres, delay }: { webSocket: WebSocket; postgres: PostgresAddress; delay: Delay }) {
+  constructor({ webSocket, postgres, delay, onOver }: WebSocketSessionParts) {
     this.#webSocket = webSocket;
     this.#postgres = postgres;
+    this.#onOver = onOver;
     this.#toClient = new DelayLine(delay, (item) => this.#sendToClient(item));
     this.#toPostgres = new DelayLine(delay, (item) => this.#takeFromClient(item));
     this.#patience = setTimeout(() => this.destroy(), GREETING_TIMEOUT_MS);
@@ -75,7 +85,15 @@ export class WebSocketSession {
     clearTimeout(this.#patience);
     this.#state = 'over';
     this.#toClient.stop();
-    this.#backend?.end();
+    const backend = this.#backend;
+    if (!backend || backend.closed) {
+      this.#onOver();
+      return;
+    }
+    backend.once('close', this.#onOver);
+    // What was asked runs to its end, whose answer nobody reads: left unread, Postgres would wait in its midst for ever.
+    backend.removeAllListeners('data').resume();
+    backend.end();
   }
 
   #greet(): void {
