@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { neon } from '@neondatabase/serverless';
 import type pg from 'pg';
 import { migrate } from '../src/cli/migrate.ts';
 import { newRolePasswords, type RolePasswords, setRolePasswords, urlAs } from '../src/cli/roles.ts';
@@ -21,6 +22,7 @@ const DAYS = 1_000;
 const ROUNDS = 7;
 const NEW_EVENTS = 1_000;
 const YEAR_MS = 365 * 86_400_000;
+const AS_USER = `select set_config('annals.user_id', $1, true)`;
 
 interface Opened {
   readonly name: string;
@@ -130,26 +132,33 @@ async function write(owner: pg.Client, events: number, users: number): Promise<v
   }
 }
 
-/** As the Worker reads, through the local Neon endpoint, against the same numbers by hand from entities, through it too. */
+/**
+ * As the Worker reads, through the local Neon endpoint, against the same numbers by hand from entities, through it too: without the limit
+ * of our reads, which a live dashboard of five million goes over.
+ */
 async function measureReads(report: Report, store: Opened, port: number, passwords: RolePasswords, label: string) {
-  const database = openDatabase(throughPort(urlAs(store.url, 'annals_app', passwords), port));
+  const url = throughPort(urlAs(store.url, 'annals_app', passwords), port);
+  const database = openDatabase(url);
+  const sql = neon(url);
   const user = userId(0);
+  const live = (text: string, parameters: readonly unknown[]) =>
+    sql.transaction([sql.query(AS_USER, [user]), sql.query(text, [...parameters])], { readOnly: true });
   const year = new Date().getUTCFullYear();
   const bounds = [user, `${year}-01-01`, `${year}-12-31`];
   const [ours = [], theirs = []] = await alternate(ROUNDS, [
     () => heatmap(database, user, { entity_type: 'project_log', year, shown: SHOW_NOTHING_HIDDEN, moment: PRESENT }),
-    () => database.read('live', user, HEATMAP_LIVE, ['project_log', ...bounds]),
+    () => live(HEATMAP_LIVE, ['project_log', ...bounds]),
   ]);
   report.add(`one-year heatmap, ${label}`, 'ms', ours, theirs, { ratio_at_most: 1 / 20 });
 
   const from = new Date(Date.now() - YEAR_MS).toISOString().slice(0, 10);
   const to = new Date().toISOString().slice(0, 10);
   const request = { entity_types: Object.keys(entityTypes), from, to, shown: SHOW_NOTHING_HIDDEN, with_points: false };
-  const [charts = [], live = []] = await alternate(ROUNDS, [
+  const [ours_ms = [], theirs_ms = []] = await alternate(ROUNDS, [
     () => dashboard(database, user, request),
-    () => database.read('live', user, DASHBOARD_LIVE, [user, from, to]),
+    () => live(DASHBOARD_LIVE, [user, from, to]),
   ]);
-  report.add(`dashboard of eight charts, ${label}`, 'ms', charts, live, { ratio_at_most: 1 / 20 });
+  report.add(`dashboard of eight charts, ${label}`, 'ms', ours_ms, theirs_ms, { ratio_at_most: 1 / 20 });
 }
 
 /** Single puts with all that keeps analytics refreshable, against a copy without it. */

@@ -838,6 +838,7 @@ CREATE UNIQUE INDEX evictions_xtdb ON public.evictions USING btree (xtdb_id_hash
 CREATE UNIQUE INDEX habit_streaks_key ON public.habit_streaks USING btree (user_id, habit_id, shown);
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX import_chunks_footer ON public.import_chunks USING btree (import_id, last_line) WHERE (footer IS NOT NULL);
+CREATE INDEX import_rejects_entity ON public.import_rejects USING btree (rejected_entity(reason, raw)) WHERE (rejected_entity(reason, raw) IS NOT NULL);
 CREATE UNIQUE INDEX imports_fingerprint ON public.imports USING btree (fingerprint, arguments) WHERE (state <> 'cancelled'::text);
 CREATE UNIQUE INDEX monthly_summary_key ON public.monthly_summary USING btree (user_id, entity_type, month, shown);
 CREATE INDEX refresh_log_name ON public.refresh_log USING btree (name, started_at DESC);
@@ -1932,8 +1933,7 @@ begin
   delete from entities e
     where e.entity_id = any (v_ids) and not exists (select from event_log l where l.entity_id = e.entity_id);
   perform fold_entities(v_ids, clock_timestamp());
-  update import_rejects set raw = ''
-    where case when reason = another_version() and raw <> '' then (convert_from(raw, 'UTF8')::jsonb ->> 'entity_id')::uuid = any (v_ids) end;
+  update import_rejects set raw = '' where rejected_entity(reason, raw) = any (v_ids);
   return v_erased;
 end
 $function$
@@ -1992,6 +1992,7 @@ begin
     values (p_entity_id, v_type, p_tx, p_tx_time, caller(), caller()::text);
   delete from event_log where entity_id = p_entity_id;
   delete from entities where entity_id = p_entity_id;
+  update import_rejects set raw = '' where rejected_entity(reason, raw) = p_entity_id;
   -- The log no longer tells which days the entity counted in: the next pass, which reads evictions too, computes its user anew.
 end
 $function$
@@ -2225,21 +2226,23 @@ begin
     select extract(year from f.day)::integer as year from first_days f where isfinite(f.day)
     union
     -- Where the rollup does not know: any record of the year that is shown will do.
-    select y.year
-    from (
-      select extract(year from b.day)::integer from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
+    select extract(year from y.first)::integer
+    from zone z
+    cross join lateral (
+      select date_trunc('year', b.day::timestamp) from unnest(v_pending.buckets) b where b.entity_type = any (p_entity_types)
       union
-      select generate_series(extract(year from min(e.occurred_at))::integer - 1, extract(year from max(e.occurred_at))::integer + 1)
+      select generate_series(
+        date_trunc('year', min(e.occurred_at) at time zone z.name), max(e.occurred_at) at time zone z.name, interval '1 year'
+      )
       from entities e
       where v_pending.whole and e.user_id = p_user_id and e.entity_type = any (p_entity_types) and isfinite(e.occurred_at)
-    ) y(year)
-    cross join zone z
+    ) y(first)
     where exists (
       select from own_entities e
       where e.user_id = p_user_id and e.entity_type = any (p_entity_types) and e.deleted_at is null
         and is_shown(p_shown, e.sensitive, e.archived, e.related, v_hidden)
-        and e.occurred_at >= make_date(y.year, 1, 1)::timestamp at time zone z.name
-        and e.occurred_at < make_date(y.year + 1, 1, 1)::timestamp at time zone z.name
+        and e.occurred_at >= y.first at time zone z.name
+        and e.occurred_at < (y.first + interval '1 year') at time zone z.name
     )
   )
   select jsonb_build_object(
@@ -2249,7 +2252,7 @@ begin
         when not v_pending.whole and v_pending.buckets = '{}' then 0
         when isfinite(v_pending.as_of) then greatest(round(extract(epoch from now() - v_pending.as_of) * 1000), 0)
       end,
-    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y),
+    'years', (select coalesce(jsonb_agg(y.year order by y.year), '[]') from years y where y.year between 1 and 9999),
     'days', (
       select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'records', d.records, 'minutes', round(d.minutes::numeric, 2)) order by d.day), '[]')
       from days d
@@ -3628,7 +3631,8 @@ begin
   execute format(
     'delete from %1$I d using unnest($1) b where d.user_id = b.user_id and d.entity_type = b.entity_type and d.day = b.day', p_into
   ) using p_buckets;
-  execute format('insert into %1$I select * from %2$I($1, $2)', p_into, p_name || '_of') using p_buckets, p_rows;
+  execute format('insert into %1$I select * from %2$I($1, $2) order by user_id, entity_type, day', p_into, p_name || '_of')
+    using p_buckets, p_rows;
   get diagnostics v_rows = row_count;
   return v_rows;
 end
@@ -3974,6 +3978,12 @@ begin
     using errcode = 'AN403', hint = 'Write a new version, or evict the entity.';
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.rejected_entity(p_reason text, p_raw bytea)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((p_reason = another_version()) AND (p_raw <> '\x'::bytea)) THEN (((convert_from(p_raw, 'UTF8'::name))::jsonb ->> 'entity_id'::text))::uuid ELSE NULL::uuid END
 ;
 CREATE OR REPLACE FUNCTION public.related_buckets(p_user_id uuid, p_related_id uuid)
  RETURNS SETOF activity_bucket
@@ -5183,6 +5193,7 @@ comment on function refresh_start(timestamp with time zone,text[],boolean) is 'T
 comment on function refresh_view(uuid,uuid) is 'Refreshes a materialized view that this lease started, and logs it; its readers wait for nothing. Raises AN409.';
 comment on function refreshes(integer,text) is 'The newest runs, for the operator; one that was killed is abandoned';
 comment on function refuse_log_change() is 'Trigger of event_log (I3). Raises AN403.';
+comment on function rejected_entity(text,bytea) is 'The entity of a reject that is a version like any other, but for its place in history, which is taken; else null';
 comment on function related_buckets(uuid,uuid) is 'The buckets that hold a record about this thing, as the last pass saw them';
 comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
 comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by whichever of two compiled statements fits: over the type''s projection, where that is complete and has these fields ({name: kind}), or over docs. Both run with the caller''s rights.';
