@@ -67,7 +67,7 @@ test('the log goes into months and back while people write and are forgotten, th
   ] as const) {
     await killedHalfWay('partition', ...options);
     const done = await annals('partition', ...options);
-    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/^The log is one .*: \d{5,}:-?\d+$/) });
+    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/^The log is one .*: \d{5,}:-?\d+$/m) });
     expect(await one(`select relkind from pg_class where oid = 'event_log'::regclass`)).toBe(kind);
     expect(await one(settings)).toBe(true);
   }
