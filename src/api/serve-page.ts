@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
+import { STRICT_TRANSPORT_SECURITY } from './security-headers.ts';
 
 /** What serving the web client needs of the Worker. */
 export interface PageBindings {
@@ -57,7 +58,7 @@ function pageHeaders(issuer: string | undefined): Record<string, string> {
   ];
   return {
     'content-security-policy': policy.join('; '),
-    'strict-transport-security': 'max-age=15552000; includeSubDomains',
+    'strict-transport-security': STRICT_TRANSPORT_SECURITY,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',

@@ -22,8 +22,11 @@ async function removeAbandoned(): Promise<void> {
     const runner = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
     if (Number.isNaN(runner) || (await commandLine(runner)) !== undefined) continue;
     const folder = join(parent, name);
-    const postmaster = await findPostmaster(join(folder, 'cluster'));
-    if (typeof postmaster === 'object') await stopOrphanedPostmaster(postmaster.pid);
+    // A cluster of its own, or that of a data folder, as `npm start` has one.
+    for (const home of [folder, join(folder, 'postgres')]) {
+      const postmaster = await findPostmaster(join(home, 'cluster'));
+      if (typeof postmaster === 'object') await stopOrphanedPostmaster(postmaster.pid);
+    }
     await rm(folder, { recursive: true, force: true });
   }
 }

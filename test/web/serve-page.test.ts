@@ -30,6 +30,7 @@ describe('the API Worker serves the web client', () => {
       expect(policy).toContain("connect-src 'self' https://issuer.example;");
       expect(policy).toContain("frame-ancestors 'none'");
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(answer.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8};/);
       expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
       expect(answer.headers.get('cache-control')).toBe('public, max-age=0, must-revalidate');
     },

@@ -1,10 +1,11 @@
+import { sha256Hex } from '../../domain/sha256-hex.ts';
 import { expectedVersion } from '../preconditions.ts';
 import { RestProblem } from './rest-problem.ts';
 
 /** A list's: weak, since equal records may come as other bytes. */
 export async function weakEtag(body: string, salt: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${salt}\n${body}`));
-  return `W/"${Array.from(new Uint8Array(digest).slice(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
+  const digest = await sha256Hex(new TextEncoder().encode(`${salt}\n${body}`));
+  return `W/"${digest.slice(0, 32)}"`;
 }
 
 /**

@@ -38,12 +38,13 @@ export async function writeRecords(c: Context<ApiEnv>, type: EntityType, action:
   if (change === null) return answer(c, selection, media, preferences, action, NOTHING_WRITTEN);
   const max_affected = action === 'insert' ? null : preferences.maxAffected;
   const singular = media.form === 'object';
+  const heeded = [preferences.resolution, max_affected, singular ? 'one object' : null];
   const request: RestWrite = {
     action,
     max_affected,
     singular,
     answer: preferences.representation === 'representation' ? writtenSql(selection) : null,
-    ...(await writeRequest(c, text, [preferences.resolution, max_affected, singular].join())),
+    ...(await writeRequest(c, text, heeded.filter((preference) => preference !== null).join())),
     ...change,
   };
   const written = await restWrite(c.var.database, request, selection.sight.parameters.text);
