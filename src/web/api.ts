@@ -71,7 +71,8 @@ export interface ExportPage {
   readonly next: string | null;
 }
 
-interface ErrorBody {
+/** What the API says of an answer that is not a success. */
+export interface ErrorBody {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;

@@ -89,8 +89,8 @@ describe('the values of a form', () => {
     const record = store().get('a');
     if (record === null) throw new Error('The store has lost the record.');
     const rest = { timestamp: NOW, medication_id: IBUPROFEN, unit: 'mg' };
-    expect(patchOf(record, { ...rest, dosage: 400 })).toBeNull();
-    expect(patchOf(record, { ...rest, notes: 'late' })).toMatchObject({
+    expect(patchOf(record, { ...rest, dosage: 400 }, [])).toBeNull();
+    expect(patchOf(record, { ...rest, notes: 'late' }, [])).toMatchObject({
       set: { '/notes': 'late' },
       unset: ['/dosage'],
       expected_version: 0,

@@ -6,9 +6,9 @@ import type { QueuedWrite } from '../../src/web/data/queued-write.ts';
 import { memoryDatabase } from './memory-database.ts';
 
 vi.stubGlobal('ENTITY_TYPES', []);
-vi.stubGlobal('addEventListener', () => {});
 const { ApiError } = await import('../../src/web/api.ts');
 const { Outbox } = await import('../../src/web/data/outbox.ts');
+const { Unreachable } = await import('../../src/web/unreachable.ts');
 
 const ID = '11111111-1111-4111-8111-111111111111';
 const EDIT: Operation = {
@@ -21,14 +21,25 @@ const EDIT: Operation = {
 };
 
 let database: LocalDatabase;
+let page: EventTarget;
 beforeEach(() => {
   database = memoryDatabase();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  page = new EventTarget();
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 function refusal(status: number, retry_after_ms = 0) {
   return new ApiError(status, { code: 'AN', message: `refused: ${status}`, hint: null, details: null }, retry_after_ms);
+}
+
+/** Comes behind the pass over the outbox that is under way. */
+function passEnds(): Promise<void> {
+  return navigator.locks.request(`annals.outbox.${expect.getState().currentTestName}`, () => {});
 }
 
 /** @param answer of the server to the n-th write that it gets, counted from 1: what it throws, or null when it takes it */
@@ -52,7 +63,7 @@ async function openOutbox(answer: (n: number) => Error | null) {
 
 describe('a write that was refused while nobody waited', () => {
   beforeEach(async () => {
-    const refused = { status: 412, message: 'changed elsewhere' };
+    const refused = { status: 412, code: 'AN', message: 'changed elsewhere', hint: null, details: null };
     await database.put('outbox', { key: 'k', order: 1, title: 'Edit', operations: [EDIT], refusal: refused });
   });
 
@@ -89,12 +100,72 @@ describe('a service that is reached and takes no write', () => {
     expect(outbox.hindrance()).toBeNull();
   });
 
-  it('is left alone for as long as it says', async () => {
+  it('is left alone for as long as it says, whatever comes into view or is saved meanwhile', async () => {
     const { outbox, sent } = await openOutbox((n) => (n === 1 ? refusal(503, 30_000) : null));
     await outbox.submit('Edit', [EDIT]);
+    page.dispatchEvent(new Event('focus'));
+    expect(await outbox.submit('Another', [EDIT])).toBe('queued');
     await vi.advanceTimersByTimeAsync(29_999);
     expect(sent.length).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
+    await expect.poll(() => outbox.writes()).toEqual([]);
+  });
+
+  it('is asked at once when the network comes back, or a person wants it', async () => {
+    const { outbox, sent } = await openOutbox((n) => (n < 3 ? refusal(503, 30_000) : null));
+    await outbox.submit('Edit', [EDIT]);
+    page.dispatchEvent(new Event('online'));
+    await expect.poll(() => sent.length).toBe(2);
+    await passEnds();
+    await outbox.flush();
+    expect(outbox.writes()).toEqual([]);
+  });
+});
+
+it('A network that is back with no word of it is tried by the next save', async () => {
+  const { outbox } = await openOutbox((n) => (n === 1 ? new Unreachable(null) : null));
+  expect(await outbox.submit('Edit', [EDIT])).toBe('queued');
+  expect(await outbox.submit('Another', [EDIT])).toBe('saved');
+  expect(outbox.writes()).toEqual([]);
+});
+
+it('Coming into view changes nothing where nothing has changed', async () => {
+  const refused = { status: 412, code: 'AN', message: 'changed elsewhere', hint: null, details: null };
+  await database.put('outbox', { key: 'k', order: 1, title: 'Edit', operations: [EDIT], refusal: refused });
+  const { outbox } = await openOutbox(() => null);
+  await passEnds();
+  let changes = 0;
+  outbox.subscribe(() => changes++);
+  page.dispatchEvent(new Event('focus'));
+  await passEnds();
+  expect(outbox.writes()).toHaveLength(1);
+  expect(changes).toBe(0);
+});
+
+describe('a device that fails', () => {
+  let told: unknown[];
+  beforeEach(() => {
+    told = [];
+    vi.stubGlobal('reportError', (error: unknown) => told.push(error));
+  });
+
+  it('is told of when it cannot read its outbox, and what waits goes out later', async () => {
+    const { outbox } = await openOutbox(() => null);
+    const failure = new Error('The database is closing.');
+    vi.spyOn(database, 'getAll').mockRejectedValueOnce(failure);
+    expect(await outbox.submit('Edit', [EDIT])).toBe('queued');
+    expect(told).toEqual([failure]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    await expect.poll(() => outbox.writes()).toEqual([]);
+  });
+
+  it('is told of when it gives no lock, and what waits goes out later', async () => {
+    const { outbox } = await openOutbox(() => null);
+    const failure = new Error('The document is not active.');
+    vi.spyOn(navigator.locks, 'request').mockRejectedValueOnce(failure);
+    expect(await outbox.submit('Edit', [EDIT])).toBe('queued');
+    expect(told).toEqual([failure]);
+    await vi.advanceTimersByTimeAsync(2_000);
     await expect.poll(() => outbox.writes()).toEqual([]);
   });
 });

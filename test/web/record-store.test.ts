@@ -71,3 +71,26 @@ describe('what is known of a record is what was asked for last', () => {
     expect(store.get(ID)).toBeNull();
   });
 });
+
+describe('what waits in the outbox', () => {
+  const operation = { op: 'put', id: ID, entity_type: 'habit', doc: { label: 'new' } } as const;
+  const write = { key: 'k', order: 1, title: 'Add', operations: [operation], refusal: null };
+
+  it('is in the lists, and no longer once it has left', () => {
+    const { store } = openStore({ record: habit('', 1) });
+    store.overlay([write]);
+    expect(store.snapshot('habit').records).toMatchObject([{ label: 'new' }]);
+    store.overlay([]);
+    expect(store.snapshot('habit').records).toEqual([]);
+  });
+
+  it('changes nothing when it is the same, or nothing still', () => {
+    const { store } = openStore({ record: habit('', 1) });
+    store.overlay([]);
+    expect(store.revision()).toBe(0);
+    const writes = [write];
+    store.overlay(writes);
+    store.overlay(writes);
+    expect(store.revision()).toBe(1);
+  });
+});

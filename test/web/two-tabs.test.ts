@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Changes, Written } from '../../src/web/api.ts';
 import type { LocalDatabase } from '../../src/web/data/local-database.ts';
-import type { StoredRecord } from '../../src/web/data/operations.ts';
+import type { Operation, StoredRecord } from '../../src/web/data/operations.ts';
 import type { QueuedWrite } from '../../src/web/data/queued-write.ts';
 import { memoryDatabase } from './memory-database.ts';
 
 vi.stubGlobal('ENTITY_TYPES', []);
+const { ApiError } = await import('../../src/web/api.ts');
 const { followChanges } = await import('../../src/web/data/follow-changes.ts');
 const { Outbox } = await import('../../src/web/data/outbox.ts');
 const { RecordStore } = await import('../../src/web/data/record-store.ts');
@@ -78,12 +79,36 @@ describe('two tabs of one device', () => {
     let database: LocalDatabase;
     let is_reachable: boolean;
     let sent: string[];
+    let version: number;
 
     beforeEach(() => {
       database = memoryDatabase();
       is_reachable = false;
       sent = [];
+      version = 1;
     });
+
+    /** An edit of what the server had at first. */
+    function edit(label: string, on_top_of: readonly string[]): Operation {
+      const set = { '/label': label };
+      return { op: 'patch', id: ID, entity_type: 'habit', set, unset: [], expected_version: 1, on_top_of };
+    }
+
+    const lock = (): string => `annals.outbox.${expect.getState().currentTestName}`;
+    const passEnds = (): Promise<void> => navigator.locks.request(lock(), () => {});
+
+    /** The server, which has one record. */
+    function serve({ title, operations }: QueuedWrite): Written {
+      for (const { expected_version } of operations) {
+        if (expected_version === undefined || expected_version === version) continue;
+        const body = { code: 'AN412', message: 'changed', hint: 'Read it.', details: { version } };
+        throw new ApiError(412, body, 0);
+      }
+      sent.push(title);
+      version++;
+      const entity = { id: ID, entity_type: 'habit', version, updated_at: '', deleted_at: null };
+      return { tx: 1, tx_time: '', entities: [entity] };
+    }
 
     async function openTab() {
       const sent_elsewhere: string[] = [];
@@ -92,10 +117,9 @@ describe('two tabs of one device', () => {
       const outbox = new Outbox({
         user: expect.getState().currentTestName ?? '',
         database,
-        async send({ title }: QueuedWrite): Promise<Written> {
+        async send(write): Promise<Written> {
           if (!is_reachable || is_closed) throw new Unreachable(null);
-          sent.push(title);
-          return { tx: 1, tx_time: '', entities: [] };
+          return serve(write);
         },
         onWritten() {},
         async onSentElsewhere(writes) {
@@ -103,7 +127,7 @@ describe('two tabs of one device', () => {
         },
       });
       await outbox.start();
-      await outbox.flush();
+      await passEnds();
       return {
         outbox,
         sent_elsewhere,
@@ -141,6 +165,38 @@ describe('two tabs of one device', () => {
       await first.outbox.flush();
       expect(sent).toEqual(['Once', 'Later']);
       expect(first.sent_elsewhere).toEqual(['Once']);
+      expect(first.outbox.writes()).toEqual([]);
+    });
+
+    it('so that an edit passes over those that it was made on top of, and over no other', async () => {
+      const [first, second] = [await openTab(), await openTab()];
+      await first.outbox.submit('First', [edit('first', [])]);
+      await first.outbox.submit('On top', [edit('on top', first.outbox.waitingFor(ID))]);
+      // The second tab has read of both by now; its form was opened before.
+      second.comeIntoView();
+      await expect.poll(() => second.outbox.waitingFor(ID)).toHaveLength(2);
+      await passEnds();
+      is_reachable = true;
+      const without = second.outbox.submit('Without them', [edit('without them', [])]);
+      await expect(without).rejects.toMatchObject({ status: 412 });
+      expect(sent).toEqual(['First', 'On top']);
+    });
+
+    it('so that who waits for a write is told how the other tab saw it refused', async () => {
+      version = 2;
+      const [first, second] = [await openTab(), await openTab()];
+      is_reachable = true;
+      let refused: Promise<unknown> = Promise.resolve();
+      // The other tab is first in the queue, and sends what this one has just kept.
+      await navigator.locks.request(lock(), async () => {
+        void second.outbox.flush();
+        refused = first.outbox.submit('Refused', [edit('late', [])]);
+        refused.catch(() => {});
+        await expect.poll(() => database.getAll('outbox')).toHaveLength(1);
+      });
+      const words = { status: 412, code: 'AN412', message: 'changed', hint: 'Read it.', details: { version: 2 } };
+      await expect(refused).rejects.toMatchObject(words);
+      expect(await database.getAll('outbox')).toEqual([]);
       expect(first.outbox.writes()).toEqual([]);
     });
   });

@@ -28,6 +28,8 @@ export type Operation =
       readonly set: Doc;
       readonly unset: readonly string[];
       readonly expected_version?: number;
+      /** Keys of the writes that waited when the edit began, and that it was made on top of. */
+      readonly on_top_of?: readonly string[];
     }
   | { readonly op: 'delete'; readonly id: string; readonly entity_type: string; readonly expected_version?: number }
   /** Makes an earlier version hold again, exactly as it is stored; `doc` is what it says, for before the server has. */
@@ -135,7 +137,7 @@ export function inverseOf(
   });
 }
 
-/** An operation as the API takes it: evictions and restores name no type. */
+/** An operation as the API takes it: evictions and restores name no type, and nothing tells of the outbox. */
 export function wireOperation(operation: Operation): WireOperation {
   switch (operation.op) {
     case 'evict':
@@ -144,8 +146,10 @@ export function wireOperation(operation: Operation): WireOperation {
       const { entity_type: _, doc: __, ...restore } = operation;
       return restore;
     }
-    case 'patch':
-      return { ...operation, unset: [...operation.unset] };
+    case 'patch': {
+      const { on_top_of: _, ...patch } = operation;
+      return { ...patch, unset: [...operation.unset] };
+    }
     default:
       return operation;
   }

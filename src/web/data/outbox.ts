@@ -41,6 +41,8 @@ export class Outbox {
   #is_sending = false;
   #retry_ms = FIRST_RETRY_MS;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Until then a service that failed is left alone, unless a person asks for it or the network comes back. */
+  #not_before_ms = 0;
   #hindrance: Hindrance | null = null;
 
   constructor(parts: OutboxParts) {
@@ -50,14 +52,23 @@ export class Outbox {
   /** Takes up what an earlier visit left. */
   async start(): Promise<void> {
     await this.#read();
+    addEventListener('online', () => this.flush());
     // What a tab leaves that is closed is sent by the one that comes into view.
-    for (const event of ['online', 'focus']) addEventListener(event, () => this.flush());
+    addEventListener('focus', () => {
+      if (!this.#isHeldBack()) void this.flush();
+    });
     void this.flush();
   }
 
   /** In order; with what was refused and waits for a decision. */
   writes(): readonly QueuedWrite[] {
     return this.#writes;
+  }
+
+  /** Keys of the writes of a record that wait: what is shown of it is on top of them. */
+  waitingFor(id: string): readonly string[] {
+    const waiting = this.#writes.filter(({ refusal }) => refusal === null);
+    return waiting.filter(({ operations }) => operations.some((each) => each.id === id)).map(({ key }) => key);
   }
 
   /** Why the last attempt did not come through; null when it did. */
@@ -80,7 +91,8 @@ export class Outbox {
     const outcome = new Promise<WriteOutcome>((resolve, reject) => this.#waiting.set(write.key, { resolve, reject }));
     this.#change([...this.#writes, write]);
     await this.#parts.database.put('outbox', write);
-    void this.flush();
+    if (this.#isHeldBack()) this.#settle(write.key, 'queued');
+    else void this.flush();
     return outcome;
   }
 
@@ -112,18 +124,25 @@ export class Outbox {
     if (this.#is_sending) return;
     this.#is_sending = true;
     clearTimeout(this.#retry);
-    // Two tabs share the outbox: the order holds across them.
-    await navigator.locks.request(`annals.outbox.${this.#parts.user}`, async () => {
-      try {
-        for (let next = await this.#next(); next !== undefined; next = await this.#next()) {
-          if (!(await this.#sendOne(next))) return;
-        }
-        this.#goesOn();
-      } finally {
-        // With the last look into the outbox, not with the lock: what comes after it must be sent by another pass.
-        this.#is_sending = false;
-      }
-    });
+    try {
+      // Two tabs share the outbox: the order holds across them.
+      await navigator.locks.request(`annals.outbox.${this.#parts.user}`, () => this.#sendAll());
+    } catch (error) {
+      // There was no lock to be had.
+      this.#is_sending = false;
+      this.#holdUp(error);
+    }
+  }
+
+  async #sendAll(): Promise<void> {
+    try {
+      for (let next = await this.#next(); next !== undefined; next = await this.#next()) await this.#sendOne(next);
+      this.#goesOn();
+    } catch (error) {
+      this.#holdUp(error);
+    }
+    // With the last look into the outbox, not with the lock: what comes after it must be sent by another pass.
+    this.#is_sending = false;
   }
 
   async #next(): Promise<QueuedWrite | undefined> {
@@ -141,9 +160,15 @@ export class Outbox {
     for (const { key } of before) keys.add(key);
     // What was submitted meanwhile is on its way into the database.
     const added = this.#writes.filter(({ key }) => !keys.has(key));
-    this.#change([...kept.sort((a, b) => a.order - b.order), ...added]);
+    const writes = [...kept.sort((a, b) => a.order - b.order), ...added];
+    if (JSON.stringify(writes) !== JSON.stringify(this.#writes)) this.#change(writes);
     for (const { key } of sent) this.#settle(key, 'saved');
-    for (const { key, refusal } of kept) if (refusal !== null) this.#settle(key, 'queued');
+    for (const write of kept) {
+      const { key, refusal } = write;
+      // Another tab was told; who waits for it is here.
+      if (refusal !== null && this.#waiting.has(key))
+        await this.#refuse(write, new ApiError(refusal.status, refusal, 0));
+    }
   }
 
   #settle(key: string, outcome: WriteOutcome): void {
@@ -151,36 +176,42 @@ export class Outbox {
     this.#waiting.delete(key);
   }
 
-  /** @returns false when there is no use in going on */
-  async #sendOne(write: QueuedWrite): Promise<boolean> {
-    const waiting = this.#waiting.get(write.key);
+  /** @throws what says that there is no use in going on */
+  async #sendOne(write: QueuedWrite): Promise<void> {
+    let answer: Written;
     try {
-      const answer = await this.#parts.send(write);
-      this.#goesOn();
-      this.#parts.onWritten(write, answer);
-      await this.#advance(write, answer);
-      this.#settle(write.key, 'saved');
-      return true;
+      answer = await this.#parts.send(write);
     } catch (error) {
-      if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 429) {
-        this.#goesOn();
-        await this.#refuse(write, waiting, error);
-        return true;
-      }
-      this.#hinderedBy(error instanceof Unreachable ? 'network' : 'service');
-      for (const [key, each] of this.#waiting) {
-        this.#waiting.delete(key);
-        if (error instanceof SignedOut) each.reject(error);
-        else each.resolve('queued');
-      }
-      const wanted_ms = error instanceof ApiError ? error.retry_after_ms : 0;
-      this.#retry = setTimeout(() => this.flush(), Math.max(this.#retry_ms, wanted_ms));
-      this.#retry_ms = Math.min(MAX_RETRY_MS, this.#retry_ms * 2);
-      return false;
+      if (!(error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 429))
+        throw error;
+      this.#goesOn();
+      await this.#refuse(write, error);
+      return;
     }
+    this.#goesOn();
+    this.#parts.onWritten(write, answer);
+    await this.#advance(write, answer);
+    this.#settle(write.key, 'saved');
   }
 
-  /** Later edits of the same records were made on top of this one: they expect what it became. */
+  /** Goes on later, and tells whoever waits. */
+  #holdUp(error: unknown): void {
+    const is_answer = error instanceof ApiError;
+    const is_known = is_answer || error instanceof SignedOut || error instanceof Unreachable;
+    if (!is_known) reportError(error);
+    this.#hinderedBy(error instanceof Unreachable ? 'network' : 'service');
+    for (const [key, each] of this.#waiting) {
+      this.#waiting.delete(key);
+      if (error instanceof SignedOut) each.reject(error);
+      else each.resolve('queued');
+    }
+    const wait_ms = Math.max(this.#retry_ms, is_answer ? error.retry_after_ms : 0);
+    if (is_answer) this.#not_before_ms = Date.now() + wait_ms;
+    this.#retry = setTimeout(() => this.flush(), wait_ms);
+    this.#retry_ms = Math.min(MAX_RETRY_MS, this.#retry_ms * 2);
+  }
+
+  /** Later edits that were made on top of this one expect what it became; one that was made without it must not pass over it. */
   async #advance(write: QueuedWrite, answer: Written): Promise<void> {
     const versions = new Map(
       answer.entities.flatMap((entity) =>
@@ -193,7 +224,7 @@ export class Outbox {
     await Promise.all([
       transaction.store.delete(write.key),
       ...later.map((each) => {
-        const operations = each.operations.map((operation) => expecting(operation, versions));
+        const operations = each.operations.map((operation) => expecting(operation, write.key, versions));
         return transaction.store.put({ ...each, operations });
       }),
       transaction.done,
@@ -202,21 +233,25 @@ export class Outbox {
   }
 
   /** Whoever waits decides now; with nobody waiting, the write is kept for a decision. */
-  async #refuse(write: QueuedWrite, waiting: Waiting | undefined, error: ApiError): Promise<void> {
-    this.#waiting.delete(write.key);
+  async #refuse(write: QueuedWrite, error: ApiError): Promise<void> {
+    const waiting = this.#waiting.get(write.key);
     if (waiting !== undefined) {
       await this.discard(write.key);
+      this.#waiting.delete(write.key);
       waiting.reject(error);
       return;
     }
-    await this.#parts.database.put('outbox', {
-      ...write,
-      refusal: { status: error.status, message: error.message },
-    });
+    const { status, code, message, hint, details } = error;
+    await this.#parts.database.put('outbox', { ...write, refusal: { status, code, message, hint, details } });
+  }
+
+  #isHeldBack(): boolean {
+    return Date.now() < this.#not_before_ms;
   }
 
   #goesOn(): void {
     this.#retry_ms = FIRST_RETRY_MS;
+    this.#not_before_ms = 0;
     this.#hinderedBy(null);
   }
 
@@ -232,8 +267,8 @@ export class Outbox {
   }
 }
 
-function expecting(operation: Operation, versions: ReadonlyMap<string, number>): Operation {
+function expecting(operation: Operation, written: string, versions: ReadonlyMap<string, number>): Operation {
   const version = versions.get(operation.id);
-  if (version === undefined || operation.expected_version === undefined) return operation;
+  if (version === undefined || operation.op !== 'patch' || !operation.on_top_of?.includes(written)) return operation;
   return { ...operation, expected_version: version };
 }

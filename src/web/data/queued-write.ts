@@ -1,3 +1,4 @@
+import type { ErrorBody } from '../api.ts';
 import type { Operation } from './operations.ts';
 
 /** A write that the server has not answered yet, or has refused. Kept on the device, so that it outlives the page. */
@@ -13,7 +14,6 @@ export interface QueuedWrite {
   readonly refusal: Refusal | null;
 }
 
-export interface Refusal {
+export interface Refusal extends ErrorBody {
   readonly status: number;
-  readonly message: string;
 }

@@ -160,10 +160,11 @@ export class RecordStore {
 
   /** Puts what waits in the outbox on top of what the server said. */
   overlay(queued: readonly QueuedWrite[]): void {
+    if (queued === this.#queued || queued.length + this.#queued.length === 0) return;
+    const types = typesOf([...this.#queued, ...queued]);
     this.#queued = queued;
-    const before = this.#overlay;
     this.#overlay = this.#applied();
-    this.#notify(this.#typesOf([...before.keys(), ...this.#overlay.keys()]));
+    this.#notify(types);
   }
 
   /** Takes over what the server made of a write. */
@@ -178,7 +179,7 @@ export class RecordStore {
       if (after === null) this.#drop(operation.id, turn);
       else this.#take([{ ...after, version: versions.get(operation.id) ?? after.version }], turn);
     }
-    const types = this.#typesOf(versions.keys());
+    const types = typesOf([write]);
     this.#notify(types);
     void this.#settle(write, types);
   }
@@ -299,19 +300,6 @@ export class RecordStore {
     return overlay;
   }
 
-  #typesOf(ids: Iterable<string>): ReadonlySet<string> {
-    const types = new Set<string>();
-    for (const id of ids) {
-      const type = this.#truth.get(id)?.entity_type ?? this.#overlay.get(id)?.entity_type;
-      if (type !== undefined) types.add(type);
-      // A record that is gone from both: its type is known from the write.
-      else
-        for (const write of this.#queued)
-          for (const each of write.operations) if (each.id === id) types.add(each.entity_type);
-    }
-    return types;
-  }
-
   #forgetFreshness(type: string): void {
     const status = this.#status.get(type);
     if (status !== undefined) this.#status.set(type, { ...status, loaded_ms: 0 });
@@ -338,6 +326,10 @@ export class RecordStore {
     this.#revision++;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function typesOf(writes: readonly QueuedWrite[]): ReadonlySet<string> {
+  return new Set(writes.flatMap(({ operations }) => operations.map(({ entity_type }) => entity_type)));
 }
 
 function newestFirst(a: StoredRecord, b: StoredRecord): number {

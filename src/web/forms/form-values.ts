@@ -93,8 +93,11 @@ function sameAsLast(type: TypeFacts, values: FormValues, touched: Touched, store
   return copied;
 }
 
-/** The fields that differ, as a patch of the record; null when none does. */
-export function patchOf(record: StoredRecord, values: FormValues): Operation | null {
+/**
+ * The fields that differ, as a patch of the record; null when none does.
+ * @param on_top_of keys of the waiting writes that the record is shown with
+ */
+export function patchOf(record: StoredRecord, values: FormValues, on_top_of: readonly string[]): Operation | null {
   const base = docOf(record);
   const names = new Set([...Object.keys(base), ...Object.keys(values)]);
   const changed = [...names].filter((name) => !sameValue(base[name], values[name]));
@@ -111,5 +114,6 @@ export function patchOf(record: StoredRecord, values: FormValues): Operation | n
     ),
     unset: changed.filter((name) => values[name] === undefined).map(pointerTo),
     expected_version: record.version,
+    on_top_of,
   };
 }

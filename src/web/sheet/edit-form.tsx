@@ -15,6 +15,8 @@ import { saveForm } from './save-form.ts';
 export interface Draft {
   /** The record as it was when the edit began, whatever comes in meanwhile: that is what a conflict is measured by. */
   readonly from: StoredRecord;
+  /** Keys of the writes of it that waited then, and that it was shown with. */
+  readonly on_top_of: readonly string[];
   readonly values: FormValues;
 }
 
@@ -34,12 +36,14 @@ export function EditForm({ record, draft, setDraft, time_zone, finish, remove }:
   const { data, moment } = useRouteContext({ from: '/app' });
   const store = useStore();
   const type = typeFacts(record.entity_type);
-  const { from, values } = draft ?? begun(record);
+  const begun: Draft = { from: record, on_top_of: data.outbox.waitingFor(record.id), values: docOf(record) };
+  const edit = draft ?? begun;
+  const { from, values } = edit;
   /** The record as somebody else has left it meanwhile; null when it is gone. */
   const [theirs, setTheirs] = useState<{ readonly record: StoredRecord | null } | null>(null);
 
   async function save(edit: Draft): Promise<ReadonlyMap<string, string>> {
-    const operation = patchOf(edit.from, edit.values);
+    const operation = patchOf(edit.from, edit.values, edit.on_top_of);
     const title = recordTitle(withLabels(record, store));
     try {
       return await saveForm(async () => {
@@ -78,7 +82,7 @@ export function EditForm({ record, draft, setDraft, time_zone, finish, remove }:
         mine={values}
         theirs={now === null ? null : docOf(now)}
         time_zone={time_zone}
-        keep={(merged) => (now === null ? bringBack(merged) : save({ from: now, values: merged }))}
+        keep={(merged) => (now === null ? bringBack(merged) : save({ from: now, on_top_of: [], values: merged }))}
         goBack={() => setTheirs(null)}
         drop={finish}
       />
@@ -92,12 +96,12 @@ export function EditForm({ record, draft, setDraft, time_zone, finish, remove }:
       values={values}
       change={(field, next) =>
         setDraft((before) => {
-          const edit = before ?? begun(record);
-          return { ...edit, values: withField(edit.values, field, next) };
+          const edited = before ?? begun;
+          return { ...edited, values: withField(edited.values, field, next) };
         })
       }
       time_zone={time_zone}
-      save={() => save({ from, values })}
+      save={() => save(edit)}
       save_name="Save"
       takes_focus={false}
       is_read_only={moment !== null}
@@ -113,8 +117,4 @@ export function EditForm({ record, draft, setDraft, time_zone, finish, remove }:
       }
     />
   );
-}
-
-function begun(record: StoredRecord): Draft {
-  return { from: record, values: docOf(record) };
 }

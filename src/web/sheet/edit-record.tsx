@@ -42,7 +42,7 @@ export function EditRecord({ id, close, finish }: EditRecordProps) {
     queryKey: ['record', id, moment],
     queryFn: () => store.fetch(id),
     // An edit starts from what the server has now; one that only this device has cannot be asked for.
-    enabled: !data.outbox.writes().some((write) => write.operations.some((operation) => operation.id === id)),
+    enabled: data.outbox.waitingFor(id).length === 0,
     staleTime: 0,
     retry: false,
   });
