@@ -59,9 +59,9 @@ async function reached(stalled: ArmedFault, told: Promise<Told>): Promise<void> 
 }
 
 const DISK_FULL = { sqlstate: '53100', words: 'No space left on device' };
-const TOO_MANY_CONNECTIONS = { sqlstate: '53300', words: 'too many connections for role' };
+const TOO_MANY_CONNECTIONS = { sqlstate: '53300', words: 'The database cannot be reached' };
 
-/** Hears whether Postgres refuses the operation for the one reason, and no other. */
+/** Hears whether Postgres refuses the operation for the one reason, and no other; a command says it in the words that it has for it. */
 function listenFor(
   { stack, operation }: Struck,
   { sqlstate, words }: { readonly sqlstate: string; readonly words: string },

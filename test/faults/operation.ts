@@ -11,7 +11,7 @@ export interface Operation {
   readonly needsRoom: boolean;
   /** Whether it asks again by itself until it is through, so that a fault is not told. */
   readonly isPersistent: boolean;
-  /** Whether an error is told in Postgres' own words, as to its operator. */
+  /** Whether it says by its words why it failed, as a command does, which asks Postgres past the endpoint. */
   readonly repeatsWords: boolean;
   /** Makes ready what it needs and says how to do it, and what must be so once it was done. */
   begin(stack: CrashableStack, user: string): Promise<Attempt>;
