@@ -145,13 +145,13 @@ export function EditRecord({ id, close, finish }: EditRecordProps) {
 function SheetSkeleton() {
   return (
     <div role="status" aria-label="Loading the record">
-      <header className="sheet-header">
+      <div className="sheet-header">
         <Skeleton width="2.25rem" height="2.25rem" />
         <div className="sheet-title">
           <Skeleton width="12rem" height="1.5rem" />
           <Skeleton width="8rem" />
         </div>
-      </header>
+      </div>
       <FormSkeleton />
     </div>
   );

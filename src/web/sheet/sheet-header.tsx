@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
 import { TypeIcon } from '../records/type-icon.tsx';
 
+/** A `div`: a `header` would be a second banner of the page, as a dialog's does not count as a section of it. */
 export function SheetHeader(props: { entity_type: string; title: string; note: ReactNode; close: () => void }) {
   return (
-    <header className="sheet-header">
+    <div className="sheet-header">
       <TypeIcon entity_type={props.entity_type} />
       <div className="sheet-title">
         <h2>{props.title}</h2>
@@ -12,6 +13,6 @@ export function SheetHeader(props: { entity_type: string; title: string; note: R
       <button type="button" className="icon-button" aria-label="Close" onClick={props.close}>
         ×
       </button>
-    </header>
+    </div>
   );
 }
