@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
-    globalSetup: ['test/postgres-cluster.ts', 'test/build-web-client.ts'],
+    globalSetup: ['test/postgres-cluster.ts', 'test/build-web-client.ts', 'test/bundle-workers.ts'],
     sequence: { shuffle: true },
     // Files wait for Postgres, workerd and Chromium more than they compute: of two cores Vitest would give them one worker.
     maxWorkers: Math.max(4, availableParallelism()),

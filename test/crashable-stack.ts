@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { bundleWorkers } from '../src/local/bundle-workers.ts';
 import type { NeonEndpoint } from '../src/local/neon/endpoint.ts';
 import type { NeonLimits } from '../src/local/neon/limits.ts';
 import { type RunningWorkers, runWorkers } from '../src/local/run-workers.ts';
@@ -34,10 +35,12 @@ const DATABASE = 'annals';
 export async function startCrashableStack(limits: Partial<NeonLimits> = {}): Promise<CrashableStack> {
   const postgres = await startCrashablePostgres(DATABASE, limits);
   const { neon, issuer } = postgres;
+  const bundled = await bundleWorkers();
   const logged: string[] = [];
   const startWorkers = async (apiPort: number, importPort: number) => {
     const before = await workerdProcesses();
     const running = await runWorkers({
+      bundled,
       apiPort,
       importPort,
       serveWeb: false,

@@ -18,7 +18,7 @@ export const SCHEMA_TEMPLATE = 'annals_schema';
 
 /** Vitest global setup: one cluster for the whole run; each test file makes databases in it with `createDatabase`. */
 export default async function startTestCluster(project: TestProject): Promise<() => Promise<void>> {
-  const postgres = await startThrowAwayPostgres();
+  const postgres = await startThrowAwayPostgres('memory');
   project.provide('postgres', { host: postgres.host, port: postgres.port, ...postgres.superuser });
   const owner = new pg.Client({ connectionString: postgres.superuserUrl() });
   await owner.connect();

@@ -62,6 +62,7 @@ export async function startStack(
   const logged: string[] = [];
   const workers = await runWorkers({
     log: (line) => logged.push(line),
+    bundled: inject('workers'),
     apiPort: 0,
     importPort: 0,
     api: {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { type Signal, type SignalBinding, signalOf } from '../analytics/signal.ts';
-import { bundleWorker } from './bundle-worker.ts';
+import { type BundledWorkers, bundleWorkers } from './bundle-workers.ts';
 import { workerHeapBytes } from './worker-heap.ts';
 
 /** The date of the runtime's behaviour: the same as in wrangler.toml and wrangler.import.toml (a test compares them). */
@@ -25,6 +25,8 @@ export interface WorkersOptions {
   readonly serveWeb?: boolean;
   /** Whether memory is to be measured. Default: no. */
   readonly isInspected?: boolean;
+  /** Default: as `bundleWorkers` makes them of the sources now. */
+  readonly bundled?: BundledWorkers;
   /** Each line that the Workers log. */
   readonly log: (line: string) => void;
 }
@@ -44,10 +46,7 @@ export interface RunningWorkers {
 
 /** Runs both Workers in workerd: one process, a socket each. */
 export async function runWorkers(options: WorkersOptions): Promise<RunningWorkers> {
-  const [api, importer] = await Promise.all([
-    bundleWorker('src/api/worker.ts'),
-    bundleWorker('src/importer/worker.ts'),
-  ]);
+  const { api, importer } = options.bundled ?? (await bundleWorkers());
   const workers: MiniflareOptions = {
     host: '127.0.0.1',
     port: options.apiPort,
@@ -61,7 +60,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     workers: [
       {
         name: 'annals-api',
-        modules: [{ type: 'ESModule', path: 'worker.js', contents: api.code }],
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: api }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.api },
         durableObjects: { SIGNAL: { className: 'RefreshSignal', useSQLite: true } },
@@ -79,7 +78,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
       },
       {
         name: 'annals-import',
-        modules: [{ type: 'ESModule', path: 'worker.js', contents: importer.code }],
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: importer }],
         compatibilityDate: COMPATIBILITY_DATE,
         bindings: { ...options.import },
         durableObjects: { SIGNAL: { className: 'RefreshSignal', scriptName: 'annals-api', useSQLite: true } },

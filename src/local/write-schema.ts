@@ -9,7 +9,7 @@ import { startThrowAwayPostgres } from './throw-away-postgres.ts';
 
 const SCHEMA_FILE = fileURLToPath(new URL('../../test/schema.sql', import.meta.url));
 
-const postgres = await startThrowAwayPostgres();
+const postgres = await startThrowAwayPostgres('memory');
 const client = new pg.Client({ connectionString: postgres.superuserUrl() });
 try {
   await client.connect();

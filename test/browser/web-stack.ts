@@ -55,6 +55,7 @@ export async function startWebStack(template: string, settings: Record<string, s
     OIDC_SCOPE: WEB_CLIENT_SCOPE,
   };
   const workers = await runWorkers({
+    bundled: inject('workers'),
     apiPort: 0,
     importPort: 0,
     log: () => {},

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { inject } from 'vitest';
 import type { NeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import { type RunningWorkers, runWorkers } from '../../src/local/run-workers.ts';
 import { startCrashablePostgres } from '../crashable-postgres.ts';
@@ -35,7 +36,14 @@ export async function startCrashCluster(): Promise<CrashCluster> {
     fresh: (database) => maintain(`create database ${database} template ${TEMPLATE}`),
     drop: (database) => maintain(`drop database ${database} with (force)`),
     startWorkers: (database, importPort = 0) =>
-      runWorkers({ apiPort: 0, importPort, serveWeb: false, log: () => {}, ...postgres.settings(database) }),
+      runWorkers({
+        bundled: inject('workers'),
+        apiPort: 0,
+        importPort,
+        serveWeb: false,
+        log: () => {},
+        ...postgres.settings(database),
+      }),
     onDatabase,
     digestOf: (database) => onDatabase(database, (client) => storeDigest(client)),
     killPostgres: postgres.kill,

@@ -7,7 +7,7 @@ import { findPostmaster } from '../../src/local/postgres-processes.ts';
 import { makeThrowAwayFolder } from '../../src/local/throw-away-folder.ts';
 
 test('a start that fails at the new database leaves no Postgres running', async () => {
-  const folder = await makeThrowAwayFolder();
+  const folder = await makeThrowAwayFolder('memory');
   onTestFinished(() => rm(folder, { recursive: true }));
   // Run by root, Postgres is another user, who must get in.
   await chmod(folder, 0o755);

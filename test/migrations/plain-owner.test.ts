@@ -7,7 +7,7 @@ import { startThrowAwayPostgres } from '../../src/local/throw-away-postgres.ts';
 
 /** Neon's owner of a project is no superuser: it may create databases and roles, and owns its database. */
 test('an owner who is no superuser can migrate, give the roles passwords, and have the service work', async () => {
-  const postgres = await startThrowAwayPostgres();
+  const postgres = await startThrowAwayPostgres('memory');
   try {
     const superuser = new pg.Client({ connectionString: postgres.superuserUrl() });
     await superuser.connect();

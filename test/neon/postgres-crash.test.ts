@@ -11,7 +11,7 @@ let postgres: RunningPostgres;
 let endpoint: NeonEndpoint;
 
 beforeEach(async () => {
-  dataDir = await makeThrowAwayFolder();
+  dataDir = await makeThrowAwayFolder('memory');
   postgres = await startPostgres({ dataDir, log: () => {} });
   endpoint = await startNeonEndpoint({ postgres });
   neonConfig.fetchEndpoint = endpoint.sqlUrl;

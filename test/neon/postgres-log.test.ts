@@ -6,7 +6,7 @@ import { startPostgres } from '../../src/local/postgres.ts';
 import { makeThrowAwayFolder } from '../../src/local/throw-away-folder.ts';
 
 it("leaves no line in Postgres' log for a request that went well", async () => {
-  const dataDir = await makeThrowAwayFolder();
+  const dataDir = await makeThrowAwayFolder('memory');
   const lines: string[] = [];
   const ended = Promise.withResolvers<void>();
   const postgres = await startPostgres({

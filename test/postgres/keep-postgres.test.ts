@@ -7,7 +7,7 @@ import { makeThrowAwayFolder } from '../../src/local/throw-away-folder.ts';
 const MAX_TRIES = 2_000;
 
 test('a Postgres that is killed comes back on the same port with what was committed', async () => {
-  const dataDir = await makeThrowAwayFolder();
+  const dataDir = await makeThrowAwayFolder('memory');
   let started = () => {};
   const startedAgain = new Promise<void>((resolve) => {
     let starts = 0;

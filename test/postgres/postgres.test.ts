@@ -12,7 +12,7 @@ describe('local Postgres', () => {
   let dataDir: string;
   let started: RunningPostgres[];
   beforeEach(async () => {
-    dataDir = await makeThrowAwayFolder();
+    dataDir = await makeThrowAwayFolder('memory');
     started = [];
   });
   afterEach(async () => {

@@ -10,7 +10,7 @@ import { startThrowAwayPostgres } from '../../src/local/throw-away-postgres.ts';
 test.each(['throw-away-runner.ts', 'crashable-runner.ts'])(
   'what a killed run left behind is ended and removed by the next one, and what a living run uses is not (%s)',
   async (program) => {
-    const living = await startThrowAwayPostgres();
+    const living = await startThrowAwayPostgres('memory');
     try {
       const runner = fork(join(import.meta.dirname, program));
       const [abandoned] = (await once(runner, 'message')) as [string];
@@ -19,7 +19,7 @@ test.each(['throw-away-runner.ts', 'crashable-runner.ts'])(
       const postmaster = await findPostmaster(join(abandoned, 'cluster'));
       expect(postmaster).toMatchObject({ orphaned: true, runner: runner.pid });
 
-      const next = await startThrowAwayPostgres();
+      const next = await startThrowAwayPostgres('memory');
       await next.stop();
       expect(await commandLine(typeof postmaster === 'object' ? postmaster.pid : 0)).toBeUndefined();
       expect(existsSync(abandoned)).toBe(false);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { migrate } from '../../src/cli/migrate.ts';
 import { newRolePasswords, setRolePasswords, urlAs } from '../../src/cli/roles.ts';
 import { type NeonEndpoint, startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
@@ -21,7 +21,7 @@ let workers: RunningWorkers;
 let replica: pg.Client;
 let appUrl: (endpoint: NeonEndpoint) => string;
 beforeAll(async () => {
-  primary = await startThrowAwayPostgres();
+  primary = await startThrowAwayPostgres('memory');
   await migrate(primary.superuserUrl());
   const passwords = newRolePasswords();
   await setRolePasswords(primary.superuserUrl(), passwords);
@@ -33,6 +33,7 @@ beforeAll(async () => {
   ]);
   appUrl = (endpoint) => urlAs(`postgres://x@127.0.0.1:${endpoint.port}/postgres`, 'annals_app', passwords);
   workers = await runWorkers({
+    bundled: inject('workers'),
     log: () => {},
     apiPort: 0,
     importPort: 0,

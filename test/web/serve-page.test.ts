@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type RunningWorkers, runWorkers } from '../../src/local/run-workers.ts';
 
 let workers: RunningWorkers;
@@ -9,7 +9,8 @@ beforeAll(async () => {
     OIDC_CLIENT_ID: 'annals-web',
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
   };
-  workers = await runWorkers({ apiPort: 0, importPort: 0, log: () => {}, api: settings, import: settings });
+  const bundled = inject('workers');
+  workers = await runWorkers({ bundled, apiPort: 0, importPort: 0, log: () => {}, api: settings, import: settings });
 });
 afterAll(() => workers?.stop());
 
