@@ -17,8 +17,8 @@ export interface Tripwire {
 
 /** Each limit's name, its default, and what it means that it is passed. A setting `TRIPWIRE_NAME` changes it. */
 export const TRIPWIRES = {
-  events: [1_000_000, 'events in the log: see the playbook on partitioning'],
-  rows: [10_000_000, 'rows in all tables: see the playbook on partitioning'],
+  events: [1_000_000, 'events in the log: docs/playbook.md says whether that matters'],
+  rows: [10_000_000, 'rows in all tables: docs/playbook.md says whether that matters'],
   refresh_ms: [300_000, 'ms that the last run of a refresh took'],
   refresh_factor: [5, 'times its usual duration (1 s at least) that the last run of a refresh took'],
   slow_queries: [100, 'calls over the limit of slowness within an hour'],

@@ -16,6 +16,9 @@ interface ErrorBody {
   readonly hint: string;
 }
 
+/** How long a client should wait after a 503. As its hint says: an issuer that is out of order is not asked by every request. */
+const RETRY_AFTER_S = 60;
+
 const SIGN_IN_HINT = 'Send the header "Authorization: Bearer TOKEN" with an access token of the configured issuer.';
 
 /**
@@ -78,6 +81,7 @@ function refuse(c: Context<AuthenticatedEnv>, failure: TokenFailure): Response {
     case 'issuer_unreachable':
     case 'not_configured':
       logEvent({ event: failure.error, message: failure.message });
+      c.header('Retry-After', String(RETRY_AFTER_S));
       return c.json<ErrorBody>(
         {
           code: 'AN503',

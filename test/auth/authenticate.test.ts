@@ -66,6 +66,7 @@ describe('a route behind authenticate', () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
     const answer = await get('/me', `Bearer ${await issuer.token()}`, bindings);
     expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('60');
     expect(JSON.stringify(await answer.json())).not.toContain('OIDC');
     expect(log.mock.calls.flat().join()).toContain(setting);
     log.mockRestore();

@@ -4,5 +4,5 @@ export const taskFlow = defineAnalytic({
   name: 'task_flow',
   kind: 'rollup',
   cadence_s: 0,
-  serves: 'tasks created and done on a day, and put off until it',
+  serves: 'tasks created, done and put off on a day',
 });

@@ -8,7 +8,7 @@ import { table } from '../table.ts';
 
 export const slowCommand: Command = {
   usage: 'slow [NAME] [--hours N] [--json]',
-  summary: 'show the calls to the database and which were slow; with NAME: the plan of that statement',
+  summary: 'show the calls to the database and which were slow; with NAME: the plan of a slow one',
   details: [
     'Durations are as the Worker saw them, the way there and back included; a call is slow over SLOW_CALL_MS.',
     'The plan is the generic one, as the application’s role gets it: the statement is planned, not run.',
