@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { useRecords, useStore } from '../../data/use-records.ts';
 import { recordTitle } from '../../records/record-title.ts';
-import { zoneOf } from '../../records/view/record-filter.ts';
 import { isVisible, useVisibility } from '../../records/visibility.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { localDay, localTime, shortDay } from '../../time/local-day.ts';
+import { zoneOf } from '../../time/zone-of.ts';
 
 const MAX_EVENTS = 5;
 

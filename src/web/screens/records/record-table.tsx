@@ -9,9 +9,9 @@ import { fieldName } from '../../records/field-name.ts';
 import { formatInstant, formatValue, type ValueContext } from '../../records/format-value.ts';
 import { recordTitle } from '../../records/record-title.ts';
 import type { FieldFacts, TypeFacts } from '../../records/type-facts.ts';
-import { zoneOf } from '../../records/view/record-filter.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { localDay } from '../../time/local-day.ts';
+import { zoneOf } from '../../time/zone-of.ts';
 
 interface RecordTableProps {
   readonly type: TypeFacts;
