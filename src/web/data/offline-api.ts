@@ -3,7 +3,7 @@ import { RECORD_TYPES, typeFacts } from '../records/type-facts.ts';
 import { isVisible, type Visibility } from '../records/visibility.ts';
 import { withLabels } from '../records/with-labels.ts';
 import { localHeatmap } from '../screens/calendar/local-heatmap.ts';
-import { localDay } from '../time/local-day.ts';
+import { addDays, localDay } from '../time/local-day.ts';
 import { zoneOf } from '../time/zone-of.ts';
 import { Unreachable } from '../unreachable.ts';
 import type { StoredRecord } from './operations.ts';
@@ -11,7 +11,6 @@ import type { RecordStore } from './record-store.ts';
 
 /** As many as the server gives. */
 const TIMELINE_RECORDS = 18;
-const DAY_MS = 86_400_000;
 
 /**
  * The API, with the answers that this device can give by itself when the network cannot: computed from the records that
@@ -98,7 +97,7 @@ function localOverview(store: RecordStore, now_ms: number): Overview {
   const { time_zone, visibility, user } = settings(store);
   const now = new Date(now_ms).toISOString();
   const today = localDay(now_ms, time_zone);
-  const week_ago = new Date(Date.parse(today) - 6 * DAY_MS).toISOString().slice(0, 10);
+  const week_ago = addDays(today, -6);
   const counts = { today: {} as Record<string, number>, last_7_days: {} as Record<string, number> };
   const newest: StoredRecord[] = [];
   const running: StoredRecord[] = [];

@@ -9,10 +9,10 @@ import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { Freshness } from '../../time/freshness.tsx';
-import { localDay, shortDay } from '../../time/local-day.ts';
+import { addDays, localDay, shortDay } from '../../time/local-day.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
 import { DashboardCharts } from './dashboard-charts.tsx';
-import { addDays, lengthOf, type Period, periodBefore } from './periods.ts';
+import { lengthOf, type Period, periodBefore } from './periods.ts';
 
 const RANGES = [
   [30, '30 days'],

@@ -9,9 +9,8 @@ import { RECORD_TYPES, typeFacts } from '../../records/type-facts.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
-import { dayHeading, localDay } from '../../time/local-day.ts';
+import { addDays, dayHeading, localDay } from '../../time/local-day.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
-import { addDays } from '../dashboards/periods.ts';
 import { ChangeItem } from './change-item.tsx';
 import { type Change, changesOf } from './changes-of.ts';
 

@@ -11,8 +11,7 @@ import { withLabels } from '../../records/with-labels.ts';
 import { failureText } from '../../shell/failure-text.ts';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { showToast } from '../../shell/toasts.ts';
-import { shortDay } from '../../time/local-day.ts';
-import { addDays } from '../dashboards/periods.ts';
+import { addDays, shortDay } from '../../time/local-day.ts';
 import { focusTasks, moved, orderOperations, placeAfter } from './focus-order.ts';
 
 const MAX_OFFERED = 20;
