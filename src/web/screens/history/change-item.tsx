@@ -1,8 +1,9 @@
-import { Link, useRouteContext } from '@tanstack/react-router';
+import { useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { LoggedVersion, Transaction } from '../../api.ts';
 import { useStore } from '../../data/use-records.ts';
 import { fieldName, inWords } from '../../records/field-name.ts';
+import { RecordLink } from '../../records/record-link.tsx';
 import { recordTitle } from '../../records/record-title.ts';
 import { SILENT_FIELDS } from '../../records/silent-fields.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
@@ -95,9 +96,9 @@ function ChangedRecord({ version }: { version: LoggedVersion }) {
     <li className="change-record">
       <TypeIcon entity_type={entity_type} />
       <span className="record-text">
-        <Link to="." search={(before) => ({ ...before, record: id })} resetScroll={false} className="quiet-link">
+        <RecordLink id={id} className="quiet-link">
           {title}
-        </Link>
+        </RecordLink>
         <span className="record-about">{title === one ? inWords(what) : `${one} ${what}`}</span>
       </span>
     </li>
