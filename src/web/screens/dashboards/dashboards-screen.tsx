@@ -2,8 +2,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouteContext, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { Dashboard } from '../../api.ts';
-import { CALENDAR_TYPES } from '../../records/calendar-types.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
+import { TypeChoice } from '../../records/type-choice.tsx';
 import { shownKinds, useVisibility } from '../../records/visibility.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
@@ -55,19 +55,7 @@ export function DashboardsScreen() {
         </p>
       </header>
       <div className="controls">
-        <label className="field">
-          <span>Type</span>
-          <select
-            value={type}
-            onChange={(event) => navigate({ search: (last) => ({ ...last, type: event.target.value }) })}
-          >
-            {[...new Set([...CALENDAR_TYPES, type])].map((each) => (
-              <option key={each} value={each}>
-                {typeAppearance(each).many}
-              </option>
-            ))}
-          </select>
-        </label>
+        <TypeChoice type={type} choose={(type) => navigate({ search: (last) => ({ ...last, type }) })} />
         <fieldset className="segments">
           <legend className="visually-hidden">Range</legend>
           {RANGES.map(([days, name]) => (
