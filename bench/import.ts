@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type pg from 'pg';
@@ -12,6 +11,7 @@ import type { ImportProgress } from '../src/import-client/send-history.ts';
 import { type NeonEndpoint, startNeonEndpoint } from '../src/local/neon/endpoint.ts';
 import { type RunningPostgres, startPostgres } from '../src/local/postgres.ts';
 import { runWorkers } from '../src/local/run-workers.ts';
+import { makeThrowAwayFolder } from '../src/local/throw-away-folder.ts';
 import { connected } from '../test/connected.ts';
 import { throughPort } from '../test/through-port.ts';
 import { startTestIssuer, type TestIssuer } from '../test/tokens.ts';
@@ -58,7 +58,7 @@ export async function run(report: Report, isLarge: boolean): Promise<void> {
   report.note(
     `${IMPORT_WORKERS} import Workers on a thread each, at most 4 chunks under way; the baseline is one connection.`,
   );
-  const folder = await mkdtemp(join(tmpdir(), 'annals-bench-import-'));
+  const folder = await makeThrowAwayFolder();
   // Postgres reads and writes the baseline's rows there, and may be another user.
   await chmod(folder, 0o777);
   const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), log: () => {} });

@@ -1,3 +1,5 @@
+import { LOOPBACK_HOSTS } from '../store/loopback-hosts.ts';
+
 /** What the environment of a Worker says about sign-in. Each name is documented in `.dev.vars.example`. */
 export interface TokenEnv {
   /** The issuer, exactly as its tokens name it in `iss` (Auth0's ends in a slash, most do not). */
@@ -22,8 +24,6 @@ export interface SettingsFailure {
   readonly error: 'not_configured';
   readonly message: string;
 }
-
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** An isolate has one environment for all its requests. */
 const known = new WeakMap<TokenEnv, TokenSettings | SettingsFailure>();

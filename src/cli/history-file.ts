@@ -3,7 +3,6 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Fingerprint, HistorySource } from '../import-client/history-source.ts';
@@ -20,11 +19,11 @@ export interface HistoryFile extends HistorySource {
 const READ_BYTES = 256 * 1024;
 
 /** Opens a file, or standard input (`-`), which is put aside in a temporary file since its fingerprint comes first. */
-export async function openHistoryFile(path: string, stdin: Readable = process.stdin): Promise<HistoryFile> {
+export async function openHistoryFile(path: string): Promise<HistoryFile> {
   if (path !== '-') return historyFile(path, basename(path), async () => {});
   const folder = await mkdtemp(join(tmpdir(), 'annals-import-'));
   const spooled = join(folder, 'stdin');
-  await pipeline(stdin, createWriteStream(spooled, { mode: 0o600 }));
+  await pipeline(process.stdin, createWriteStream(spooled, { mode: 0o600 }));
   return historyFile(spooled, 'stdin', () => rm(folder, { recursive: true, force: true }));
 }
 

@@ -6,6 +6,7 @@ import type { ImportStatus } from '../importer/import-status.ts';
 import type { RejectsPage } from '../importer/list-rejects.ts';
 import type { MendAnswer } from '../importer/mend-reject.ts';
 import type { ImportOpening } from '../importer/request-shapes.ts';
+import { LOOPBACK_HOSTS } from '../store/loopback-hosts.ts';
 import { ApiFailure, apiFailureOf } from './api-failure.ts';
 import type { Chunk } from './cut-chunks.ts';
 import { retryAfterMs } from './retry-after-ms.ts';
@@ -14,7 +15,6 @@ const MAX_ATTEMPTS = 9;
 const FIRST_WAIT_MS = 200;
 const MAX_WAIT_MS = 15_000;
 const ANSWER_TIMEOUT_MS = 120_000;
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export interface ImportApiOptions {
   /** Of the import Worker, such as `https://annals-import.example.workers.dev`. */

@@ -4,7 +4,7 @@ import { encodeEvicted, encodeHistoryRow, type HistoryEviction } from '../domain
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
 import { postgresInstant } from '../domain/time/postgres-instant.ts';
 import type { Database } from '../store/database.ts';
-import { MAX_PAGE_BYTES } from './limits.ts';
+import { MAX_PAGE_BYTES, storedBytes } from '../store/page-bytes.ts';
 import type { DigestPlace, RowPlace } from './request-shapes.ts';
 
 /** Of one page; encoding and hashing them takes a Worker some tenths of a second. */
@@ -66,7 +66,7 @@ function rowsAfter(database: Database, after: RowPlace | null): Promise<Paged<St
        tx::text, doc::text, hints::text, is_more
      from (
        select r.*, row_number() over w as n, lead(r.entity_id) over w is not null as is_more,
-         sum(coalesce(octet_length(doc::text), 0) + coalesce(octet_length(hints::text), 0)) over w as bytes
+         sum(${storedBytes('r')}) over w as bytes
        from (
          select * from event_log
          where import_id is not null

@@ -2,11 +2,6 @@
 export const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 /** Of one request to the database: Neon's limit may be 10 MiB. */
 export const MAX_DATABASE_REQUEST_BYTES = 8 * 1024 * 1024;
-/**
- * Of documents or raw lines in one page of an answer, unless the first alone is longer. As JSON or base64 they are twice as long at
- * most; Neon's limit may be 10 MiB.
- */
-export const MAX_PAGE_BYTES = 4_000_000;
 /** Of one line. A longer one is no document of a person's; it is kept as a reject with its beginning. */
 export const MAX_LINE_BYTES = 2 * 1024 * 1024;
 /** What is kept of a rejected line. */

@@ -1,5 +1,5 @@
 import type { Database } from '../store/database.ts';
-import { MAX_PAGE_BYTES } from './limits.ts';
+import { MAX_PAGE_BYTES } from '../store/page-bytes.ts';
 import type { RejectsQuery } from './request-shapes.ts';
 
 export interface RejectsPage {

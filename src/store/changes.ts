@@ -1,7 +1,5 @@
 import type { Database } from './database.ts';
-
-/** How much of docs one page holds at most, unless the first alone is longer. */
-const MAX_PAGE_CHARS = 4_000_000;
+import { MAX_PAGE_BYTES, storedBytes } from './page-bytes.ts';
 
 /** The place of an event in the log's order, and the log that it is a place in. */
 export interface ChangePlace {
@@ -54,7 +52,7 @@ export async function changesAfter(
     after?.xid ?? '0',
     after?.seq ?? '0',
     limit,
-    MAX_PAGE_CHARS,
+    MAX_PAGE_BYTES,
   ]);
   const [mark] = rows;
   if (mark === undefined) throw new Error('the statement always answers a row');
@@ -102,7 +100,7 @@ with mark as materialized (
       or exists (select from evictions e where e.user_id = $1::uuid and (e.xid, e.seq) >= ($2::text::xid8, $3::bigint))
     )) as is_lost
 ), page as (
-  select x.*, row_number() over w as n, sum(coalesce(length(x.doc::text), 0)) over w as chars
+  select x.*, row_number() over w as n, sum(${storedBytes('x')}) over w as bytes
   from (
     (select ${EVENT} from own_events e where e.user_id = $1::uuid and ${BEYOND})
     union all
@@ -115,7 +113,7 @@ with mark as materialized (
   ) x
   window w as (order by x.xid, x.seq)
 ), shown as (
-  select * from page where n = 1 or (n <= $4::integer and chars <= $5::integer)
+  select * from page where n = 1 or (n <= $4::integer and bytes <= $5::integer)
 )
 select m.log, m.is_lost, (select count(*) from page) > (select count(*) from shown) as is_more,
   s.op, s.entity_id as id, s.entity_type, s.seq::text as version, iso(s.valid_time) as valid_time, iso(s.tx_time) as tx_time, s.tx::text as tx,

@@ -1,5 +1,6 @@
 import { NeonDbError, type NeonQueryFunction, neon, neonConfig } from '@neondatabase/serverless';
 import { Failure, type FailureCode, isFailureCode } from './failure.ts';
+import { LOOPBACK_HOSTS } from './loopback-hosts.ts';
 
 /**
  * The one road to the database: each call is one HTTP request to Neon, or to the local endpoint that speaks its protocol.
@@ -42,7 +43,6 @@ export interface Road {
 }
 
 /** A loopback host is the local Neon endpoint, in plain HTTP on the port of the connection string. */
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 const endpointOfNeon = neonConfig.fetchEndpoint;
 neonConfig.fetchEndpoint = (host, port, options) => {
   if (LOOPBACK_HOSTS.has(host)) return `http://${host}:${port}/sql`;

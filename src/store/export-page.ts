@@ -1,9 +1,7 @@
 import type { HistoryEviction } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
 import type { Database } from './database.ts';
-
-/** How much of docs one page holds at most, unless the first alone is longer. */
-const MAX_PAGE_CHARS = 4_000_000;
+import { MAX_PAGE_BYTES, storedBytes } from './page-bytes.ts';
 
 /**
  * Where an export stands. Its snapshot is that of its first page, so that pages fetched hours later still add up to the
@@ -53,7 +51,7 @@ export async function exportPage(database: Database, userId: string, request: Ex
     after?.tx_time ?? null,
     after?.tx ?? null,
     limit,
-    MAX_PAGE_CHARS,
+    MAX_PAGE_BYTES,
   ]);
   const events = rows.filter((row) => row.entity_id !== null);
   const [mark, last] = [rows[0], events.at(-1)];
@@ -83,10 +81,10 @@ with mark as materialized (
   order by e.entity_id, v.valid_time, v.tx_time, v.tx
   limit $8::integer + 1
 ), counted as (
-  select c.*, row_number() over w as n, sum(coalesce(length(c.doc::text), 0)) over w as chars
+  select c.*, row_number() over w as n, sum(${storedBytes('c')}) over w as bytes
   from candidates c window w as (order by c.entity_id, c.valid_time, c.tx_time, c.tx)
 ), shown as (
-  select * from counted where n = 1 or (n <= $8::integer and chars <= $9::integer)
+  select * from counted where n = 1 or (n <= $8::integer and bytes <= $9::integer)
 )
 select s.entity_id, s.entity_type, s.user_id, iso(s.valid_time) as valid_time, iso(s.tx_time) as tx_time, s.tx::text as tx, s.seq::text as version,
   s.doc::text as doc, s.hints::text as hints, m.snapshot::text as snapshot, iso(m.as_of) as as_of,

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noMeasurements } from '../../src/analytics/measurements.ts';
@@ -9,6 +7,7 @@ import { migrate } from '../../src/cli/migrate.ts';
 import { newRolePasswords, setRolePasswords, urlAs } from '../../src/cli/roles.ts';
 import { type NeonEndpoint, startNeonEndpoint } from '../../src/local/neon/endpoint.ts';
 import { type RunningPostgres, startPostgres } from '../../src/local/postgres.ts';
+import { makeThrowAwayFolder } from '../../src/local/throw-away-folder.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { PRESENT } from '../../src/store/get-entity.ts';
 import { heatmap } from '../../src/store/heatmap.ts';
@@ -23,7 +22,7 @@ let folder: string;
 let postgres: RunningPostgres;
 let neon: NeonEndpoint;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'annals-'));
+  folder = await makeThrowAwayFolder();
   const start = () => startPostgres({ dataDir: folder, durable: false, log: () => {} });
   const first = await start();
   await ask(first.superuserUrl(), "alter system set shared_preload_libraries = 'pg_stat_statements'");

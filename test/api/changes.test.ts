@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
-import { type Stack, stackFor } from '../stack.ts';
+import { stackFor } from '../stack.ts';
 import { callerOf } from './caller.ts';
+import { othersToEnd } from './others-to-end.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
 const habit = (label: string) => ({ label, sensitive: false, archived: false });
@@ -16,27 +17,6 @@ interface Change {
   doc: { label: string } | null;
 }
 type Caller = ReturnType<typeof callerOf>;
-
-/**
- * The feed gives out what is below every running transaction of the whole server, and test files share one: waits until
- * those that run now have ended.
- */
-async function othersToEnd(of: Stack): Promise<void> {
-  const client = new pg.Client({ connectionString: of.database.url });
-  await client.connect();
-  try {
-    const { rows } = await client.query('select pg_snapshot_xmax(pg_current_snapshot())::text as xmax');
-    for (let i = 0; i < 100_000; i++) {
-      const below = await client.query('select pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 as ok', [
-        rows[0].xmax,
-      ]);
-      if (below.rows[0].ok) return;
-    }
-    throw new Error('some transaction does not end');
-  } finally {
-    await client.end();
-  }
-}
 
 async function follow(me: Caller, since: string | null, limit = 100): Promise<{ changes: Change[]; next: string }> {
   const changes: Change[] = [];

@@ -1,5 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { cutHistory } from './history-cut.ts';
+
+const WHOLE = Buffer.from(cutHistory(25).text);
 
 /** Somewhere in a file, as a share of its length. */
 export const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -27,20 +30,25 @@ const HUGE = 'x'.repeat(3 * 1024 * 1024);
 /** Of a gzip bomb: far over what a chunk may be, in a few kilobytes. */
 const BOMB_BYTES = 64 * 1024 * 1024;
 
-export type Mutation = {
+type Mutation = {
   at: number;
   how: 'flip' | 'cut' | 'drop' | 'double' | 'insert' | 'swell' | 'utf16' | 'latin1';
   with: string;
   bit: number;
 };
-export const mutation: fc.Arbitrary<Mutation> = fc.record({
+const mutation: fc.Arbitrary<Mutation> = fc.record({
   at: place,
   how: fc.constantFrom('flip', 'cut', 'drop', 'double', 'insert', 'flip', 'drop', 'insert', 'swell', 'utf16', 'latin1'),
   with: fc.constantFrom(...SPICE),
   bit: fc.integer({ min: 0, max: 7 }),
 });
 
-export function mutate(bytes: Buffer, { at, how, with: spice, bit }: Mutation): Buffer {
+/** What is done to a history, one after the other. */
+export const mutations = fc.array(mutation, { minLength: 1, maxLength: 4 });
+
+export const mutated = (how: readonly Mutation[]): Buffer => how.reduce(mutate, WHOLE);
+
+function mutate(bytes: Buffer, { at, how, with: spice, bit }: Mutation): Buffer {
   const i = Math.floor(at * bytes.length);
   const [before, after] = [bytes.subarray(0, i), bytes.subarray(i)];
   switch (how) {

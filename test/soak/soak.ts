@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { median } from '../../bench/harness.ts';
 import { importFile } from '../../src/cli/import-file.ts';
 import { type CrashableStack, startCrashableStack } from '../crashable-stack.ts';
 import { driftedRollups } from '../drifted-rollups.ts';
@@ -133,8 +134,4 @@ async function notSound(running: CrashableStack): Promise<string[]> {
     ...(row?.stale === 0 ? [] : [`${row?.stale} entities are not what the log says`]),
     ...drifted.map((name) => `${name} is not what its definition says`),
   ];
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

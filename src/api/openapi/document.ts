@@ -4,14 +4,9 @@ import { docSchema, patchSchema } from '../../domain/doc-schema.ts';
 import { entityType } from '../../domain/entity-type.ts';
 import { entityTypes } from '../../domain/entity-types.generated.ts';
 import { failure } from './answers.ts';
-import {
-  ANSWER_HEADERS,
-  DESCRIBED_ROUTES,
-  type DescribedHeader,
-  type DescribedRoute,
-  HEADERS,
-  headersOf,
-} from './described-routes.ts';
+import { ANSWER_HEADERS, type DescribedHeader, HEADERS } from './described-headers.ts';
+import { type DescribedRoute, headersOf } from './described-route.ts';
+import { DESCRIBED_ROUTES } from './described-routes.ts';
 import { type JsonSchema, jsonSchema } from './json-schema.ts';
 
 const STATUS_MEANING: Readonly<Record<number, string>> = {

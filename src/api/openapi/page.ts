@@ -1,4 +1,6 @@
-import { DESCRIBED_ROUTES, type DescribedRoute, HEADERS, headersOf } from './described-routes.ts';
+import { HEADERS } from './described-headers.ts';
+import { type DescribedRoute, headersOf } from './described-route.ts';
+import { DESCRIBED_ROUTES } from './described-routes.ts';
 import { jsonSchema } from './json-schema.ts';
 
 /** The page at /docs: the routes by their rooms, in plain HTML; its own style is all that it loads. */

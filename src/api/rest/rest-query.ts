@@ -67,7 +67,7 @@ export function readQuery(search: string): RestQuery {
   };
 }
 
-/** Parameters that are no filter. No field of any type has one of these names (test/rest/names.test.ts). */
+/** Parameters that are no filter. No field of any type has one of these names (test/rest/refusals.test.ts). */
 export const SINGLE: ReadonlySet<string> = new Set([
   'select',
   'columns',
@@ -77,8 +77,6 @@ export const SINGLE: ReadonlySet<string> = new Set([
   'valid_time',
   'tx_time',
 ]);
-/** And those that an embedded relation has too. */
-export const SCOPED: ReadonlySet<string> = new Set(['order', 'limit', 'offset', 'and', 'or', 'not']);
 
 const emptyScope = (): GrowingScope => ({ filters: [], order: null, limit: null, offset: null });
 

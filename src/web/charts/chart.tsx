@@ -1,10 +1,10 @@
 import { BarChart, HeatmapChart, LineChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
-import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
+import { type EChartsCoreOption, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { useEffect, useRef } from 'react';
-import { onThemeChange } from '../shell/theme.ts';
+import { useCallback } from 'react';
 import { readColour } from './read-colour.ts';
+import { useChart } from './use-chart.ts';
 
 use([
   BarChart,
@@ -37,36 +37,7 @@ export function Chart({
   option: (colours: ChartColours) => EChartsCoreOption;
   height_px: number;
 }) {
-  const container = useRef<HTMLDivElement>(null);
-  const chart = useRef<EChartsType>(null);
-
-  useEffect(() => {
-    if (container.current === null) return;
-    const created = init(container.current, null, { renderer: 'svg' });
-    chart.current = created;
-    return () => {
-      chart.current = null;
-      created.dispose();
-    };
-  }, []);
-
-  useEffect(() => {
-    const element = container.current;
-    if (element === null) return;
-    const draw = (): void => {
-      chart.current?.resize();
-      chart.current?.setOption(option(coloursOf(element)), { notMerge: true });
-    };
-    // It calls back once at the start, too: that is the first drawing.
-    const resized = new ResizeObserver(draw);
-    resized.observe(element);
-    const stop = onThemeChange(draw);
-    return () => {
-      resized.disconnect();
-      stop();
-    };
-  }, [option]);
-
+  const container = useChart(useCallback((element) => option(coloursOf(element)), [option]));
   return <div ref={container} style={{ height: height_px }} aria-hidden="true" />;
 }
 

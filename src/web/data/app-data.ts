@@ -4,9 +4,10 @@ import { showToast } from '../shell/toasts.ts';
 import { Unreachable } from '../unreachable.ts';
 import { followChanges } from './follow-changes.ts';
 import { type LocalDatabase, openLocalDatabase } from './local-database.ts';
-import { inverseOf, type Operation, type StoredRecord } from './operations.ts';
+import type { Operation } from './operations.ts';
 import { Outbox, type WriteOutcome } from './outbox.ts';
 import { RecordStore } from './record-store.ts';
+import { wayBack } from './way-back.ts';
 
 /** A user's records on this device, and the one way to change them. */
 export interface AppData {
@@ -57,18 +58,11 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
   followChanges({ api, database, store, onChanged: onWritten });
 
   async function write(title: string, operations: readonly Operation[], done: string | null): Promise<WriteOutcome> {
-    const before = new Map<string, StoredRecord>();
-    const stored = new Set<string>();
-    for (const { id } of operations) {
-      const record = store.get(id);
-      if (record === null || before.has(id)) continue;
-      before.set(id, record);
-      if (store.confirmed(id) === record) stored.add(id);
-    }
+    const back = wayBack(store, operations);
     const outcome = await outbox.submit(title, operations);
     if (done === null) return outcome;
     const undo = async (): Promise<void> => {
-      await write(`Undo: ${title}`, inverseOf(operations, before, stored), null);
+      await write(`Undo: ${title}`, back(operations), null);
       showToast({ text: 'Undone.' });
     };
     showToast({ text: outcome === 'saved' ? done : `${done} It goes out when the network is back.`, undo });

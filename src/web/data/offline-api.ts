@@ -1,18 +1,16 @@
-import { isTimeZone } from '../../domain/time/zoned-time.ts';
 import type { AnnalsApi, Dashboard, DashboardQuery, Entity, HeatmapDay, Overview } from '../api.ts';
 import { RECORD_TYPES, typeFacts } from '../records/type-facts.ts';
 import { isVisible, type Visibility } from '../records/visibility.ts';
 import { withLabels } from '../records/with-labels.ts';
 import { localHeatmap } from '../screens/calendar/local-heatmap.ts';
-import { localDay } from '../time/local-day.ts';
+import { addDays, localDay } from '../time/local-day.ts';
+import { zoneOf } from '../time/zone-of.ts';
 import { Unreachable } from '../unreachable.ts';
 import type { StoredRecord } from './operations.ts';
 import type { RecordStore } from './record-store.ts';
 
 /** As many as the server gives. */
 const TIMELINE_RECORDS = 18;
-const DAY_MS = 86_400_000;
-const OWN_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /**
  * The API, with the answers that this device can give by itself when the network cannot: computed from the records that
@@ -99,7 +97,7 @@ function localOverview(store: RecordStore, now_ms: number): Overview {
   const { time_zone, visibility, user } = settings(store);
   const now = new Date(now_ms).toISOString();
   const today = localDay(now_ms, time_zone);
-  const week_ago = new Date(Date.parse(today) - 6 * DAY_MS).toISOString().slice(0, 10);
+  const week_ago = addDays(today, -6);
   const counts = { today: {} as Record<string, number>, last_7_days: {} as Record<string, number> };
   const newest: StoredRecord[] = [];
   const running: StoredRecord[] = [];
@@ -129,10 +127,9 @@ function localOverview(store: RecordStore, now_ms: number): Overview {
 
 function settings(store: RecordStore): { time_zone: string; visibility: Visibility; user: StoredRecord | undefined } {
   const [user] = store.snapshot('user').records;
-  const zone = user?.time_zone;
   return {
     user,
-    time_zone: typeof zone === 'string' && isTimeZone(zone) ? zone : OWN_ZONE,
+    time_zone: zoneOf(user),
     visibility: { show_sensitive: user?.show_sensitive === true, show_archived: user?.show_archived === true },
   };
 }

@@ -1,9 +1,9 @@
 import { type FormEvent, type ReactNode, type SetStateAction, useEffect, useId, useRef, useState } from 'react';
 import type { Json } from '../../api/answer-types.ts';
-import { isTimeZone } from '../../domain/time/zoned-time.ts';
 import { fieldName } from '../records/field-name.ts';
 import type { FieldFacts, TypeFacts } from '../records/type-facts.ts';
 import { failureText } from '../shell/failure-text.ts';
+import { zoneOf } from '../time/zone-of.ts';
 import { FieldInput } from './field-input.tsx';
 import { type FormValues, isSideField } from './form-values.ts';
 import { problemText } from './problem-text.ts';
@@ -31,8 +31,7 @@ export function RecordForm(props: RecordFormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
   const [is_saving, setSaving] = useState(false);
-  const zone = values.time_zone;
-  const time_zone = typeof zone === 'string' && isTimeZone(zone) ? zone : props.time_zone;
+  const time_zone = zoneOf(values, props.time_zone);
   const main = type.fields.filter((field) => !isSideField(field));
   const side = type.fields.filter(isSideField);
   const has_side_problem = side.some((field) => problems.has(field.name));

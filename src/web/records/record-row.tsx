@@ -1,7 +1,7 @@
-import { Link } from '@tanstack/react-router';
 import type { Entity } from '../api.ts';
 import { formatDuration } from '../time/format-duration.ts';
 import { localTime } from '../time/local-day.ts';
+import { RecordLink } from './record-link.tsx';
 import { recordDetails, recordTitle } from './record-title.ts';
 import { TypeIcon } from './type-icon.tsx';
 
@@ -13,14 +13,9 @@ export function RecordRow({ entity, time_zone }: { entity: Entity; time_zone: st
       <RecordTime entity={entity} time_zone={time_zone} />
       <TypeIcon entity_type={entity.entity_type} />
       <div className="record-text">
-        <Link
-          to="."
-          search={(before) => ({ ...before, record: entity.id })}
-          resetScroll={false}
-          className="record-title quiet-link"
-        >
+        <RecordLink id={entity.id} className="record-title quiet-link">
           {recordTitle(entity)}
-        </Link>
+        </RecordLink>
         {details.length > 0 && <span className="record-about">{details.join(' · ')}</span>}
       </div>
       <RecordLength entity={entity} />

@@ -5,6 +5,7 @@ import type { Transaction, Version } from '../api.ts';
 import { useStore } from '../data/use-records.ts';
 import { fieldName } from '../records/field-name.ts';
 import { formatInstant, formatValue, type ValueContext } from '../records/format-value.ts';
+import { SILENT_FIELDS } from '../records/silent-fields.ts';
 import { typeFacts } from '../records/type-facts.ts';
 import { WrittenBy } from '../records/written-by.tsx';
 import { FailureNotice } from '../shell/failure-notice.tsx';
@@ -14,9 +15,6 @@ import { showToast } from '../shell/toasts.ts';
 import { localDay } from '../time/local-day.ts';
 import { useTimeZone } from '../time/use-time-zone.ts';
 import { changedFields, type FieldChange } from './changed-fields.ts';
-
-/** Fields that change by themselves and say nothing to a person. */
-const SILENT: ReadonlySet<string> = new Set(['created_at']);
 
 /** At first, and with each press for more. */
 const SHOWN_VERSIONS = 20;
@@ -124,7 +122,7 @@ function VersionItem(props: VersionItemProps) {
   const { transaction } = version;
   const type = typeFacts(version.entity_type ?? before?.entity_type ?? '');
   const is_first = before === null || before.doc === null;
-  const changes = changedFields(before?.doc ?? null, version.doc).filter((change) => !SILENT.has(change.name));
+  const changes = changedFields(before?.doc ?? null, version.doc).filter((change) => !SILENT_FIELDS.has(change.name));
   const back_dated = version.valid_time.slice(0, 19) !== version.tx_time.slice(0, 19);
   const run = (action: Promise<void>): void => {
     setBusy(true);

@@ -1,5 +1,7 @@
 import { LOCALE } from './locale.ts';
 
+const DAY_MS = 86_400_000;
+
 const day_formats = new Map<string, Intl.DateTimeFormat>();
 const time_formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -12,6 +14,16 @@ export function localDay(instant_ms: number, time_zone: string): string {
     day_formats.set(time_zone, format);
   }
   return format.format(instant_ms);
+}
+
+/** @example addDays('2026-06-30', 1) // '2026-07-01' */
+export function addDays(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** @example daysBetween('2026-06-30', '2026-07-02') // 2 */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
 }
 
 /** The time of day in a zone, in the reader's own manner: `14:05` or `2:05 PM`. */
@@ -32,7 +44,7 @@ export function localTime(instant_ms: number, time_zone: string): string {
  */
 export function dayHeading(day: string, today: string): string {
   if (day === today) return 'Today';
-  if (day === dayBefore(today)) return 'Yesterday';
+  if (day === addDays(today, -1)) return 'Yesterday';
   return dayInWords(day, day.slice(0, 4) !== today.slice(0, 4));
 }
 
@@ -55,8 +67,4 @@ export function shortDay(day: string, today: string): string {
     month: 'short',
     ...(day.slice(0, 4) !== today.slice(0, 4) && { year: 'numeric' }),
   }).format(Date.parse(day));
-}
-
-function dayBefore(day: string): string {
-  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 }

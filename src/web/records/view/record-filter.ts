@@ -1,7 +1,7 @@
 import type { Json } from '../../../api/answer-types.ts';
-import { isTimeZone } from '../../../domain/time/zoned-time.ts';
 import type { StoredRecord } from '../../data/operations.ts';
 import { localDay } from '../../time/local-day.ts';
+import { zoneOf } from '../../time/zone-of.ts';
 import type { FieldFacts } from '../type-facts.ts';
 
 /** One condition on a field; all conditions of a list must hold. */
@@ -77,10 +77,4 @@ export function meets(record: StoredRecord, filter: RecordFilter, field: FieldFa
     (filter.min === undefined || number >= Number(filter.min)) &&
     (filter.max === undefined || number <= Number(filter.max))
   );
-}
-
-/** The zone whose days a record counts by. */
-export function zoneOf(record: StoredRecord, time_zone: string): string {
-  const own = record.time_zone;
-  return typeof own === 'string' && isTimeZone(own) ? own : time_zone;
 }

@@ -1,7 +1,6 @@
 import type { StoredRecord } from '../../data/operations.ts';
-import { zoneOf } from '../../records/view/record-filter.ts';
-import { localDay } from '../../time/local-day.ts';
-import { addDays } from '../dashboards/periods.ts';
+import { addDays, localDay } from '../../time/local-day.ts';
+import { zoneOf } from '../../time/zone-of.ts';
 
 /** An event that never ends must not fill years. */
 const MAX_DAYS = 400;

@@ -3,7 +3,6 @@ import { type CSSProperties, type ReactNode, useMemo, useState } from 'react';
 import { useStore } from '../../data/use-records.ts';
 import { RecordRow } from '../../records/record-row.tsx';
 import { recordTitle } from '../../records/record-title.ts';
-import { zoneOf } from '../../records/view/record-filter.ts';
 import { useVisibleRecords } from '../../records/visibility.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { Notice } from '../../shell/notice.tsx';
@@ -11,6 +10,7 @@ import { Skeleton } from '../../shell/skeleton.tsx';
 import { dayInWords, localDay } from '../../time/local-day.ts';
 import { LOCALE } from '../../time/locale.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
+import { zoneOf } from '../../time/zone-of.ts';
 import { type EventOnDay, eventsByDay } from './event-days.ts';
 import { YearChoice } from './year-choice.tsx';
 

@@ -6,9 +6,10 @@ import { useLoadedTypes } from '../../data/use-loaded-types.ts';
 import { useStore } from '../../data/use-records.ts';
 import { Combobox } from '../../forms/combobox.tsx';
 import { findRecords, optionOf } from '../../forms/find-records.ts';
-import { CALENDAR_TYPES, FIRST_CALENDAR_TYPE } from '../../records/calendar-types.ts';
+import { FIRST_CALENDAR_TYPE } from '../../records/calendar-types.ts';
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
+import { TypeChoice } from '../../records/type-choice.tsx';
 import { typeFacts } from '../../records/type-facts.ts';
 import { shownKinds, useVisibility, useVisibleRecords } from '../../records/visibility.ts';
 import { withLabels } from '../../records/with-labels.ts';
@@ -99,19 +100,7 @@ export function HeatmapCalendar({ year, views }: { year: number; views: ReactNod
       </header>
       <div className="controls">
         {views}
-        <label className="field">
-          <span>Type</span>
-          <select
-            value={type}
-            onChange={(event) => navigate({ search: { type: event.target.value, year, ...(span !== 1 && { span }) } })}
-          >
-            {[...new Set([...CALENDAR_TYPES, type])].map((each) => (
-              <option key={each} value={each}>
-                {typeAppearance(each).many}
-              </option>
-            ))}
-          </select>
-        </label>
+        <TypeChoice type={type} choose={(type) => navigate({ search: { type, year, ...(span !== 1 && { span }) } })} />
         {target !== null && (
           <div className="field">
             <label htmlFor={of_id}>{typeAppearance(target).one}</label>

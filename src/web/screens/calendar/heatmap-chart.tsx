@@ -1,10 +1,10 @@
 import { HeatmapChart as HeatmapSeries } from 'echarts/charts';
 import { CalendarComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
-import { type EChartsType, init, use } from 'echarts/core';
+import { use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { useCallback } from 'react';
 import type { Heatmap } from '../../api.ts';
-import { onThemeChange } from '../../shell/theme.ts';
+import { useChart } from '../../charts/use-chart.ts';
 import type { HeatLevel } from './heat-levels.ts';
 import { heatmapOption } from './heatmap-option.ts';
 import type { Measure } from './measure.ts';
@@ -21,40 +21,12 @@ export function HeatmapChart(props: {
   openDay: (day: string) => void;
 }) {
   const { heatmap, measure, levels, titles } = props;
-  const openDay = useEffectEvent(props.openDay);
-  const container = useRef<HTMLDivElement>(null);
-  const chart = useRef<EChartsType>(null);
-
-  useEffect(() => {
-    const element = container.current;
-    if (element === null) return;
-    const created = init(element, null, { renderer: 'svg' });
-    chart.current = created;
-    created.on('click', ({ value }) => {
-      if (Array.isArray(value)) openDay(String(value[0]));
-    });
-    return () => {
-      chart.current = null;
-      created.dispose();
-    };
-  }, []);
-
-  useEffect(() => {
-    const element = container.current;
-    if (element === null) return;
-    const draw = (): void => {
-      chart.current?.resize();
-      chart.current?.setOption(heatmapOption(heatmap, measure, levels, titles, element), { notMerge: true });
-    };
-    // It calls back once at the start, too: that is the first drawing.
-    const resized = new ResizeObserver(draw);
-    resized.observe(element);
-    const stop = onThemeChange(draw);
-    return () => {
-      resized.disconnect();
-      stop();
-    };
-  }, [heatmap, measure, levels, titles]);
-
+  const option = useCallback(
+    (element: HTMLElement) => heatmapOption(heatmap, measure, levels, titles, element),
+    [heatmap, measure, levels, titles],
+  );
+  const container = useChart(option, (value) => {
+    if (Array.isArray(value)) props.openDay(String(value[0]));
+  });
   return <div ref={container} className="heatmap" aria-hidden="true" />;
 }

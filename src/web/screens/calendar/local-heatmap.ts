@@ -2,9 +2,8 @@ import { instantOf } from '../../../domain/time/zoned-time.ts';
 import type { HeatmapDay } from '../../api.ts';
 import type { StoredRecord } from '../../data/operations.ts';
 import { typeFacts } from '../../records/type-facts.ts';
-import { zoneOf } from '../../records/view/record-filter.ts';
-import { localDay } from '../../time/local-day.ts';
-import { addDays } from '../dashboards/periods.ts';
+import { addDays, localDay } from '../../time/local-day.ts';
+import { zoneOf } from '../../time/zone-of.ts';
 
 /** As the API's: an interval that never ended must not fill years. */
 const MAX_DAYS = 367;

@@ -1,4 +1,5 @@
-import { addDays, daysBetween, type Period } from './periods.ts';
+import { addDays, daysBetween } from '../../time/local-day.ts';
+import type { Period } from './periods.ts';
 
 /** How regularly something was taken in a period. */
 export interface Adherence {

@@ -2,17 +2,17 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouteContext, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { Dashboard } from '../../api.ts';
-import { CALENDAR_TYPES } from '../../records/calendar-types.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
+import { TypeChoice } from '../../records/type-choice.tsx';
 import { shownKinds, useVisibility } from '../../records/visibility.ts';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { Freshness } from '../../time/freshness.tsx';
-import { localDay, shortDay } from '../../time/local-day.ts';
+import { addDays, localDay, shortDay } from '../../time/local-day.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
 import { DashboardCharts } from './dashboard-charts.tsx';
-import { addDays, lengthOf, type Period, periodBefore } from './periods.ts';
+import { lengthOf, type Period, periodBefore } from './periods.ts';
 
 const RANGES = [
   [30, '30 days'],
@@ -55,19 +55,7 @@ export function DashboardsScreen() {
         </p>
       </header>
       <div className="controls">
-        <label className="field">
-          <span>Type</span>
-          <select
-            value={type}
-            onChange={(event) => navigate({ search: (last) => ({ ...last, type: event.target.value }) })}
-          >
-            {[...new Set([...CALENDAR_TYPES, type])].map((each) => (
-              <option key={each} value={each}>
-                {typeAppearance(each).many}
-              </option>
-            ))}
-          </select>
-        </label>
+        <TypeChoice type={type} choose={(type) => navigate({ search: (last) => ({ ...last, type }) })} />
         <fieldset className="segments">
           <legend className="visually-hidden">Range</legend>
           {RANGES.map(([days, name]) => (

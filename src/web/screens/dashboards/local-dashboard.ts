@@ -4,9 +4,9 @@ import type { RecordStore } from '../../data/record-store.ts';
 import { typeFacts } from '../../records/type-facts.ts';
 import { isVisible, type Visibility } from '../../records/visibility.ts';
 import { labelOf } from '../../records/with-labels.ts';
-import { localDay } from '../../time/local-day.ts';
+import { addDays, daysBetween, localDay } from '../../time/local-day.ts';
 import { localDays, zoneOfDays } from '../calendar/local-heatmap.ts';
-import { addDays, daysBetween, type Period } from './periods.ts';
+import type { Period } from './periods.ts';
 
 /** As many as the API gives. */
 const MAX_RELATED = 50;

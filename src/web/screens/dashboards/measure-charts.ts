@@ -2,9 +2,9 @@ import type { Dashboard } from '../../api.ts';
 import type { ChartCardProps } from '../../charts/chart-card.tsx';
 import { fieldName } from '../../records/field-name.ts';
 import { typeFacts } from '../../records/type-facts.ts';
-import { shortDay } from '../../time/local-day.ts';
+import { addDays, shortDay } from '../../time/local-day.ts';
 import type { Compared } from './compared.ts';
-import { addDays, lengthOf } from './periods.ts';
+import { lengthOf } from './periods.ts';
 import { type Measured, sideBySide } from './side-by-side.ts';
 
 const MAX_MEASURES = 6;

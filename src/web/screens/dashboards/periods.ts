@@ -1,17 +1,9 @@
-const DAY_MS = 86_400_000;
+import { addDays, daysBetween } from '../../time/local-day.ts';
 
 /** Days, both ends included, `YYYY-MM-DD`. */
 export interface Period {
   readonly from: string;
   readonly to: string;
-}
-
-export function addDays(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
-}
-
-export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
 }
 
 /** How many days a period has. */

@@ -1,9 +1,11 @@
-import { Link, useRouteContext } from '@tanstack/react-router';
+import { useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { LoggedVersion, Transaction } from '../../api.ts';
 import { useStore } from '../../data/use-records.ts';
 import { fieldName, inWords } from '../../records/field-name.ts';
+import { RecordLink } from '../../records/record-link.tsx';
 import { recordTitle } from '../../records/record-title.ts';
+import { SILENT_FIELDS } from '../../records/silent-fields.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { typeFacts } from '../../records/type-facts.ts';
 import { TypeIcon } from '../../records/type-icon.tsx';
@@ -17,8 +19,6 @@ import type { Change } from './changes-of.ts';
 /** Of one change; a bulk edit may have a thousand. */
 const SHOWN_VERSIONS = 5;
 const NAMED_FIELDS = 4;
-/** Fields that change by themselves and say nothing to a person. */
-const SILENT: ReadonlySet<string> = new Set(['created_at']);
 
 /** One change: when, by whom, why, what it did to which records, and the way back. */
 export function ChangeItem(props: { change: Change; time_zone: string; is_read_only: boolean }) {
@@ -75,7 +75,7 @@ function ChangedRecord({ version }: { version: LoggedVersion }) {
   const entity_type = version.entity_type ?? store.get(id)?.entity_type ?? '';
   const fields = typeFacts(entity_type).fields;
   const changed = version.changed
-    .filter((name) => !SILENT.has(name))
+    .filter((name) => !SILENT_FIELDS.has(name))
     .map((name) => {
       const field = fields.find((each) => each.name === name);
       return field === undefined ? name : fieldName(field);
@@ -96,9 +96,9 @@ function ChangedRecord({ version }: { version: LoggedVersion }) {
     <li className="change-record">
       <TypeIcon entity_type={entity_type} />
       <span className="record-text">
-        <Link to="." search={(before) => ({ ...before, record: id })} resetScroll={false} className="quiet-link">
+        <RecordLink id={id} className="quiet-link">
           {title}
-        </Link>
+        </RecordLink>
         <span className="record-about">{title === one ? inWords(what) : `${one} ${what}`}</span>
       </span>
     </li>

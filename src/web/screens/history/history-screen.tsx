@@ -4,14 +4,13 @@ import { useMemo } from 'react';
 import { instantOf } from '../../../domain/time/zoned-time.ts';
 import type { HistoryQuery, LoggedVersion } from '../../api.ts';
 import { useLoadedTypes } from '../../data/use-loaded-types.ts';
-import { typeAppearance } from '../../records/type-appearance.ts';
-import { RECORD_TYPES, typeFacts } from '../../records/type-facts.ts';
+import { typeFacts } from '../../records/type-facts.ts';
+import { TypeOptions } from '../../records/type-options.tsx';
 import { FailureNotice } from '../../shell/failure-notice.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Skeleton } from '../../shell/skeleton.tsx';
-import { dayHeading, localDay } from '../../time/local-day.ts';
+import { addDays, dayHeading, localDay } from '../../time/local-day.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
-import { addDays } from '../dashboards/periods.ts';
 import { ChangeItem } from './change-item.tsx';
 import { type Change, changesOf } from './changes-of.ts';
 
@@ -64,11 +63,7 @@ export function HistoryScreen() {
             onChange={(event) => navigate({ search: (last) => ({ ...last, type: event.target.value || undefined }) })}
           >
             <option value="">Everything</option>
-            {RECORD_TYPES.map(({ name }) => (
-              <option key={name} value={name}>
-                {typeAppearance(name).many} ({name})
-              </option>
-            ))}
+            <TypeOptions />
           </select>
         </label>
         <fieldset className="segments">

@@ -7,7 +7,7 @@ import { DriftCard } from './drift-card.tsx';
 import { OperatorFailure } from './operator-failure.tsx';
 import { OperatorHeader } from './operator-header.tsx';
 import { RefreshesCard } from './refreshes-card.tsx';
-import { RoutesCards } from './routes-card.tsx';
+import { RoutesCards } from './routes-cards.tsx';
 import { SlowCard } from './slow-card.tsx';
 import { TripwiresCard } from './tripwires-card.tsx';
 

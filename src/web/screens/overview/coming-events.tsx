@@ -1,11 +1,11 @@
-import { Link } from '@tanstack/react-router';
 import { useRecords, useStore } from '../../data/use-records.ts';
+import { RecordLink } from '../../records/record-link.tsx';
 import { recordTitle } from '../../records/record-title.ts';
-import { zoneOf } from '../../records/view/record-filter.ts';
 import { isVisible, useVisibility } from '../../records/visibility.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { localDay, localTime, shortDay } from '../../time/local-day.ts';
+import { zoneOf } from '../../time/zone-of.ts';
 
 const MAX_EVENTS = 5;
 
@@ -36,14 +36,9 @@ export function ComingEvents({ now_ms, time_zone, today }: { now_ms: number; tim
             return (
               <li key={event.id} className="event-item">
                 <span className="event-day">{shortDay(localDay(begins_ms, zone), today)}</span>
-                <Link
-                  to="."
-                  search={(before) => ({ ...before, record: event.id })}
-                  resetScroll={false}
-                  className="quiet-link"
-                >
+                <RecordLink id={event.id} className="quiet-link">
                   {recordTitle(withLabels(event, store))}
-                </Link>
+                </RecordLink>
                 <span className="record-about">{event.all_day === true ? 'All day' : localTime(begins_ms, zone)}</span>
               </li>
             );

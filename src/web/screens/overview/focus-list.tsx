@@ -1,9 +1,10 @@
-import { Link, useRouteContext } from '@tanstack/react-router';
+import { useRouteContext } from '@tanstack/react-router';
 import { type KeyboardEvent, type PointerEvent, useId, useRef, useState } from 'react';
 import { isoSeconds } from '../../../domain/time/zoned-time.ts';
 import type { Operation, StoredRecord } from '../../data/operations.ts';
 import { useRecords, useStore } from '../../data/use-records.ts';
 import { Combobox } from '../../forms/combobox.tsx';
+import { RecordLink } from '../../records/record-link.tsx';
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { isVisible, useVisibility } from '../../records/visibility.ts';
@@ -11,8 +12,7 @@ import { withLabels } from '../../records/with-labels.ts';
 import { failureText } from '../../shell/failure-text.ts';
 import { Skeleton } from '../../shell/skeleton.tsx';
 import { showToast } from '../../shell/toasts.ts';
-import { shortDay } from '../../time/local-day.ts';
-import { addDays } from '../dashboards/periods.ts';
+import { addDays, shortDay } from '../../time/local-day.ts';
 import { focusTasks, moved, orderOperations, placeAfter } from './focus-order.ts';
 
 const MAX_OFFERED = 20;
@@ -130,14 +130,9 @@ export function FocusList({ today }: { today: string }) {
                   onChange={() => patch(task, 'Finish', finished(task), `“${titleOf(task)}” is done.`)}
                 />
                 <span className="focus-text">
-                  <Link
-                    to="."
-                    search={(before) => ({ ...before, record: task.id })}
-                    resetScroll={false}
-                    className="quiet-link"
-                  >
+                  <RecordLink id={task.id} className="quiet-link">
                     {titleOf(task)}
-                  </Link>
+                  </RecordLink>
                   {typeof task.due_on === 'string' && (
                     <span className="record-about" data-late={task.due_on < today}>
                       Due {shortDay(task.due_on, today)}

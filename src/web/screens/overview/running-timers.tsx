@@ -1,7 +1,8 @@
-import { Link, useRouteContext } from '@tanstack/react-router';
+import { useRouteContext } from '@tanstack/react-router';
 import { useState } from 'react';
 import { isoSeconds } from '../../../domain/time/zoned-time.ts';
 import type { Entity } from '../../api.ts';
+import { RecordLink } from '../../records/record-link.tsx';
 import { recordTitle } from '../../records/record-title.ts';
 import { typeAppearance } from '../../records/type-appearance.ts';
 import { typeFacts } from '../../records/type-facts.ts';
@@ -77,14 +78,9 @@ function RunningTimer({ entity, time_zone }: { entity: Entity; time_zone: string
     <li className="running">
       <TypeIcon entity_type={entity.entity_type} />
       <div className="record-text">
-        <Link
-          to="."
-          search={(before) => ({ ...before, record: entity.id })}
-          resetScroll={false}
-          className="record-title quiet-link"
-        >
+        <RecordLink id={entity.id} className="record-title quiet-link">
           {title}
-        </Link>
+        </RecordLink>
         <span className="record-about">{type_name === title ? `Since ${since}` : `${type_name} since ${since}`}</span>
       </div>
       <span className="clock" role="timer" aria-label={`Running since ${since}`}>

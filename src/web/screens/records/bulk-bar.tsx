@@ -4,11 +4,11 @@ import type { Json } from '../../../api/answer-types.ts';
 import { type Operation, pointerTo } from '../../data/operations.ts';
 import { FieldInput } from '../../forms/field-input.tsx';
 import { isSideField } from '../../forms/form-values.ts';
-import { fieldName } from '../../records/field-name.ts';
 import type { TypeFacts } from '../../records/type-facts.ts';
 import { Sheet } from '../../sheet/sheet.tsx';
 import { failureText } from '../../shell/failure-text.ts';
 import { showToast } from '../../shell/toasts.ts';
+import { FieldOptions } from './field-options.tsx';
 import { writeMany } from './write-many.ts';
 
 interface BulkBarProps {
@@ -112,12 +112,7 @@ function BulkEdit(props: {
             setValue(undefined);
           }}
         >
-          <option value="">Choose a field</option>
-          {fields.map((each) => (
-            <option key={each.name} value={each.name}>
-              {fieldName(each)}
-            </option>
-          ))}
+          <FieldOptions fields={fields} />
         </select>
       </div>
       {field !== undefined && (

@@ -10,6 +10,7 @@ import { filterKind, type RecordFilter, WHEN_FIELD } from '../../records/view/re
 import { fieldOf } from '../../records/view/record-view.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { useTimeZone } from '../../time/use-time-zone.ts';
+import { FieldOptions } from './field-options.tsx';
 
 interface FilterBarProps {
   readonly type: TypeFacts;
@@ -41,12 +42,7 @@ export function FilterBar({ type, filters, change }: FilterBarProps) {
           <label className="field">
             <span>Field</span>
             <select value={chosen} onChange={(event) => setChosen(event.target.value)}>
-              <option value="">Choose a field</option>
-              {fields.map((each) => (
-                <option key={each.name} value={each.name}>
-                  {fieldName(each)}
-                </option>
-              ))}
+              <FieldOptions fields={fields} />
             </select>
           </label>
           {field !== undefined && (

@@ -1,17 +1,17 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be those of a table element
 // biome-ignore-all lint/a11y/useFocusableInteractive: the cells of a plain table take no focus; what is in them does
-import { Link } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import type { StoredRecord } from '../../data/operations.ts';
 import { useStore } from '../../data/use-records.ts';
 import { fieldName } from '../../records/field-name.ts';
 import { formatInstant, formatValue, type ValueContext } from '../../records/format-value.ts';
+import { RecordLink } from '../../records/record-link.tsx';
 import { recordTitle } from '../../records/record-title.ts';
 import type { FieldFacts, TypeFacts } from '../../records/type-facts.ts';
-import { zoneOf } from '../../records/view/record-filter.ts';
 import { withLabels } from '../../records/with-labels.ts';
 import { localDay } from '../../time/local-day.ts';
+import { zoneOf } from '../../time/zone-of.ts';
 
 interface RecordTableProps {
   readonly type: TypeFacts;
@@ -130,9 +130,7 @@ export function RecordTable(props: RecordTableProps) {
                 />
               </div>
               <div role="cell" className="table-title">
-                <Link to="." search={(before) => ({ ...before, record: record.id })} resetScroll={false}>
-                  {title}
-                </Link>
+                <RecordLink id={record.id}>{title}</RecordLink>
               </div>
               <div role="cell" className="table-when">
                 {formatInstant(record.occurred_at, context)}

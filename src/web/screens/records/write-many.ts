@@ -1,6 +1,7 @@
 import type { AppData } from '../../data/app-data.ts';
-import { inverseOf, type Operation, type StoredRecord } from '../../data/operations.ts';
+import type { Operation } from '../../data/operations.ts';
 import type { WriteOutcome } from '../../data/outbox.ts';
+import { wayBack } from '../../data/way-back.ts';
 import { SignedOut } from '../../session.ts';
 import { showToast } from '../../shell/toasts.ts';
 
@@ -20,17 +21,10 @@ export async function writeMany(
   operations: readonly Operation[],
   done: string,
 ): Promise<void> {
-  const before = new Map<string, StoredRecord>();
-  const stored = new Set<string>();
-  for (const { id } of operations) {
-    const record = data.store.get(id);
-    if (record === null) continue;
-    before.set(id, record);
-    if (data.store.confirmed(id) === record) stored.add(id);
-  }
+  const back = wayBack(data.store, operations);
   const written: Operation[] = [];
   const undo = async (): Promise<void> => {
-    for (const part of partsOf(inverseOf(written, before, stored))) await data.write(`Undo: ${title}`, part, null);
+    for (const part of partsOf(back(written))) await data.write(`Undo: ${title}`, part, null);
     showToast({ text: 'Undone.' });
   };
   let outcome: WriteOutcome = 'saved';

@@ -5,8 +5,7 @@ import { useStore } from '../../data/use-records.ts';
 import { Combobox } from '../../forms/combobox.tsx';
 import { findRecords, optionOf } from '../../forms/find-records.ts';
 import { recordTitle } from '../../records/record-title.ts';
-import { typeAppearance } from '../../records/type-appearance.ts';
-import { RECORD_TYPES } from '../../records/type-facts.ts';
+import { TypeOptions } from '../../records/type-options.tsx';
 import { withLabels } from '../../records/with-labels.ts';
 import { failureText } from '../../shell/failure-text.ts';
 import { showToast } from '../../shell/toasts.ts';
@@ -57,11 +56,7 @@ export function EraseCard() {
               setChosen(null);
             }}
           >
-            {RECORD_TYPES.map(({ name }) => (
-              <option key={name} value={name}>
-                {typeAppearance(name).many} ({name})
-              </option>
-            ))}
+            <TypeOptions />
           </select>
         </label>
         <div className="field search-field">

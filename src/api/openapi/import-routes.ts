@@ -1,0 +1,141 @@
+import * as z from 'zod';
+import {
+  chunkQuery,
+  digestsQuery,
+  importFinish,
+  importOpening,
+  importPath,
+  importPause,
+  mendPath,
+  rejectsQuery,
+} from '../../importer/request-shapes.ts';
+import { type DescribedRoute, json } from './described-route.ts';
+import {
+  chunkAnswer,
+  digestsAnswer,
+  importAnswer,
+  importsAnswer,
+  mendAnswer,
+  rejectsAnswer,
+  reportAnswer,
+} from './import-answers.ts';
+
+/** Lines of a history, in either format, perhaps with `Content-Encoding: gzip`. */
+const historyLines = z.string().meta({ description: 'docs/history-format.md' });
+const lines = { 'application/edn': historyLines, 'application/x-ndjson': historyLines };
+const imports = { tag: 'Imports', access: 'operator' } as const;
+
+/** The import Worker's, which the API's forwards to. */
+export const IMPORT_ROUTES: readonly DescribedRoute[] = [
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports',
+    summary: 'Opens an import, or finds the one of this file and these arguments',
+    body: json(importOpening),
+    answer: json(importAnswer),
+    creates: true,
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/imports',
+    summary: 'The newest 100 imports',
+    answer: json(importsAnswer),
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/imports/:id',
+    summary: 'How far an import got',
+    parameters: importPath,
+    answer: json(importAnswer),
+    failures: [404],
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/imports/:id/report',
+    summary: 'What its rows are, by type, and what of them today’s schemas would refuse',
+    parameters: importPath,
+    answer: json(reportAnswer),
+    failures: [404],
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/imports/:id/rejects',
+    summary: 'The lines that could not be taken',
+    parameters: importPath,
+    query: rejectsQuery,
+    answer: json(rejectsAnswer),
+  },
+  {
+    ...imports,
+    method: 'put',
+    path: '/v1/imports/:id/rejects/:line',
+    summary: 'Applies a corrected line in place of one that was rejected',
+    parameters: mendPath,
+    body: lines,
+    answer: json(mendAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/chunks',
+    summary: 'Lines of the file, all or nothing and once however often they come',
+    parameters: importPath,
+    query: chunkQuery,
+    body: lines,
+    answer: json(chunkAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/pause',
+    summary: 'Takes no chunk until it is resumed',
+    parameters: importPath,
+    body: json(importPause),
+    answer: json(importAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/resume',
+    summary: 'Takes chunks again',
+    parameters: importPath,
+    answer: json(importAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/cancel',
+    summary: 'Ends it where it is; what is in stays',
+    parameters: importPath,
+    answer: json(importAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'post',
+    path: '/v1/imports/:id/finish',
+    summary: 'Closes it when every line is in and the footer agrees',
+    parameters: importPath,
+    body: json(importFinish),
+    isBodyOptional: true,
+    answer: json(importAnswer),
+    failures: [404, 409],
+  },
+  {
+    ...imports,
+    method: 'get',
+    path: '/v1/verify/digests',
+    summary: 'Digests of what imports brought, entity by entity, to hold against the file',
+    query: digestsQuery,
+    answer: json(digestsAnswer),
+  },
+];
