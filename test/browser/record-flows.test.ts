@@ -99,6 +99,13 @@ async function open(): Promise<Page> {
   return page;
 }
 
+/** Ends the session in this browser, the provider's own apart. */
+async function forgetSession(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const key of Object.keys(localStorage)) if (key.startsWith('annals.user:')) localStorage.removeItem(key);
+  });
+}
+
 /** Spoils the page's writes on their way, so that the API refuses them; gives what ends it. */
 async function spoilWrites(page: Page, until: Promise<void> = Promise.resolve()): Promise<() => Promise<void>> {
   await page.route('**/v1/transactions', async (route) => {
@@ -249,13 +256,36 @@ describe.concurrent('records', () => {
     await page.goto(`${stack.origin}/records/boulder_session?add=boulder_session`);
     const sheet = page.getByRole('dialog', { name: 'New record' });
     await sheet.getByLabel('Gym').fill('The last hold');
-    await page.evaluate(() => {
-      for (const key of Object.keys(localStorage)) if (key.startsWith('annals.user:')) localStorage.removeItem(key);
-    });
+    await forgetSession(page);
     await sheet.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: 'The last hold' }).waitFor();
     await expect.poll(async () => (await all('boulder_session')).map(({ gym }) => gym)).toEqual(['The last hold']);
+    await page.context().close();
+  });
+
+  it('that wait on a page are not written by who signs in next on the device, in another tab', async ({ expect }) => {
+    const page = await open();
+    await openList(page, 'location');
+    await page.context().route('**/v1/transactions', (route) => route.abort());
+    await page.getByRole('button', { name: 'Add place' }).first().click();
+    const sheet = page.getByRole('dialog', { name: 'New record' });
+    await sheet.getByLabel('Label').fill('Hiding place');
+    await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('button', { name: 'Offline · 1 waiting' }).waitFor();
+
+    const other = await page.context().newPage();
+    await other.goto(stack.origin);
+    await forgetSession(other);
+    await page.context().clearCookies();
+    await signIn(other, stack.origin, JOERG.email);
+    await page.context().unroute('**/v1/transactions');
+    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    await page.getByRole('button', { name: 'Not saved yet · 1 waiting' }).waitFor();
+    const places = await stack.request<Listed>(JOERG.id, '/v1/entities?entity_type=location&limit=10');
+    expect(places.records).toEqual([]);
+    await page.getByRole('navigation').getByRole('link', { name: 'Calendar' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
     await page.context().close();
   });
 
