@@ -416,6 +416,20 @@ describe.concurrent('records', () => {
     await page.context().close();
   });
 
+  it('of a change that is taken back are not said to have failed when they cannot be read then', async ({ expect }) => {
+    const page = await open();
+    const id = crypto.randomUUID();
+    const put = { op: 'put', id, entity_type: 'location', doc: { label: 'Mirage' } };
+    await stack.request(MAYA.id, '/v1/transactions', { operations: [put], meta: { why: 'heat' } });
+    await page.getByRole('navigation').getByRole('link', { name: 'History' }).click();
+    await page.route('**/rest/v1/**', (route) => route.abort());
+    const change = page.getByRole('listitem').filter({ hasText: 'heat' });
+    await change.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('That change is undone.').waitFor();
+    await expect(stored(id)).rejects.toThrow('404');
+    await page.context().close();
+  });
+
   it('that changed elsewhere meanwhile are a choice, and no edit is lost', async ({ expect }) => {
     const page = await open();
     const sheet = await openRecord(page, 'location', 'Harbour');
