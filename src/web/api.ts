@@ -256,11 +256,15 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
     },
     async transact(key, operations, why) {
       const json = { operations: operations.map(wireOperation), meta: { why } };
-      const response = await client.v1.transactions.$post({ json }, { headers: { 'idempotency-key': key } });
+      const init = { signal: AbortSignal.timeout(MAX_WRITE_MS) };
+      const response = await client.v1.transactions.$post({ json }, { headers: { 'idempotency-key': key }, init });
       return response.json();
     },
   };
 }
+
+/** The service gives a write up after 15 seconds; the rest is for 4 MiB on a slow way there. Later writes wait for it. */
+const MAX_WRITE_MS = 120_000;
 
 /** Of one page of what changed, of a record or of all. */
 const HISTORY_PAGE = 100;

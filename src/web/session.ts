@@ -18,7 +18,7 @@ export interface Profile {
   readonly is_operator: boolean;
 }
 
-/** Nobody is signed in, or no longer: the way on is the sign-in screen. */
+/** Nobody is signed in, or no longer, or somebody else by now: the way on is the sign-in screen. */
 export class SignedOut extends Error {
   override readonly name = 'SignedOut';
 }
@@ -72,10 +72,19 @@ export async function startSession(): Promise<Session> {
     stateStore: new WebStorageStateStore({ store: sessionStorage, prefix: 'annals.state.' }),
   });
 
+  /** Whose page this is: all that is shown and waits here is theirs, also when another tab signs somebody else in. */
+  let owner: string | null = null;
+
+  async function ownUser(): Promise<User | null> {
+    const user = await manager.getUser();
+    owner ??= user?.profile.sub ?? null;
+    return user?.profile.sub === owner ? user : null;
+  }
+
   /** @param used the token that will not do */
   async function renew(used: string | null): Promise<string> {
     return navigator.locks.request('annals.renew', async () => {
-      const user = await manager.getUser();
+      const user = await ownUser();
       if (user === null) throw new SignedOut();
       if (user.access_token !== used && hasTime(user)) return user.access_token;
       try {
@@ -93,18 +102,18 @@ export async function startSession(): Promise<Session> {
 
   return {
     async profile() {
-      const user = await manager.getUser();
+      const user = await ownUser();
       if (user === null || (!hasTime(user) && user.refresh_token === undefined)) return null;
       const { sub, email, name } = user.profile;
       return { id: sub, email: email ?? null, name: name ?? null, is_operator: user.scopes.includes('operator') };
     },
     async accessToken() {
-      const user = await manager.getUser();
+      const user = await ownUser();
       if (user === null) throw new SignedOut();
       return hasTime(user) ? user.access_token : renew(user.access_token);
     },
     async renewedToken() {
-      const user = await manager.getUser();
+      const user = await ownUser();
       return renew(user?.access_token ?? null);
     },
     signIn: (return_to) => manager.signinRedirect({ state: return_to }),

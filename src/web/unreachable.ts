@@ -9,12 +9,13 @@ export class Unreachable extends Error {
 
 /**
  * `fetch`, which tells a lost network from a mistake of ours: both are a TypeError.
- * @throws Unreachable; the signal's reason when it aborts
+ * @throws Unreachable, also for a signal's timeout; else the signal's reason when it aborts
  */
 export async function reach(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   try {
     return await fetch(input, init);
   } catch (error) {
-    throw error instanceof TypeError ? new Unreachable(error) : error;
+    const is_lost = error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
+    throw is_lost ? new Unreachable(error) : error;
   }
 }

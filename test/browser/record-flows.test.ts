@@ -21,6 +21,7 @@ const DELETED = '44444444-4444-4444-8444-444444444443';
 const PUT_AWAY = '44444444-4444-4444-8444-444444444445';
 const KEPT = '44444444-4444-4444-8444-444444444446';
 const PINNED = '44444444-4444-4444-8444-444444444447';
+const WAITING = '44444444-4444-4444-8444-444444444448';
 const BOTH_SIDES = '44444444-4444-4444-8444-444444444444';
 
 let stack: WebStack;
@@ -62,6 +63,7 @@ function records() {
     place(DELETED, 'Attic'),
     place(KEPT, 'Orchard'),
     place(PINNED, 'Cellar'),
+    place(WAITING, 'Lighthouse'),
     ...['Alpha', 'Beta', 'Gamma'].map((label) => ({
       op: 'put',
       entity_type: 'habit',
@@ -97,6 +99,13 @@ async function open(): Promise<Page> {
   await page.goto(stack.origin);
   await page.getByText(/^As of/).waitFor();
   return page;
+}
+
+/** Ends the session in this browser, the provider's own apart. */
+async function forgetSession(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const key of Object.keys(localStorage)) if (key.startsWith('annals.user:')) localStorage.removeItem(key);
+  });
 }
 
 /** Spoils the page's writes on their way, so that the API refuses them; gives what ends it. */
@@ -244,18 +253,61 @@ describe.concurrent('records', () => {
     await page.context().close();
   });
 
+  it('that are deleted elsewhere and brought back there, too, are a choice', async ({ expect }) => {
+    const page = await open();
+    const id = crypto.randomUUID();
+    const elsewhere = (operation: object) =>
+      stack.request(MAYA.id, '/v1/transactions', { operations: [{ id, entity_type: 'location', ...operation }] });
+    await elsewhere({ op: 'put', doc: { label: 'Quarry' } });
+    const sheet = await openRecord(page, 'location', 'Quarry');
+    await sheet.getByLabel('Label').fill('Old quarry');
+    await elsewhere({ op: 'delete' });
+    await sheet.getByRole('button', { name: 'Save' }).click();
+    await sheet.getByRole('heading', { name: 'This record was deleted meanwhile' }).waitFor();
+    await elsewhere({ op: 'put', doc: { label: 'Quarry', notes: 'Flooded' } });
+    await sheet.getByRole('button', { name: 'Bring it back' }).click();
+    await sheet.getByText('Nothing was changed on both sides.').waitFor();
+    await sheet.getByRole('button', { name: 'Save this' }).click();
+    await page.getByText('Saved.').waitFor();
+    expect(await stored(id)).toMatchObject({ label: 'Old quarry', notes: 'Flooded' });
+    await page.context().close();
+  });
+
   it('that are added as the session ends are written once, after signing in again', async ({ expect }) => {
     const page = await open();
     await page.goto(`${stack.origin}/records/boulder_session?add=boulder_session`);
     const sheet = page.getByRole('dialog', { name: 'New record' });
     await sheet.getByLabel('Gym').fill('The last hold');
-    await page.evaluate(() => {
-      for (const key of Object.keys(localStorage)) if (key.startsWith('annals.user:')) localStorage.removeItem(key);
-    });
+    await forgetSession(page);
     await sheet.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: 'The last hold' }).waitFor();
     await expect.poll(async () => (await all('boulder_session')).map(({ gym }) => gym)).toEqual(['The last hold']);
+    await page.context().close();
+  });
+
+  it('that wait on a page are not written by who signs in next on the device, in another tab', async ({ expect }) => {
+    const page = await open();
+    await openList(page, 'location');
+    await page.context().route('**/v1/transactions', (route) => route.abort());
+    await page.getByRole('button', { name: 'Add place' }).first().click();
+    const sheet = page.getByRole('dialog', { name: 'New record' });
+    await sheet.getByLabel('Label').fill('Hiding place');
+    await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('button', { name: 'Offline · 1 waiting' }).waitFor();
+
+    const other = await page.context().newPage();
+    await other.goto(stack.origin);
+    await forgetSession(other);
+    await page.context().clearCookies();
+    await signIn(other, stack.origin, JOERG.email);
+    await page.context().unroute('**/v1/transactions');
+    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    await page.getByRole('button', { name: 'Not saved yet · 1 waiting' }).waitFor();
+    const places = await stack.request<Listed>(JOERG.id, '/v1/entities?entity_type=location&limit=10');
+    expect(places.records).toEqual([]);
+    await page.getByRole('navigation').getByRole('link', { name: 'Calendar' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
     await page.context().close();
   });
 
@@ -361,6 +413,20 @@ describe.concurrent('records', () => {
     await expect.poll(async () => (await all('meditation')).map(({ label }) => label)).toEqual([]);
     await expect.poll(() => page.getByText('Deleted', { exact: true }).count()).toBe(2);
     await page.getByText('by Maya with Chrome on Linux: Undo: winter').waitFor();
+    await page.context().close();
+  });
+
+  it('of a change that is taken back are not said to have failed when they cannot be read then', async ({ expect }) => {
+    const page = await open();
+    const id = crypto.randomUUID();
+    const put = { op: 'put', id, entity_type: 'location', doc: { label: 'Mirage' } };
+    await stack.request(MAYA.id, '/v1/transactions', { operations: [put], meta: { why: 'heat' } });
+    await page.getByRole('navigation').getByRole('link', { name: 'History' }).click();
+    await page.route('**/rest/v1/**', (route) => route.abort());
+    const change = page.getByRole('listitem').filter({ hasText: 'heat' });
+    await change.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('That change is undone.').waitFor();
+    await expect(stored(id)).rejects.toThrow('404');
     await page.context().close();
   });
 
@@ -581,16 +647,40 @@ describe.concurrent('records', () => {
     const page = await open();
     await openList(page, 'location');
     await page.route('**/v1/transactions', (route) => route.fulfill({ status: 500 }));
-    await page.getByRole('button', { name: 'Add place' }).first().click();
     const sheet = page.getByRole('dialog', { name: 'New record' });
-    await sheet.getByLabel('Label').fill('Ferry landing');
-    await sheet.getByRole('button', { name: 'Add', exact: true }).click();
     const status = page.getByRole('button', { name: 'Not saved yet · 1 waiting' });
-    await status.click();
+    const add = async (label: string) => {
+      await page.getByRole('button', { name: 'Add place' }).first().click();
+      await sheet.getByLabel('Label').fill(label);
+      await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByRole('link', { name: label }).waitFor();
+      await status.click();
+    };
+    // One that it never takes would hold up all later ones.
+    await add('Ferry to nowhere');
+    await page.getByRole('button', { name: 'Drop mine' }).click();
+    await page.getByRole('link', { name: 'Ferry to nowhere' }).waitFor({ state: 'detached' });
+    await add('Ferry landing');
     await page.unroute('**/v1/transactions');
     await page.getByRole('button', { name: 'Try now' }).click();
     await status.waitFor({ state: 'detached' });
-    expect((await all('location')).map(({ label }) => label)).toContain('Ferry landing');
+    const labels = (await all('location')).map(({ label }) => label);
+    expect(labels).toContain('Ferry landing');
+    expect(labels).not.toContain('Ferry to nowhere');
+    await page.context().close();
+  });
+
+  it('with a change that still waits open after a reload on a screen that does not have their type', async ({
+    expect,
+  }) => {
+    const page = await open();
+    await page.route('**/v1/transactions', (route) => route.fulfill({ status: 500 }));
+    const sheet = await openRecord(page, 'location', 'Lighthouse');
+    await sheet.getByLabel('Label').fill('Old lighthouse');
+    await sheet.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Not saved yet · 1 waiting' }).waitFor();
+    await page.goto(`${stack.origin}/?record=${WAITING}`);
+    await expect.poll(() => sheet.getByLabel('Label').inputValue()).toBe('Old lighthouse');
     await page.context().close();
   });
 
@@ -720,6 +810,16 @@ describe('settings', () => {
     await openList(page, 'habit');
     await page.getByRole('link', { name: 'Put away' }).waitFor();
     expect(await page.getByRole('link', { name: 'To be erased' }).count()).toBe(0);
+
+    await page.route('**/v1/transactions', (route) => route.abort());
+    await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
+    await page.getByLabel('Type').selectOption('habit');
+    await page.getByRole('combobox', { name: 'Record' }).fill('Put');
+    await page.getByRole('option', { name: 'Put away' }).click();
+    await page.getByLabel('Type erase for good to confirm').fill('erase for good');
+    await page.getByRole('button', { name: 'Erase “Put away”' }).click();
+    await page.getByText('“Put away” will be erased when the network is back.').waitFor();
+    await page.unroute('**/v1/transactions');
 
     // A year has begun in the user's zone, and not yet where the device is.
     await page.clock.setFixedTime('2027-01-01T02:00:00Z');

@@ -93,7 +93,9 @@ describe('the values of a form', () => {
     expect(patchOf(record, { ...rest, notes: 'late' }, [])).toMatchObject({
       set: { '/notes': 'late' },
       unset: ['/dosage'],
-      expected_version: 0,
+      // Only this device has the record: it has no version yet, and the API takes no 0 for one.
+      expected_version: null,
     });
+    expect(patchOf({ ...record, version: 7 }, rest, [])).toMatchObject({ expected_version: 7 });
   });
 });

@@ -32,7 +32,11 @@ export function memoryDatabase(): LocalDatabase {
     put: (name: StoreName, row: Row, key?: string) => storeOf(name).put(row, key),
     delete: (name: StoreName, key: string) => storeOf(name).delete(key),
     clear: (name: StoreName) => storeOf(name).clear(),
-    transaction: (name: StoreName) => ({ store: storeOf(name), done: Promise.resolve() }),
+    transaction: (names: StoreName | readonly StoreName[]) => ({
+      ...(typeof names === 'string' && { store: storeOf(names) }),
+      objectStore: storeOf,
+      done: Promise.resolve(),
+    }),
   };
   return database as LocalDatabase;
 }

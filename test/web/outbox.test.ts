@@ -52,7 +52,8 @@ async function openOutbox(answer: (n: number) => Error | null) {
       sent.push(write);
       const error = answer(sent.length);
       if (error !== null) throw error;
-      return { tx: 1, tx_time: '', entities: [] };
+      const entity = { id: ID, entity_type: 'habit', version: 10 * sent.length, updated_at: '', deleted_at: null };
+      return { tx: 1, tx_time: '', entities: [entity] };
     },
     onWritten() {},
     async onSentElsewhere() {},
@@ -129,6 +130,16 @@ it('A network that is back with no word of it is tried by the next save', async 
   expect(outbox.writes()).toEqual([]);
 });
 
+it('An edit that was begun on top of a write that has left expects what that one became', async () => {
+  const { outbox, sent } = await openOutbox((n) => (n === 1 ? new Unreachable(null) : null));
+  await outbox.submit('Edit', [EDIT]);
+  const on_top_of = outbox.waitingFor(ID);
+  await outbox.flush();
+  expect(outbox.writes()).toEqual([]);
+  await outbox.submit('On top', [{ ...EDIT, on_top_of }]);
+  expect(sent.at(-1)).toMatchObject({ title: 'On top', operations: [{ expected_version: 20 }] });
+});
+
 it('Coming into view changes nothing where nothing has changed', async () => {
   const refused = { status: 412, code: 'AN', message: 'changed elsewhere', hint: null, details: null };
   await database.put('outbox', { key: 'k', order: 1, title: 'Edit', operations: [EDIT], refusal: refused });
@@ -157,6 +168,15 @@ describe('a device that fails', () => {
     expect(told).toEqual([failure]);
     await vi.advanceTimersByTimeAsync(2_000);
     await expect.poll(() => outbox.writes()).toEqual([]);
+  });
+
+  it('is told to who writes when it cannot keep the write, of which nothing is left', async () => {
+    const { outbox, sent } = await openOutbox(() => null);
+    const failure = new Error('The disk is full.');
+    vi.spyOn(database, 'put').mockRejectedValueOnce(failure);
+    await expect(outbox.submit('Edit', [EDIT])).rejects.toBe(failure);
+    expect(outbox.writes()).toEqual([]);
+    expect(sent).toEqual([]);
   });
 
   it('is told of when it gives no lock, and what waits goes out later', async () => {

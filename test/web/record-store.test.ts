@@ -1,9 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Page } from '../../src/web/api.ts';
+import type { LocalDatabase } from '../../src/web/data/local-database.ts';
 import type { StoredRecord } from '../../src/web/data/operations.ts';
+import { memoryDatabase } from './memory-database.ts';
 
 vi.stubGlobal('ENTITY_TYPES', []);
 const { RecordStore } = await import('../../src/web/data/record-store.ts');
+const { Unreachable } = await import('../../src/web/unreachable.ts');
 
 const ID = '11111111-1111-4111-8111-111111111111';
 const NOON = '2026-07-01T12:00:00Z';
@@ -14,7 +17,7 @@ function habit(label: string, version: number): StoredRecord {
 }
 
 /** @param stored what the server has */
-function openStore(stored: { record: StoredRecord }) {
+function openStore(stored: { record: StoredRecord }, database: LocalDatabase | null = null) {
   /** Lists that the server has made, and that are on their way until one lets them in. */
   const lists: (() => void)[] = [];
   const api = {
@@ -25,7 +28,7 @@ function openStore(stored: { record: StoredRecord }) {
       return new Promise<Page>((resolve) => lists.push(() => resolve(page)));
     },
   };
-  return { store: new RecordStore({ api, database: null }), lists };
+  return { store: new RecordStore({ api, database }), lists };
 }
 
 describe('what is known of a record is what was asked for last', () => {
@@ -69,6 +72,45 @@ describe('what is known of a record is what was asked for last', () => {
     lists[0]?.();
     await loading;
     expect(store.get(ID)).toBeNull();
+  });
+});
+
+describe('a change that goes out before its record is loaded, as after a reload', () => {
+  const operation = { op: 'patch', id: ID, entity_type: 'habit', set: { '/label': 'mine' }, unset: [] } as const;
+  const write = { key: 'k', order: 1, title: 'Edit', operations: [operation], refusal: null };
+
+  it('does not make it seem gone while it waits', async () => {
+    const { store } = openStore({ record: habit('before', 1) });
+    store.overlay([write]);
+    expect(store.ownChanges(0).size).toBe(0);
+    await store.fetch(ID);
+    expect(store.get(ID)).toMatchObject({ label: 'mine' });
+  });
+
+  it('leaves the copy of it on this device, as it is now', async () => {
+    const database = memoryDatabase();
+    await database.put('records', habit('before', 1));
+    await database.put('types', { name: 'habit', loaded_at: NOON });
+    const written = habit('mine', 2);
+    const { store } = openStore({ record: written }, database);
+    store.written(write, { tx: 1, tx_time: NOON, entities: [] });
+    expect(store.ownChanges(0).size).toBe(0);
+    await expect.poll(() => database.getAll('records')).toEqual([written]);
+    expect(store.get(ID)).toEqual(written);
+  });
+
+  it('leaves that copy as it was where it cannot be read', async () => {
+    const database = memoryDatabase();
+    const before = habit('before', 1);
+    await database.put('records', before);
+    await database.put('types', { name: 'habit', loaded_at: NOON });
+    const unreachable = () => Promise.reject(new Unreachable(null));
+    const api = { entity: unreachable, entitiesById: unreachable, entities: unreachable };
+    const transaction = vi.spyOn(database, 'transaction');
+    const store = new RecordStore({ api, database });
+    store.written(write, { tx: 1, tx_time: NOON, entities: [] });
+    await expect.poll(() => transaction.mock.calls.length).toBe(1);
+    expect(await database.getAll('records')).toEqual([before]);
   });
 });
 

@@ -5,7 +5,18 @@ import type { Operation, StoredRecord } from '../../src/web/data/operations.ts';
 import type { QueuedWrite } from '../../src/web/data/queued-write.ts';
 import { memoryDatabase } from './memory-database.ts';
 
-vi.stubGlobal('ENTITY_TYPES', []);
+vi.stubGlobal('ENTITY_TYPES', [
+  {
+    name: 'habit',
+    from: [],
+    until: null,
+    is_personal: true,
+    timeline: false,
+    timer_parent: null,
+    label: [],
+    fields: [],
+  },
+]);
 const { ApiError } = await import('../../src/web/api.ts');
 const { followChanges } = await import('../../src/web/data/follow-changes.ts');
 const { Outbox } = await import('../../src/web/data/outbox.ts');

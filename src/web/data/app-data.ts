@@ -43,15 +43,7 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
       store.written(write, answer);
       onWritten();
     },
-    async onSentElsewhere(writes) {
-      try {
-        await refetch(writes.flatMap(({ operations }) => operations));
-      } catch (error) {
-        // What cannot be read now, the change feed brings.
-        if (!(error instanceof Unreachable || error instanceof SignedOut)) reportError(error);
-      }
-      onWritten();
-    },
+    onSentElsewhere: (writes) => refetch(writes.flatMap(({ operations }) => operations)),
   });
   outbox.subscribe(() => store.overlay(outbox.writes()));
   await outbox.start();
@@ -73,17 +65,23 @@ export async function openAppData(api: AnnalsApi, user: string, onWritten: () =>
     const why = typeof meta?.why === 'string' ? `Undo: ${meta.why}` : 'Undo';
     const { entities } = await api.undo(tx, why);
     await refetch(entities.filter((entity) => 'entity_type' in entity));
-    onWritten();
   }
 
+  /** Takes over what was written, but not from here. Does not throw: it is written all the same. */
   async function refetch(records: readonly { id: string; entity_type: string | null }[]): Promise<void> {
-    for (const [type, each] of Map.groupBy(records, ({ entity_type }) => entity_type)) {
-      if (type === null) continue;
-      await store.refetch(
-        type,
-        each.map(({ id }) => id),
-      );
+    try {
+      for (const [type, each] of Map.groupBy(records, ({ entity_type }) => entity_type)) {
+        if (type === null) continue;
+        await store.refetch(
+          type,
+          each.map(({ id }) => id),
+        );
+      }
+    } catch (error) {
+      // What cannot be read now, the change feed brings.
+      if (!(error instanceof Unreachable || error instanceof SignedOut)) reportError(error);
     }
+    onWritten();
   }
 
   return { database, store, outbox, write, undo };

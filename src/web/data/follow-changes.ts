@@ -1,5 +1,5 @@
 import type { AnnalsApi } from '../api.ts';
-import { RECORD_TYPES } from '../records/type-facts.ts';
+import { isKnownType, RECORD_TYPES } from '../records/type-facts.ts';
 import { SignedOut } from '../session.ts';
 import { Unreachable } from '../unreachable.ts';
 import type { LocalDatabase } from './local-database.ts';
@@ -52,8 +52,11 @@ export function followChanges({ api, database, store, onChanged }: FollowParts):
       const { changes, next, up_to_date } = await api.changes(since);
       if (next === null) break;
       for (const { id, entity_type } of changes) {
-        const type = entity_type ?? store.confirmed(id)?.entity_type;
-        if (type === undefined) continue;
+        // An imported delete names no type.
+        const known = entity_type === null ? (store.confirmed(id) ?? (await database.get('records', id))) : null;
+        const type = entity_type ?? known?.entity_type ?? '';
+        // Of a type that only a history has, there is no list to ask.
+        if (!isKnownType(type)) continue;
         const ids = ids_by_type.get(type);
         if (ids === undefined) ids_by_type.set(type, new Set([id]));
         else ids.add(id);

@@ -1,8 +1,8 @@
 import type { AnnalsApi, Dashboard, DashboardQuery, Entity, HeatmapDay, Overview } from '../api.ts';
-import { RECORD_TYPES, typeFacts } from '../records/type-facts.ts';
+import { RECORD_TYPES, type TypeFacts, typeFacts } from '../records/type-facts.ts';
 import { isVisible, type Visibility } from '../records/visibility.ts';
 import { withLabels } from '../records/with-labels.ts';
-import { localHeatmap } from '../screens/calendar/local-heatmap.ts';
+import { localHeatmap, zoneOfDays } from '../screens/calendar/local-heatmap.ts';
 import { addDays, localDay } from '../time/local-day.ts';
 import { zoneOf } from '../time/zone-of.ts';
 import { Unreachable } from '../unreachable.ts';
@@ -39,7 +39,9 @@ export function offlineApi(api: AnnalsApi, store: RecordStore): AnnalsApi {
         const { time_zone, visibility } = settings(store);
         const visible = records.filter((record) => isVisible(record, store, visibility));
         const days: HeatmapDay[] = localHeatmap(visible, query.year, time_zone, Date.now());
-        const years = [...new Set(visible.map(({ occurred_at }) => Number(occurred_at.slice(0, 4))))].sort();
+        const firstDay = (record: StoredRecord) =>
+          localDay(Date.parse(record.occurred_at), zoneOfDays(record, time_zone));
+        const years = [...new Set(visible.map((record) => Number(firstDay(record).slice(0, 4))))].sort((a, b) => a - b);
         const as_of = new Date().toISOString();
         return { ...query, time_zone, as_of, rolled_up_at: null, lag_ms: null, years, days };
       }
@@ -101,7 +103,9 @@ function localOverview(store: RecordStore, now_ms: number): Overview {
   const counts = { today: {} as Record<string, number>, last_7_days: {} as Record<string, number> };
   const newest: StoredRecord[] = [];
   const running: StoredRecord[] = [];
-  for (const { name } of RECORD_TYPES.filter((type) => type.timeline)) {
+  // As the API: these are shown to who asks for them.
+  const is_shown = (type: TypeFacts): boolean => type.name !== 'bm_log' || user?.show_bm_logs === true;
+  for (const { name } of RECORD_TYPES.filter((type) => type.timeline && is_shown(type))) {
     let taken = 0;
     for (const record of store.snapshot(name).records) {
       if (!isVisible(record, store, visibility)) continue;

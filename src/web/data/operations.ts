@@ -27,7 +27,7 @@ export type Operation =
       /** By JSON pointer. */
       readonly set: Doc;
       readonly unset: readonly string[];
-      readonly expected_version?: number;
+      readonly expected_version?: number | null;
       /** Keys of the writes that waited when the edit began, and that it was made on top of. */
       readonly on_top_of?: readonly string[];
     }

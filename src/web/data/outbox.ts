@@ -16,6 +16,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Versions of records by their ids. */
+type Versions = ReadonlyMap<string, number>;
+
 interface OutboxParts {
   readonly user: string;
   readonly database: LocalDatabase;
@@ -37,6 +40,8 @@ export class Outbox {
   readonly #parts: OutboxParts;
   readonly #waiting = new Map<string, Waiting>();
   readonly #listeners = new Set<() => void>();
+  /** To which versions the writes that this tab sent have led, by their keys: for edits that were begun before. */
+  readonly #led_to = new Map<string, Versions>();
   #writes: readonly QueuedWrite[] = [];
   #is_sending = false;
   #retry_ms = FIRST_RETRY_MS;
@@ -85,12 +90,20 @@ export class Outbox {
    * Writes, here at once and at the server when it can be reached.
    * @throws ApiError when the server refuses it: then nothing of it is kept
    */
-  async submit(title: string, operations: readonly Operation[]): Promise<WriteOutcome> {
+  async submit(title: string, given: readonly Operation[]): Promise<WriteOutcome> {
     const order = Math.max(Date.now(), (this.#writes.at(-1)?.order ?? 0) + 1);
+    const operations = given.map((operation) => expecting(operation, this.#led_to));
     const write: QueuedWrite = { key: crypto.randomUUID(), order, title, operations, refusal: null };
     const outcome = new Promise<WriteOutcome>((resolve, reject) => this.#waiting.set(write.key, { resolve, reject }));
     this.#change([...this.#writes, write]);
-    await this.#parts.database.put('outbox', write);
+    try {
+      await this.#parts.database.put('outbox', write);
+    } catch (error) {
+      // Whoever wrote it is told, and has it still.
+      this.#waiting.delete(write.key);
+      this.#change(this.#writes.filter(({ key }) => key !== write.key));
+      throw error;
+    }
     if (this.#isHeldBack()) this.#settle(write.key, 'queued');
     else void this.flush();
     return outcome;
@@ -218,13 +231,14 @@ export class Outbox {
         'version' in entity && entity.version !== null ? [[entity.id, entity.version] as const] : [],
       ),
     );
+    this.#led_to.set(write.key, versions);
     const transaction = this.#parts.database.transaction('outbox', 'readwrite');
     const kept = await transaction.store.getAll();
     const later = kept.filter(({ key, refusal }) => key !== write.key && refusal === null);
     await Promise.all([
       transaction.store.delete(write.key),
       ...later.map((each) => {
-        const operations = each.operations.map((operation) => expecting(operation, write.key, versions));
+        const operations = each.operations.map((operation) => expecting(operation, new Map([[write.key, versions]])));
         return transaction.store.put({ ...each, operations });
       }),
       transaction.done,
@@ -267,8 +281,11 @@ export class Outbox {
   }
 }
 
-function expecting(operation: Operation, written: string, versions: ReadonlyMap<string, number>): Operation {
-  const version = versions.get(operation.id);
-  if (version === undefined || operation.op !== 'patch' || !operation.on_top_of?.includes(written)) return operation;
-  return { ...operation, expected_version: version };
+/** @param led_to versions by the keys of writes that are at the server */
+function expecting(operation: Operation, led_to: ReadonlyMap<string, Versions>): Operation {
+  if (operation.op !== 'patch') return operation;
+  const version = operation.on_top_of
+    ?.map((key) => led_to.get(key)?.get(operation.id))
+    .findLast((each) => each !== undefined);
+  return version === undefined ? operation : { ...operation, expected_version: version };
 }

@@ -2,7 +2,7 @@ import { type AnnalsApi, ApiError, type Written } from '../api.ts';
 import { SignedOut } from '../session.ts';
 import { Unreachable } from '../unreachable.ts';
 import type { LocalDatabase } from './local-database.ts';
-import { applyOperation, type StoredRecord } from './operations.ts';
+import { applyOperation, type Operation, type StoredRecord } from './operations.ts';
 import type { QueuedWrite } from './queued-write.ts';
 
 /** `partial`: some records are here, the rest is on its way. */
@@ -132,7 +132,9 @@ export class RecordStore {
   async distrust(): Promise<void> {
     this.#is_followed = false;
     for (const type of this.#status.keys()) this.#forgetFreshness(type);
-    await this.#parts.database?.clear('types');
+    const kept = this.#parts.database?.transaction(['records', 'types'], 'readwrite');
+    // The records too: what is deleted elsewhere by the time that its type is whole again would be back with it.
+    await Promise.all([kept?.objectStore('records').clear(), kept?.objectStore('types').clear(), kept?.done]);
   }
 
   /** What this device keeps of a type, without asking the server. */
@@ -173,21 +175,26 @@ export class RecordStore {
       answer.entities.flatMap((entity) => ('version' in entity ? [[entity.id, entity.version] as const] : [])),
     );
     const turn = ++this.#turn;
+    const gone = new Set<string>();
     for (const operation of write.operations) {
-      const after = applyOperation(this.#truth.get(operation.id) ?? null, operation, answer.tx_time);
+      const before = this.#truth.get(operation.id) ?? null;
+      if (isUnknown(before, operation)) continue;
+      const after = applyOperation(before, operation, answer.tx_time);
       this.#written_ms.set(operation.id, Date.now());
-      if (after === null) this.#drop(operation.id, turn);
-      else this.#take([{ ...after, version: versions.get(operation.id) ?? after.version }], turn);
+      if (after === null) {
+        gone.add(operation.id);
+        this.#drop(operation.id, turn);
+      } else this.#take([{ ...after, version: versions.get(operation.id) ?? after.version }], turn);
     }
     const types = typesOf([write]);
     this.#notify(types);
-    void this.#settle(write, types);
+    void this.#settle(write, types, gone);
   }
 
   /** What the server computes (the time axis, canonical forms) is read back; what cannot be read now comes later. */
-  async #settle(write: QueuedWrite, types: ReadonlySet<string>): Promise<void> {
+  async #settle(write: QueuedWrite, types: ReadonlySet<string>, gone: ReadonlySet<string>): Promise<void> {
     const ids = [...new Set(write.operations.map(({ id }) => id))];
-    const there = ids.filter((id) => this.#truth.has(id));
+    const there = ids.filter((id) => !gone.has(id));
     try {
       if (there.length <= MAX_SINGLE_READS) {
         const turn = ++this.#turn;
@@ -201,7 +208,7 @@ export class RecordStore {
       if (!(error instanceof ApiError || error instanceof SignedOut || error instanceof Unreachable))
         reportError(error);
     }
-    await this.#persist(ids);
+    await this.#persist(ids.filter((id) => gone.has(id) || this.#truth.has(id)));
   }
 
   async #load(type: string): Promise<void> {
@@ -242,9 +249,7 @@ export class RecordStore {
     } while (after !== null);
     const unseen = [...(this.#ids_by_type.get(type) ?? [])].filter((id) => !seen.has(id));
     for (const id of unseen) this.#drop(id, turn);
-    // Kept first: what is said to be complete is so after a reload without the network, too.
-    await this.#persist([...seen, ...unseen]);
-    await this.#parts.database?.put('types', { name: type, loaded_at: new Date().toISOString() });
+    await this.#persist([...seen, ...unseen], type);
     this.#status.set(type, { state: 'complete', error: null, loaded_ms: Date.now() });
     this.#notify([type]);
   }
@@ -273,16 +278,18 @@ export class RecordStore {
     this.#ids_by_type.get(known.entity_type)?.delete(id);
   }
 
-  /** Keeps of these records what is known. */
-  async #persist(ids: readonly string[]): Promise<void> {
+  /** Keeps of these records what is known. @param whole a type of which these are all, also after a reload without the network */
+  async #persist(ids: readonly string[], whole: string | null = null): Promise<void> {
     const { database } = this.#parts;
     if (database === null) return;
-    const transaction = database.transaction('records', 'readwrite');
+    const transaction = database.transaction(['records', 'types'], 'readwrite');
+    const records = transaction.objectStore('records');
     await Promise.all([
       ...ids.map((id) => {
         const record = this.#truth.get(id);
-        return record === undefined ? transaction.store.delete(id) : transaction.store.put(record);
+        return record === undefined ? records.delete(id) : records.put(record);
       }),
+      whole !== null && transaction.objectStore('types').put({ name: whole, loaded_at: new Date().toISOString() }),
       transaction.done,
     ]);
   }
@@ -294,6 +301,7 @@ export class RecordStore {
       for (const operation of operations) {
         const pending = overlay.get(operation.id);
         const before = pending === undefined ? (this.#truth.get(operation.id) ?? null) : pending;
+        if (isUnknown(before, operation)) continue;
         overlay.set(operation.id, applyOperation(before, operation, new Date(order).toISOString()));
       }
     }
@@ -326,6 +334,11 @@ export class RecordStore {
     this.#revision++;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** A change of a record that is not loaded: what becomes of it cannot be said here, least of all that it is gone. */
+function isUnknown(before: StoredRecord | null, operation: Operation): boolean {
+  return before === null && operation.op === 'patch';
 }
 
 function typesOf(writes: readonly QueuedWrite[]): ReadonlySet<string> {

@@ -113,7 +113,8 @@ export function patchOf(record: StoredRecord, values: FormValues, on_top_of: rea
       }),
     ),
     unset: changed.filter((name) => values[name] === undefined).map(pointerTo),
-    expected_version: record.version,
+    // What only this device has must be written first, and then this expects what it became.
+    expected_version: record.version === 0 ? null : record.version,
     on_top_of,
   };
 }

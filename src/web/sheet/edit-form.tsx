@@ -42,8 +42,10 @@ export function EditForm({ record, draft, setDraft, time_zone, finish, remove }:
   /** The record as somebody else has left it meanwhile; null when it is gone. */
   const [theirs, setTheirs] = useState<{ readonly record: StoredRecord | null } | null>(null);
 
-  async function save(edit: Draft): Promise<ReadonlyMap<string, string>> {
-    const operation = patchOf(edit.from, edit.values, edit.on_top_of);
+  async function save(
+    edit: Draft,
+    operation = patchOf(edit.from, edit.values, edit.on_top_of),
+  ): Promise<ReadonlyMap<string, string>> {
     const title = recordTitle(withLabels(record, store));
     try {
       return await saveForm(async () => {
@@ -59,8 +61,8 @@ export function EditForm({ record, draft, setDraft, time_zone, finish, remove }:
   }
 
   function bringBack(merged: FormValues): Promise<ReadonlyMap<string, string>> {
-    const operation = { op: 'put', id: record.id, entity_type: type.name, doc: merged } as const;
-    return saveForm(() => data.write('Bring back a deleted record', [operation], 'Saved.'), finish);
+    const deleted = { id: record.id, entity_type: type.name, expected_version: null } as const;
+    return save(edit, { ...deleted, op: 'put', doc: merged });
   }
 
   async function currentRecord(): Promise<StoredRecord | null> {

@@ -41,8 +41,8 @@ export function EditRecord({ id, close, finish }: EditRecordProps) {
   const query = useQuery({
     queryKey: ['record', id, moment],
     queryFn: () => store.fetch(id),
-    // An edit starts from what the server has now; one that only this device has cannot be asked for.
-    enabled: data.outbox.waitingFor(id).length === 0,
+    // An edit starts from what the server has now; a record that only this device has cannot be asked for.
+    enabled: known === null || data.outbox.waitingFor(id).length === 0,
     staleTime: 0,
     retry: false,
   });

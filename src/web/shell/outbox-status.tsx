@@ -61,6 +61,13 @@ export function OutboxStatus() {
                         ? 'The record was changed elsewhere meanwhile.'
                         : write.refusal.message}
                   </span>
+                  {write.refusal === null && hindrance === 'service' && (
+                    <span className="outbox-actions">
+                      <button type="button" className="link-button" onClick={() => outbox.discard(write.key)}>
+                        Drop mine
+                      </button>
+                    </span>
+                  )}
                   {write.refusal !== null && (
                     <span className="outbox-actions">
                       <button

@@ -30,8 +30,10 @@ export function EraseCard() {
     if (record === null) return;
     const title = recordTitle(withLabels(record, store));
     try {
-      await data.write(`Erase ${title}`, [{ op: 'evict', id: record.id, entity_type: record.entity_type }], null);
-      showToast({ text: `“${title}” is erased for good.` });
+      const operation = { op: 'evict', id: record.id, entity_type: record.entity_type } as const;
+      const outcome = await data.write(`Erase ${title}`, [operation], null);
+      const is_done = outcome === 'saved';
+      showToast({ text: `“${title}” ${is_done ? 'is erased for good.' : 'will be erased when the network is back.'}` });
       setChosen(null);
       setTyped('');
     } catch (error) {
