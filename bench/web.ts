@@ -51,7 +51,7 @@ export async function run(report: Report): Promise<void> {
     const passwords = newRolePasswords();
     await migrate(postgres.superuserUrl());
     await setRolePasswords(postgres.superuserUrl(), passwords);
-    const identity_port = await pickPort(0);
+    const identity_port = await pickPort();
     const settings = (role: Role) => {
       return {
         OIDC_ISSUER: `http://127.0.0.1:${identity_port}`,

@@ -45,7 +45,7 @@ export async function startWebStack(template: string, settings: Record<string, s
     startNeonEndpoint({ postgres: { host, port } }),
     mkdtemp(join(tmpdir(), 'annals-identity-')),
     // The Workers must know the provider's address before it starts, and the provider theirs.
-    pickPort(0),
+    pickPort(),
   ]);
   const issuer = `http://127.0.0.1:${provider_port}`;
   const signIn = {
