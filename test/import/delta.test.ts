@@ -76,6 +76,35 @@ describe('a delta', () => {
     expect(await storeDigest(owner)).toBe(undisturbed);
   });
 
+  test('verifies where its entity was evicted before the base already, and again since', async () => {
+    const eid = '#uuid "a8eeba81-0ad4-407c-8820-9046c2fd1ce6"';
+    const history = (source: string, tx: number) =>
+      historyOf(
+        [
+          `{:annals/format 1, :source {${source}}, :exported-at #inst "2024-01-09T00:00:00.000-00:00"}`,
+          `{:evicted "a633e2534fb1e8fe91a1b43b9c0c66b5a0bbb6f1", :tx ${tx}, :tt #inst "2024-01-0${tx}T00:00:00.000-00:00"}`,
+          `{:eid ${eid}, :vt #inst "2024-01-0${tx + 1}T00:00:00.000-00:00", :tt #inst "2024-01-0${tx + 1}T00:00:00.000-00:00", :tx ${tx + 1}, :doc {:v ${tx}, :xt/id ${eid}}}`,
+          '{:annals/end true, :rows 1, :entities 1, :evicted 1}',
+        ],
+        1,
+        1,
+      ).save();
+    const [older, newer] = [await history(':store "xtdb"', 2), await history(':store "xtdb", :since 3', 4)];
+    try {
+      await bring(older);
+      expect(await bring(newer)).toMatchObject({ inserted: 1, erased: 1 });
+      expect(await verify(newer)).toMatchObject({
+        equal: true,
+        since: '3',
+        file: { evicted: 1 },
+        store: { evicted: 1 },
+      });
+    } finally {
+      await rm(older);
+      await rm(newer);
+    }
+  });
+
   test('erases through the log’s own rule: nothing of the evicted is left, nor in rejects', async () => {
     await bring(files.base);
     // A copy of the doomed that became a reject: the same places in history with other words.

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { exportedLines } from '../../src/cli/export-history.ts';
 import { importFile } from '../../src/cli/import-file.ts';
 import { verifyHistory } from '../../src/cli/verify-history.ts';
+import { entityIdOf } from '../../src/domain/codec/entity-id.ts';
 import { canonicalEdn } from '../../src/domain/edn/canonical.ts';
 import { edn } from '../domain/edn-value.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
@@ -84,6 +85,19 @@ test('valid times of the year 0 and names without a notation go in and out as eq
   const came = (await Array.fromAsync(exportedLines(options))).join('').trimEnd().split('\n');
   const rows = (lines: readonly string[]) => lines.slice(1).map((line) => canonicalEdn(edn(line)));
   expect(rows(came).sort()).toEqual(rows(ODD_EXPORT.trimEnd().split('\n')).sort());
+});
+
+test('a record whose XTDB id has a NUL answers the UUID that stands for it, as every record does', async () => {
+  const USER = 'a58626f1-e158-4bc5-a050-e9dafb06c81c';
+  await bring(`{:annals/format 1, :source {:store "xtdb", :version "1.24.5"}, :exported-at #inst "2026-11-23T00:20:08.065-00:00"}
+{:eid "a\u0000", :vt #inst "2024-01-01T00:00:00.000-00:00", :tt #inst "2024-01-01T00:00:00.000-00:00", :tx 1, :doc {:xt/id "a\u0000", :user/id #uuid "${USER}", :tech.jgood.gleanmo.schema.meta/type :habit, :habit/label "b\u0000"}}
+{:annals/end true, :rows 1, :entities 1, :evicted 0}
+`);
+  const record = { id: entityIdOf('a\0'), label: 'b\0' };
+  const get = async (path: string) => (await stack().fetch(path, { as: USER })).json();
+  expect(await get(`/v1/entities/${record.id}`)).toMatchObject(record);
+  expect(await get('/v1/entities?entity_type=habit')).toMatchObject({ records: [record] });
+  expect(await get('/rest/v1/habit')).toMatchObject([record]);
 });
 
 test('a backup whose transaction times are of the year 0 comes in, evictions and transactions too', async () => {
