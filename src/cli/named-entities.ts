@@ -5,8 +5,9 @@ import type { LineValue } from '../domain/codec/history-digest.ts';
 const BATCH_LINES = 5_000;
 
 /**
- * The entities that a part of a history names, and the hashes of those that it evicts, with the first transaction that does. They are kept in tables of the session,
- * `named_entities` and `named_evictions`, since a part may name millions: memory here is flat.
+ * The entities that a part of a history names, and the hashes of those that it evicts, each with the first transaction that
+ * does. They are kept in tables of the session, `named_entities` and `named_evictions`, since a part may name millions: memory
+ * here is flat.
  */
 export class NamedEntities {
   readonly #client: pg.Client;
@@ -19,7 +20,8 @@ export class NamedEntities {
 
   static async begin(client: pg.Client): Promise<NamedEntities> {
     await client.query(
-      'create temporary table named_entities (entity_id uuid primary key); create temporary table named_evictions (hash text primary key, tx bigint)',
+      `create temporary table named_entities (entity_id uuid primary key);
+       create temporary table named_evictions (hash text primary key, tx bigint)`,
     );
     return new NamedEntities(client);
   }

@@ -10,7 +10,7 @@ import type { DigestPlace, RowPlace } from './request-shapes.ts';
 /** Of one page; encoding and hashing them takes a Worker some tenths of a second. */
 const PAGE_ROWS = 2_000;
 
-/** Lines of one entity, or evictions of one hash: how many, and the sum of their digests in hex. Pages add up. */
+/** Lines of one entity, or of one eviction, by hash and transaction: how many, and the sum of their digests in hex. Pages add up. */
 export type DigestEntry = readonly [key: string, lines: number, digest: string];
 
 export interface StoredDigests {

@@ -1,8 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { importFile } from '../../src/cli/import-file.ts';
 import { verifyHistory } from '../../src/cli/verify-history.ts';
+import { LineDigests, lineValue } from '../../src/domain/codec/history-digest.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { emptyStore } from './empty-store.ts';
@@ -99,6 +100,15 @@ describe('a delta', () => {
         file: { evicted: 1 },
         store: { evicted: 1 },
       });
+      // So does the page, by the digests of each.
+      const page = await (await stack.fetchImporter('/v1/verify/digests')).json();
+      const named = new LineDigests();
+      for (const text of (await readFile(newer, 'utf8')).trimEnd().split('\n')) {
+        const line = lineValue(text);
+        if (typeof line !== 'string') named.add(line);
+      }
+      expect(named.entries()).toHaveLength(2);
+      expect(page).toMatchObject({ entries: expect.arrayContaining(named.entries()), next: null });
     } finally {
       await rm(older);
       await rm(newer);
