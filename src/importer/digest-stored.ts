@@ -2,7 +2,6 @@ import { encodeCursor } from '../api/cursor.ts';
 import { LineDigests, lineValue } from '../domain/codec/history-digest.ts';
 import { encodeEvicted, encodeHistoryRow, type HistoryEviction } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
-import { postgresInstant } from '../domain/time/postgres-instant.ts';
 import type { Database } from '../store/database.ts';
 import { MAX_PAGE_BYTES } from './limits.ts';
 import type { DigestPlace, RowPlace } from './request-shapes.ts';
@@ -78,6 +77,6 @@ function rowsAfter(database: Database, after: RowPlace | null): Promise<Paged<St
      order by n`,
     after === null
       ? [null, null, null, null, MAX_PAGE_BYTES]
-      : [after.entity_id, postgresInstant(after.valid_time), postgresInstant(after.tx_time), after.tx, MAX_PAGE_BYTES],
+      : [after.entity_id, after.valid_time, after.tx_time, after.tx, MAX_PAGE_BYTES],
   );
 }

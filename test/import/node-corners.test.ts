@@ -100,6 +100,35 @@ test('a record whose XTDB id has a NUL answers the UUID that stands for it, as e
   expect(await get('/rest/v1/habit')).toMatchObject([record]);
 });
 
+test('what came with times of the year 0 is read page by page, and exported', async () => {
+  const USER = 'a58626f1-e158-4bc5-a050-e9dafb06c81c';
+  const [one, two, three] = ['01', '02', '03'].map(
+    (day) =>
+      `{:eid #uuid "${ID}", :vt #inst "0001-01-${day}", :tt #inst "0001-01-${day}", :tx -${Number(day)}, :doc {:xt/id #uuid "${ID}", :user/id #uuid "${USER}"}}`,
+  );
+  await bring(`{:annals/format 1, :source {:store "xtdb", :version "1.24.5"}, :exported-at #inst "2026-11-23T00:20:08.065-00:00"}
+${one}\n${two}\n${three}\n{:annals/end true, :rows 3, :entities 1, :evicted 0}\n`);
+  const fetched = (path: string) => stack().fetch(path, { as: USER });
+  for (const path of [`/v1/entities/${ID}/history?corrections=true`, `/v1/entities/${ID}/history?`, '/v1/history?']) {
+    const times: string[] = [];
+    for (let after = ''; after !== '&after=null' && times.length < 4; ) {
+      const { versions, next } = await (await fetched(`${path}&limit=1${after}`)).json();
+      times.push(...versions.map(({ valid_time }: { valid_time: string }) => valid_time.slice(0, 10)));
+      after = `&after=${next}`;
+    }
+    // By the Julian calendar the first of January of the year 1 is two days earlier.
+    expect(times).toEqual(['0001-01-01', '0000-12-31', '0000-12-30']);
+  }
+  const lines: string[] = [];
+  for (let path = '/v1/export?history=full&limit=1'; path !== '' && lines.length < 6; ) {
+    const page = await fetched(path);
+    lines.push(...(await page.text()).trimEnd().split('\n'));
+    path = /<(.*)>/.exec(page.headers.get('link') ?? '')?.[1] ?? '';
+  }
+  expect(lines).toHaveLength(5);
+  expect(lines.at(-1)).toContain('"rows":3');
+});
+
 test('a backup whose transaction times are of the year 0 comes in, evictions and transactions too', async () => {
   const USER = 'a58626f1-e158-4bc5-a050-e9dafb06c81c';
   const { status, verification } =
