@@ -14,7 +14,7 @@
            [java.nio.file CopyOption Files StandardCopyOption]
            [java.time DayOfWeek Duration Instant LocalDate LocalDateTime LocalTime Month MonthDay OffsetDateTime OffsetTime
             Period Year YearMonth ZoneId ZonedDateTime]
-           [java.util Base64 Calendar Date GregorianCalendar HashSet TimeZone UUID]
+           [java.util Base64 Calendar Date GregorianCalendar HashSet List Map Set TimeZone UUID]
            [java.util.zip GZIPOutputStream]
            [xtdb.codec Id]))
 
@@ -120,8 +120,16 @@
   ;; Half a surrogate pair has no place in UTF-8.
   (if (Character/isSurrogate c) (format "\\u%04X" (int c)) (pr-str c)))
 
+(defn- write-object
+  "What has no EDN, as #java/object [class text], and an array with its items. Without the address that Java gives the text of
+  many an object: it is another in every export."
+  [^Writer out x]
+  (let [address (str "@" (Integer/toHexString (System/identityHashCode x)))]
+    (.write out "#java/object ")
+    (write-all out "[" "]" [(.getName (class x)) (if (.isArray (class x)) (vec x) (str/replace (str x) address ""))])))
+
 (defn write-edn
-  "Writes a value as one piece of EDN, without a line end. What has no EDN is written as #java/object [class text]."
+  "Writes a value as one piece of EDN, without a line end."
   [^Writer out x]
   (cond
     (nil? x) (.write out "nil")
@@ -146,8 +154,11 @@
     (vector? x) (write-all out "[" "]" x)
     (set? x) (write-all out "#{" "}" x)
     (sequential? x) (write-all out "(" ")" x)
-    :else (do (.write out "#java/object ")
-              (write-all out "[" "]" [(.getName (class x)) (str x)]))))
+    ;; Java's own, which are equal to Clojure's.
+    (instance? Map x) (write-map out x)
+    (instance? List x) (write-all out "(" ")" x)
+    (instance? Set x) (write-all out "#{" "}" x)
+    :else (write-object out x)))
 
 (defn- write-line [^Writer out form]
   (write-edn out form)

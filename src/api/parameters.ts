@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isEntityTypeName } from '../domain/entity-type.ts';
 import { entityTypes } from '../domain/entity-types.generated.ts';
 import { canonicalInstant } from '../domain/time/instant.ts';
+import { postgresInstant } from '../domain/time/postgres-instant.ts';
 
 const MAX_PAGE = 1_000;
 
@@ -50,6 +51,12 @@ export const plainText = z
   .min(1)
   .max(200)
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds a character that no name has');
+
+/** An instant of a place in a list, as the store said it, for Postgres: of the year 0000 too, which people cannot ask for. */
+export const storedInstant = z.iso.datetime().transform(postgresInstant);
+
+/** The number of a transaction, as the store said it: one that was imported may be negative. */
+export const storedTx = z.string().regex(/^-?\d{1,18}$/, 'is not a number');
 
 export const flag = z.enum(['true', 'false']).default('false');
 

@@ -69,7 +69,9 @@ function conditionsOf(part: StoredPart): Conditions {
   if (part === 'named') {
     return {
       transactions: null,
-      evictions: 'import_id is not null and xtdb_id_hash in (select hash from named_evictions)',
+      // A part may begin after its entity was evicted for the first time, and put again.
+      evictions:
+        'import_id is not null and exists (select from named_evictions n where n.hash = xtdb_id_hash and n.tx <= evictions.tx)',
       // What is left of an evicted entity is compared too: nothing must be.
       rows: `import_id is not null and entity_id in (select n.entity_id from named_entities n
         union select v.entity_id from evictions v join named_evictions h on h.hash = v.xtdb_id_hash)`,

@@ -8,6 +8,7 @@ import { base64 } from './base64.ts';
 import { chunkReport } from './chunk-report.ts';
 import type { ChunkReject, DecodedChunk, DecodedRow } from './decode-chunk.ts';
 import { MAX_DATABASE_REQUEST_BYTES } from './limits.ts';
+import { requestBytes } from './request-bytes.ts';
 
 /** A line that was not taken: it is no version, or its place in history holds another doc already. */
 export interface RejectedLine {
@@ -140,13 +141,6 @@ function rowJson({ line, event }: DecodedRow): string {
   const type = event.entity_type === null ? 'null' : JSON.stringify(event.entity_type);
   const user = event.user_id === null ? 'null' : `"${event.user_id}"`;
   return `{"line":${line},"tx":${event.tx},"tx_time":"${postgresInstant(event.tx_time)}","valid_time":"${postgresInstant(event.valid_time)}","entity_id":"${event.entity_id}","user_id":${user},"entity_type":${type},"doc":${event.doc ?? 'null'},"hints":${event.hints ?? 'null'}}`;
-}
-
-/** As the driver sends it: a JSON string inside JSON. */
-function requestBytes(parameter: string): number {
-  // A UTF-16 unit is three bytes at most, an escaped control character six.
-  if (parameter.length * 6 < MAX_DATABASE_REQUEST_BYTES) return parameter.length;
-  return new TextEncoder().encode(JSON.stringify(parameter)).length;
 }
 
 /** SQLSTATE class 22, data exception: the codec let something through that Postgres cannot hold. */

@@ -8,7 +8,8 @@ import type {
   HistoryTransaction,
 } from '../domain/codec/history-line.ts';
 import { Failure } from '../store/failure.ts';
-import { MAX_RAW_BYTES } from './limits.ts';
+import { MAX_RAW_BYTES, MAX_ROW_BYTES } from './limits.ts';
+import { requestBytes } from './request-bytes.ts';
 import { type Line, splitLines } from './split-lines.ts';
 
 export interface DecodedRow extends HistoryRow {
@@ -69,8 +70,11 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
         hint: 'Check that the file is an export in the format of docs/history-format.md, from its first line on.',
       });
     }
-    if (decoded.kind === 'row') rows.push({ ...decoded, line: line.number });
-    else if (decoded.kind === 'evicted') evictions.push(decoded);
+    if (decoded.kind === 'row') {
+      const bytes = requestBytes((decoded.event.doc ?? '') + (decoded.event.hints ?? ''));
+      if (bytes <= MAX_ROW_BYTES) rows.push({ ...decoded, line: line.number });
+      else rejects.push(rejected(line, `its document takes ${bytes} bytes in the store; ${MAX_ROW_BYTES} is the most`));
+    } else if (decoded.kind === 'evicted') evictions.push(decoded);
     else if (decoded.kind === 'transaction') transactions.push(decoded);
     else if (decoded.kind === 'skipped') skipped.set(decoded.type, (skipped.get(decoded.type) ?? 0) + 1);
     else if (decoded.kind === 'end') footer = decoded;

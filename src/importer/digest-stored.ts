@@ -2,7 +2,6 @@ import { encodeCursor } from '../api/cursor.ts';
 import { LineDigests, lineValue } from '../domain/codec/history-digest.ts';
 import { encodeEvicted, encodeHistoryRow, type HistoryEviction } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
-import { postgresInstant } from '../domain/time/postgres-instant.ts';
 import type { Database } from '../store/database.ts';
 import { MAX_PAGE_BYTES, storedBytes } from '../store/page-bytes.ts';
 import type { DigestPlace, RowPlace } from './request-shapes.ts';
@@ -10,7 +9,7 @@ import type { DigestPlace, RowPlace } from './request-shapes.ts';
 /** Of one page; encoding and hashing them takes a Worker some tenths of a second. */
 const PAGE_ROWS = 2_000;
 
-/** Lines of one entity, or evictions of one hash: how many, and the sum of their digests in hex. Pages add up. */
+/** Lines of one entity, or of one eviction, by hash and transaction: how many, and the sum of their digests in hex. Pages add up. */
 export type DigestEntry = readonly [key: string, lines: number, digest: string];
 
 export interface StoredDigests {
@@ -78,6 +77,6 @@ function rowsAfter(database: Database, after: RowPlace | null): Promise<Paged<St
      order by n`,
     after === null
       ? [null, null, null, null, MAX_PAGE_BYTES]
-      : [after.entity_id, postgresInstant(after.valid_time), postgresInstant(after.tx_time), after.tx, MAX_PAGE_BYTES],
+      : [after.entity_id, after.valid_time, after.tx_time, after.tx, MAX_PAGE_BYTES],
   );
 }

@@ -2,8 +2,10 @@
 export const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 /** Of one request to the database: Neon's limit may be 10 MiB. */
 export const MAX_DATABASE_REQUEST_BYTES = 8 * 1024 * 1024;
-/** Of one line. A longer one is no document of a person's; it is kept as a reject with its beginning. */
-export const MAX_LINE_BYTES = 2 * 1024 * 1024;
+/** Of one line: a write may have 4 MiB, which come back from a backup. A longer one is kept as a reject with its beginning. */
+export const MAX_LINE_BYTES = 5 * 1024 * 1024;
+/** Of one row in a request to the database, which has room for a chunk of that row alone. */
+export const MAX_ROW_BYTES = 7 * 1024 * 1024;
 /** What is kept of a rejected line. */
 export const MAX_RAW_BYTES = 256 * 1024;
 /** Of what a sender says when it pauses. */

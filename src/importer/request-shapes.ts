@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cursor, digits, entityId, integer, limit } from '../api/parameters.ts';
+import { cursor, digits, entityId, integer, limit, storedInstant, storedTx } from '../api/parameters.ts';
 import { readableText } from '../domain/codec/jsonb-text.ts';
 import { MAX_REASON_CHARS } from './limits.ts';
 
@@ -66,13 +66,11 @@ export const rejectsQuery = z.strictObject({
 export type RejectsQuery = z.infer<typeof rejectsQuery>;
 
 export const digestsQuery = z.strictObject({ after: cursor.optional() });
-/** As the store says it; of the year 0000 too, which other routes do not take. */
-const storedInstant = z.iso.datetime();
 const rowPlace = z.object({
   entity_id: entityId,
   valid_time: storedInstant,
   tx_time: storedInstant,
-  tx: z.string().regex(/^-?\d{1,18}$/),
+  tx: storedTx,
 });
 export type RowPlace = z.infer<typeof rowPlace>;
 /** The last of the page before: evictions come first. */

@@ -1,5 +1,6 @@
 import type { HistoryEviction } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
+import { postgresInstant } from '../domain/time/postgres-instant.ts';
 import type { Database } from './database.ts';
 import { MAX_PAGE_BYTES, storedBytes } from './page-bytes.ts';
 
@@ -47,8 +48,8 @@ export async function exportPage(database: Database, userId: string, request: Ex
     after?.snapshot ?? null,
     after?.as_of ?? null,
     after?.entity_id ?? null,
-    after?.valid_time ?? null,
-    after?.tx_time ?? null,
+    after === null ? null : postgresInstant(after.valid_time),
+    after === null ? null : postgresInstant(after.tx_time),
     after?.tx ?? null,
     limit,
     MAX_PAGE_BYTES,

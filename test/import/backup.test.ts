@@ -17,7 +17,8 @@ const stack = stackFor(SCHEMA_TEMPLATE);
 const copy = stackFor(SCHEMA_TEMPLATE);
 const cut = cutHistory(150);
 const user = randomUUID();
-const [a, b, c, d, e, f] = Array.from({ length: 6 }, () => randomUUID()) as [
+const [a, b, c, d, e, f, g] = Array.from({ length: 7 }, () => randomUUID()) as [
+  string,
   string,
   string,
   string,
@@ -45,6 +46,8 @@ beforeAll(async () => {
   await me.write(put(d, habit('d')), put(e, habit('e')));
   await me.write({ op: 'delete', id: d });
   await me.write({ op: 'evict', id: e });
+  // As much as a write may have.
+  await me.write(put(g, habit('x'.repeat(4 * 1024 * 1024 - 1_000))));
   const awkward = `{"operations":[{"op":"put","id":"${f}","entity_type":"habit","doc":{"label":"a\\u0000b","sensitive":false,"archived":false,"notes":"\\ud800","x/big":9007199254740993,"x/exact":0.1000000000000000055511,"x/deep":{"k\\u0000":[{"__proto__":1,"\\u0000":"\\u0000"}],"k␀":2}}}]}`;
   await me.ok('POST', '/v1/transactions', awkward);
 });

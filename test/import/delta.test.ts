@@ -1,8 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { importFile } from '../../src/cli/import-file.ts';
 import { verifyHistory } from '../../src/cli/verify-history.ts';
+import { LineDigests, lineValue } from '../../src/domain/codec/history-digest.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { emptyStore } from './empty-store.ts';
@@ -74,6 +75,44 @@ describe('a delta', () => {
     await rm(again);
     expect(repeated).toMatchObject({ inserted: evicted_rows, erased: evicted_rows, conflicts: 0 });
     expect(await storeDigest(owner)).toBe(undisturbed);
+  });
+
+  test('verifies where its entity was evicted before the base already, and again since', async () => {
+    const eid = '#uuid "a8eeba81-0ad4-407c-8820-9046c2fd1ce6"';
+    const history = (source: string, tx: number) =>
+      historyOf(
+        [
+          `{:annals/format 1, :source {${source}}, :exported-at #inst "2024-01-09T00:00:00.000-00:00"}`,
+          `{:evicted "a633e2534fb1e8fe91a1b43b9c0c66b5a0bbb6f1", :tx ${tx}, :tt #inst "2024-01-0${tx}T00:00:00.000-00:00"}`,
+          `{:eid ${eid}, :vt #inst "2024-01-0${tx + 1}T00:00:00.000-00:00", :tt #inst "2024-01-0${tx + 1}T00:00:00.000-00:00", :tx ${tx + 1}, :doc {:v ${tx}, :xt/id ${eid}}}`,
+          '{:annals/end true, :rows 1, :entities 1, :evicted 1}',
+        ],
+        1,
+        1,
+      ).save();
+    const [older, newer] = [await history(':store "xtdb"', 2), await history(':store "xtdb", :since 3', 4)];
+    try {
+      await bring(older);
+      expect(await bring(newer)).toMatchObject({ inserted: 1, erased: 1 });
+      expect(await verify(newer)).toMatchObject({
+        equal: true,
+        since: '3',
+        file: { evicted: 1 },
+        store: { evicted: 1 },
+      });
+      // So does the page, by the digests of each.
+      const page = await (await stack.fetchImporter('/v1/verify/digests')).json();
+      const named = new LineDigests();
+      for (const text of (await readFile(newer, 'utf8')).trimEnd().split('\n')) {
+        const line = lineValue(text);
+        if (typeof line !== 'string') named.add(line);
+      }
+      expect(named.entries()).toHaveLength(2);
+      expect(page).toMatchObject({ entries: expect.arrayContaining(named.entries()), next: null });
+    } finally {
+      await rm(older);
+      await rm(newer);
+    }
   });
 
   test('erases through the log’s own rule: nothing of the evicted is left, nor in rejects', async () => {

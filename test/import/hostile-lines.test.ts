@@ -161,3 +161,19 @@ test('an id may be a map of more entries than a call takes arguments', () => {
   const line = `{:eid {${entries}}, :vt ${time}, :tt ${time}, :tx 1, :doc nil}\n`;
   expect(decodeChunk(new TextEncoder().encode(line), 2).rows).toHaveLength(1);
 });
+
+test.each([
+  ['doubles, which grow to 300 digits', `[${'1.0E300 '.repeat(40_000)}]`],
+  ['keywords, each with a hint', `[${':abc '.repeat(300_000)}]`],
+])('a line of %s until no request holds it is a reject, and costs the others nothing', (_, value) => {
+  const row = (tx: number, v: string) =>
+    `{:eid :a, :vt #inst "2024-01-01", :tt #inst "2024-01-01", :tx ${tx}, :doc {:xt/id :a, :v ${v}}}`;
+  const { rows, rejects } = decodeChunk(
+    new TextEncoder().encode(`{:annals/format 1}\n${row(1, value)}\n${row(2, '1')}\n`),
+    1,
+  );
+  expect(rows).toMatchObject([{ line: 3 }]);
+  expect(rejects).toMatchObject([
+    { line: 2, reason: expect.stringContaining(' bytes in the store; 7340032 is the most') },
+  ]);
+});

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { exportedLines } from '../../src/cli/export-history.ts';
 import { importFile } from '../../src/cli/import-file.ts';
 import { verifyHistory } from '../../src/cli/verify-history.ts';
+import { entityIdOf } from '../../src/domain/codec/entity-id.ts';
 import { canonicalEdn } from '../../src/domain/edn/canonical.ts';
 import { edn } from '../domain/edn-value.ts';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
@@ -84,6 +85,48 @@ test('valid times of the year 0 and names without a notation go in and out as eq
   const came = (await Array.fromAsync(exportedLines(options))).join('').trimEnd().split('\n');
   const rows = (lines: readonly string[]) => lines.slice(1).map((line) => canonicalEdn(edn(line)));
   expect(rows(came).sort()).toEqual(rows(ODD_EXPORT.trimEnd().split('\n')).sort());
+});
+
+test('a record whose XTDB id has a NUL answers the UUID that stands for it, as every record does', async () => {
+  const USER = 'a58626f1-e158-4bc5-a050-e9dafb06c81c';
+  await bring(`{:annals/format 1, :source {:store "xtdb", :version "1.24.5"}, :exported-at #inst "2026-11-23T00:20:08.065-00:00"}
+{:eid "a\u0000", :vt #inst "2024-01-01T00:00:00.000-00:00", :tt #inst "2024-01-01T00:00:00.000-00:00", :tx 1, :doc {:xt/id "a\u0000", :user/id #uuid "${USER}", :tech.jgood.gleanmo.schema.meta/type :habit, :habit/label "b\u0000"}}
+{:annals/end true, :rows 1, :entities 1, :evicted 0}
+`);
+  const record = { id: entityIdOf('a\0'), label: 'b\0' };
+  const get = async (path: string) => (await stack().fetch(path, { as: USER })).json();
+  expect(await get(`/v1/entities/${record.id}`)).toMatchObject(record);
+  expect(await get('/v1/entities?entity_type=habit')).toMatchObject({ records: [record] });
+  expect(await get('/rest/v1/habit')).toMatchObject([record]);
+});
+
+test('what came with times of the year 0 is read page by page, and exported', async () => {
+  const USER = 'a58626f1-e158-4bc5-a050-e9dafb06c81c';
+  const [one, two, three] = ['01', '02', '03'].map(
+    (day) =>
+      `{:eid #uuid "${ID}", :vt #inst "0001-01-${day}", :tt #inst "0001-01-${day}", :tx -${Number(day)}, :doc {:xt/id #uuid "${ID}", :user/id #uuid "${USER}"}}`,
+  );
+  await bring(`{:annals/format 1, :source {:store "xtdb", :version "1.24.5"}, :exported-at #inst "2026-11-23T00:20:08.065-00:00"}
+${one}\n${two}\n${three}\n{:annals/end true, :rows 3, :entities 1, :evicted 0}\n`);
+  const fetched = (path: string) => stack().fetch(path, { as: USER });
+  for (const path of [`/v1/entities/${ID}/history?corrections=true`, `/v1/entities/${ID}/history?`, '/v1/history?']) {
+    const times: string[] = [];
+    for (let after = ''; after !== '&after=null' && times.length < 4; ) {
+      const { versions, next } = await (await fetched(`${path}&limit=1${after}`)).json();
+      times.push(...versions.map(({ valid_time }: { valid_time: string }) => valid_time.slice(0, 10)));
+      after = `&after=${next}`;
+    }
+    // By the Julian calendar the first of January of the year 1 is two days earlier.
+    expect(times).toEqual(['0001-01-01', '0000-12-31', '0000-12-30']);
+  }
+  const lines: string[] = [];
+  for (let path = '/v1/export?history=full&limit=1'; path !== '' && lines.length < 6; ) {
+    const page = await fetched(path);
+    lines.push(...(await page.text()).trimEnd().split('\n'));
+    path = /<(.*)>/.exec(page.headers.get('link') ?? '')?.[1] ?? '';
+  }
+  expect(lines).toHaveLength(5);
+  expect(lines.at(-1)).toContain('"rows":3');
 });
 
 test('a backup whose transaction times are of the year 0 comes in, evictions and transactions too', async () => {

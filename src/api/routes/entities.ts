@@ -6,7 +6,7 @@ import { asOf } from '../as-of.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
-import { cursor, entityId, instant, limit, plainText } from '../parameters.ts';
+import { cursor, entityId, instant, limit, plainText, storedInstant } from '../parameters.ts';
 import { query } from '../query.ts';
 import { recordText } from '../record-text.ts';
 import { show } from '../show.ts';
@@ -20,7 +20,7 @@ export const entitiesQuery = z.strictObject({
   tx_time: instant.optional(),
 });
 
-const place = z.object({ occurred_at: instant, id: entityId });
+const place = z.object({ occurred_at: storedInstant, id: entityId });
 
 /** `GET /v1/entities?entity_type=…`: a type's records, newest first, now or as they were; `next` is the `after` of the page that follows. */
 export const entitiesRoute = new Hono<ApiEnv>().get('/v1/entities', query(entitiesQuery), async (c) => {

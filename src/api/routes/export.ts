@@ -4,7 +4,7 @@ import { HISTORY_FORMATS } from '../../domain/codec/history-format.ts';
 import { type ExportPage, type ExportPlace, exportPage } from '../../store/export-page.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
-import { cursor, digits, entityId, instant, integer } from '../parameters.ts';
+import { cursor, entityId, instant, integer, storedInstant, storedTx } from '../parameters.ts';
 import { query } from '../query.ts';
 
 /** Rows of one request to the database. */
@@ -24,9 +24,9 @@ const progress = z.object({
   snapshot: z.string().regex(/^\d{1,18}:\d{1,18}:[\d,]*$/),
   as_of: instant,
   entity_id: entityId,
-  valid_time: instant,
-  tx_time: instant,
-  tx: digits,
+  valid_time: storedInstant,
+  tx_time: storedInstant,
+  tx: storedTx,
   rows: z.int().min(0),
   entities: z.int().min(0),
 });

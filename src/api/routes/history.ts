@@ -5,7 +5,7 @@ import { userHistory } from '../../store/user-history.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiEnv } from '../env.ts';
 import { jsonText } from '../json-text.ts';
-import { cursor, digits, entityId, flag, instant, limit, plainText } from '../parameters.ts';
+import { cursor, digits, entityId, flag, instant, limit, plainText, storedInstant, storedTx } from '../parameters.ts';
 import { path, query } from '../query.ts';
 import { unknownEntity } from '../unknown-entity.ts';
 import { type VersionJson, versionText } from '../version-text.ts';
@@ -33,8 +33,8 @@ export const userHistoryQuery = z.strictObject({
   after: cursor.optional(),
 });
 
-const versionPlace = z.object({ valid_time: instant, tx_time: instant, tx: digits });
-const logPlace = z.object({ tx_time: instant, tx: digits, version: digits });
+const versionPlace = z.object({ valid_time: storedInstant, tx_time: storedInstant, tx: storedTx });
+const logPlace = z.object({ tx_time: storedInstant, tx: storedTx, version: digits });
 
 export const historyRoutes = new Hono<ApiEnv>()
   /** `GET /v1/entities/ID/history`: its versions and who wrote them, tombstones (`doc` null) and versions of the future included. */

@@ -14,7 +14,7 @@ import { type FieldProblem, invalid, problemsOf } from '../invalid.ts';
 import { jsonBody } from '../json-body.ts';
 import { jsonObject } from '../json-object.ts';
 import { jsonText } from '../json-text.ts';
-import { cursor, digits, instant, limit, plainText } from '../parameters.ts';
+import { cursor, instant, limit, plainText, storedInstant, storedTx } from '../parameters.ts';
 import { metaText, planTransaction, type transactionRequest } from '../plan-transaction.ts';
 import { path, query } from '../query.ts';
 import { writeRequest } from '../write-request.ts';
@@ -67,7 +67,7 @@ export const transactionsQuery = z.strictObject({
 });
 export const undoRequest = z.strictObject({ meta: jsonObject.optional() });
 
-const place = z.object({ tx_time: instant, tx: digits });
+const place = z.object({ tx_time: storedInstant, tx: storedTx });
 
 export const transactionsRoutes = new Hono<ApiEnv>()
   /** `POST /v1/transactions`: put, patch, delete, restore, match and evict, all or none, in one request to the database. */

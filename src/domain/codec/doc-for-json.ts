@@ -32,9 +32,10 @@ export const renameKey = (parent: JsonValue | undefined, from: string, to: strin
 
 export const depth = (pointer: string): number => pointer.split('/').length - 1;
 
-/** The text that jsonb could not hold, if that is what the hint is for. */
+/** The text that jsonb could not hold, if that is what the hint is for: an XTDB id is beside a UUID, not in its place. */
 export const unfitText = (hint: Hint | undefined): string | null => {
-  const exact = hint === undefined || typeof hint === 'string' ? '' : unescapeExact(hint[1]);
+  if (hint === undefined || typeof hint === 'string' || hint[0] === 'id' || hint[0] === 'id-unsaid') return null;
+  const exact = unescapeExact(hint[1]);
   return fitsJsonb(exact) ? null : exact;
 };
 

@@ -154,13 +154,16 @@ export class HistoryDigest {
   }
 }
 
-/** Counts and digests by entity, and by hash of what was evicted; they add up as those of {@link HistoryDigest} do. */
+/**
+ * Counts and digests by entity, and of evictions by hash and transaction: a delta has those since its base alone. They add up as
+ * those of {@link HistoryDigest} do.
+ */
 export class LineDigests {
   readonly #sums = new Map<string, { lines: number; digest: bigint }>();
 
   add(line: LineValue): void {
     if (line.kind === 'row') this.addSum(entityIdOf(line.id), 1, line.digest);
-    else if (line.kind === 'evicted') this.addSum(line.evicted, 1, line.digest);
+    else if (line.kind === 'evicted') this.addSum(`${line.evicted} ${line.tx}`, 1, line.digest);
   }
 
   addSum(key: string, lines: number, digest: bigint): void {
@@ -172,7 +175,7 @@ export class LineDigests {
     }
   }
 
-  /** How many lines there are of this entity or hash, and their digest; nothing of none. */
+  /** How many lines there are of this entity or eviction, and their digest; nothing of none. */
   of(key: string): { readonly lines: number; readonly digest: bigint } {
     return this.#sums.get(key) ?? { lines: 0, digest: 0n };
   }

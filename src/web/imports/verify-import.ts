@@ -3,7 +3,7 @@ import type { ImportStatus } from '../../importer/import-status.ts';
 import { type HistoryTasks, runHistoryTask } from './history-task.ts';
 import type { ImportsApi } from './imports-api.ts';
 
-/** An entity, or an eviction by its hash, of which the store does not hold what the file holds. */
+/** An entity, or an eviction by hash and transaction, of which the store does not hold what the file holds. */
 export interface EntityDifference {
   readonly key: string;
   readonly file_lines: number;
