@@ -15,9 +15,9 @@ const REFOLD_CHUNK = 2_000;
 
 /**
  * Brings a database's schema to this version: applies the migrations it lacks, each once, in order and in a transaction of its own,
- * then makes its tables of entity types and analytics equal to src/domain and src/analytics, and folds anew the entities of types that
- * say something else of them now, and last makes the typed views equal to src/domain. Killed anywhere, the next one goes on there. Two at once are safe: the second waits on a lock and
- * finds nothing to do.
+ * then makes its tables of entity types and analytics equal to src/domain and src/analytics, folds anew the entities of types that say
+ * something else of them now, and makes the typed views of types that changed. Killed anywhere, the next one goes on there. Two at once
+ * are safe: the second waits on a lock and finds nothing to do.
  *
  * @param databaseUrl a direct connection (on Neon: not the pooled host, since the lock belongs to a session), as the schema's owner
  * @returns the names of the migrations applied now

@@ -64,7 +64,7 @@ const ofArray =
   (_sql, json) =>
     `(case jsonb_typeof(${json}) when 'array' then ${items(json)} end)`;
 
-/** What is no item of a set is left out of it, as in {@link VALUES.refs}. */
+/** What is no item of a set is left out of it, as ids_in() leaves out what is no id. */
 const texts = (json: string) =>
   `array(select i #>> '{}' from jsonb_array_elements(${json}) i where jsonb_typeof(i) = 'string')`;
 
