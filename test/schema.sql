@@ -2,6 +2,9 @@
 create extension btree_gist;
 create extension pgcrypto;
 
+-- Schemas
+create schema typed; comment on schema typed is 'A view per entity type, made by migrate from src/domain, for the owner and whoever the owner lets in. Your own views are better off elsewhere.';
+
 -- Composite types
 create type activity_bucket as (user_id uuid, entity_type text, day date);
 create type changed_version as (entity_id uuid, user_id uuid, entity_type text, doc jsonb);
@@ -4396,6 +4399,60 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.sync_typed_views(p_views jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_view record;
+  v_right record;
+  v_create text;
+  v_detail text;
+begin
+  -- Of two at once the second finds nothing to do.
+  perform pg_advisory_xact_lock(hashtextextended('typed views', 0));
+  for v_view in
+    with wanted as (
+      select w.name, w.query, format('%s [%s]', w.comment, md5(w.query)) as comment
+      from jsonb_to_recordset(p_views) as w(name text, query text, comment text)
+    ), present as (
+      select c.relname::text as name, c.relacl, obj_description(c.oid, 'pg_class') as comment
+      from pg_class c where c.relnamespace = 'typed'::regnamespace and c.relkind = 'v'
+    )
+    select name, w.query, w.comment, p.relacl from wanted w full join present p using (name)
+    -- A view without such a comment is somebody's own.
+    where w.comment is distinct from p.comment and (w.name is not null or p.comment ~ 'Made by migrate \[[0-9a-f]{32}\]$')
+    order by name
+  loop
+    if v_view.query is null then
+      execute format('drop view typed.%I', v_view.name);
+      continue;
+    end if;
+    v_create := format('create or replace view typed.%I as %s', v_view.name, v_view.query);
+    begin
+      execute v_create;
+    exception
+      -- Other columns than more of them at the end. The rights go with the view, and are given again.
+      when invalid_table_definition then
+        execute format('drop view typed.%I', v_view.name);
+        execute v_create;
+        for v_right in
+          select a.privilege_type as name, case a.grantee when 0 then 'public' else a.grantee::regrole::text end as grantee
+          from aclexplode(v_view.relacl) a
+        loop
+          execute format('grant %s on typed.%I to %s', v_right.name, v_view.name, v_right.grantee);
+        end loop;
+    end;
+    execute format('comment on view typed.%I is %L', v_view.name, v_view.comment);
+  end loop;
+exception
+  when dependent_objects_still_exist then
+    get stacked diagnostics v_detail = pg_exception_detail;
+    raise exception 'typed.% cannot be changed: %', v_view.name, v_detail using errcode = 'dependent_objects_still_exist',
+      hint = 'All else is migrated. Keep its text (pg_get_viewdef), drop it, run migrate again, and make it anew.';
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.task_flow_of(p_buckets activity_bucket[], p_rows activity[])
  RETURNS TABLE(user_id uuid, entity_type text, day date, hidden smallint, created integer, done integer, snoozed integer)
  LANGUAGE sql
@@ -5209,6 +5266,7 @@ comment on function statement_statistics(integer) is 'The most costly statements
 comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap names, and empties what is the twin now; returns the rows';
 comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares; what is made by something else than it was is stale. Run by migrate, as the owner, after the entity types are.';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares; entities of a type that says something else of them are to be folded anew, see refold(). Run by migrate, as the owner.';
+comment on function sync_typed_views(jsonb) is 'Makes the views of the schema typed equal to p_views ([{"name": entity type, "query": text, "comment": text}]): changes those that changed, drops those of types that are gone. Run by migrate, as the owner. Raises 2BP01 where something of somebody''s own stands on a view that must go.';
 comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
 comment on function tend_log(regclass) is 'Gives a table of the log the autovacuum settings that suit a log; docs/playbook.md has the reasons';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';

@@ -26,6 +26,12 @@ const SECTIONS: readonly (readonly [string, string])[] = [
     `select 'create extension ' || extname || ';' as line from pg_extension where extname <> 'plpgsql' order by extname`,
   ],
   [
+    'Schemas',
+    // What is in `typed` is made from src/domain, as the rows of entity_types are.
+    `select format('create schema %I; comment on schema %1$I is %L;', n.nspname, obj_description(n.oid, 'pg_namespace')) as line
+    from pg_namespace n where n.nspname !~ '^pg_' and n.nspname not in ('public', 'information_schema') order by n.nspname`,
+  ],
+  [
     'Composite types',
     `select 'create type ' || c.relname || ' as (' || string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum) || ');' as line
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0

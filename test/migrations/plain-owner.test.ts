@@ -33,6 +33,11 @@ test('an owner who is no superuser can migrate, give the roles passwords, and ha
       },
     ];
     await app.query('select transact($1::jsonb)', [JSON.stringify({ user_id: user, operations, request_hash: '' })]);
+    const owner = new pg.Client({ connectionString: url });
+    await owner.connect();
+    const typed = await owner.query('select id, user_id from typed.exercise_session');
+    expect(typed.rows).toEqual([{ id, user_id: user }]);
+    await owner.end();
     const { rows } = await app.query("select refresh_start('2026-01-02', null, false) as started");
     const { lease, units } = rows[0].started;
     await app.query('select refresh_rollups($1, 100)', [lease]);

@@ -59,7 +59,8 @@ export function docField(column: Column, row: string, parameters: Parameters): s
 const keySql = ({ name }: Column, parameters: Parameters): string =>
   /^[a-z][a-z0-9_]*$/.test(name) ? `'${name}'` : parameters.add(name);
 
-function columnSql(column: Column, row: string, parameters: Parameters): string {
+/** SQL of a column with the type that it compares by, null where the doc has nothing of that type. */
+export function columnSql(column: Column, row: string, parameters: Parameters): string {
   if (column.isEnvelope) return `${row}.${ENVELOPE_SQL[column.name] ?? column.name}`;
   const json = docField(column, row, parameters);
   const text = `${row}.doc ->> ${keySql(column, parameters)}`;

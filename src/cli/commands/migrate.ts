@@ -9,8 +9,8 @@ export const migrateCommand: Command = {
   details: ['On Neon take the direct connection string, not the pooled one.'],
   options: {},
   arguments: [0, 0],
-  async run(_args, _options, { env, out }) {
-    const applied = await migrate(databaseUrl(env));
+  async run(_args, _options, { env, out, signal }) {
+    const applied = await migrate(databaseUrl(env), signal);
     out(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
     return EXIT.done;
   },
