@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { SCHEMA_TEMPLATE } from '../postgres-cluster.ts';
 import { stackFor } from '../stack.ts';
-import { callerOf } from './caller.ts';
+import { type Answer, callerOf } from './caller.ts';
 
 const stack = stackFor(SCHEMA_TEMPLATE);
 const copy = stackFor(SCHEMA_TEMPLATE);
@@ -26,6 +26,12 @@ async function fill(user: string) {
   return { me, ids, evicted: e };
 }
 
+const withoutHeader = (text: string) => text.slice(text.indexOf('\n'));
+
+/** The address of the next page. */
+const nextOf = ({ headers }: Answer): string | null =>
+  /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1] ?? null;
+
 const EVENTS = `select entity_id, iso(valid_time) as valid_time, iso(tx_time) as tx_time, tx::text, doc::text,
     case when doc is not null then entity_type end as entity_type, case when doc is not null then user_id end as user_id
   from event_log where user_id = $1::uuid or user_id is null order by 1, 2, 3, 4`;
@@ -42,9 +48,8 @@ test('an EDN export imports to an equal store, and one fetched by pages is the s
     const answer = await me.ok('GET', path);
     expect(stack().neon.traffic.counts.http_requests).toBe(1);
     paged += answer.body;
-    path = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1] ?? null;
+    path = nextOf(answer);
   }
-  const withoutHeader = (text: string) => text.slice(text.indexOf('\n'));
   expect(withoutHeader(paged)).toBe(withoutHeader(whole.body));
 
   const bytes = new TextEncoder().encode(whole.body);
@@ -114,4 +119,73 @@ test('an export of what holds now is of one moment too: a correction of the past
   const labels = ({ body }: { body: string }) => [...body.matchAll(/"label": ?"(\w+)"/g)].map(([, label]) => label);
   expect([first, second].map(labels)).toEqual([['a'], ['b']]);
   expect(second.body).toContain('{"end":true,"rows":2,"entities":2,"evicted":0}');
+});
+
+test('evictions come behind the rows, by pages of one moment: what is evicted between two of them is not in it', async () => {
+  const me = callerOf(stack, randomUUID());
+  const ids = Array.from({ length: 12 }, () => randomUUID()).sort();
+  const [evicted, kept] = [ids.slice(0, 5).reverse(), ids.slice(5)];
+  const evict = (id = '') => me.write({ op: 'evict', id });
+  await me.write(...ids.map((id) => put(id, habit(id))));
+  for (const id of evicted) await evict(id);
+  const pages: Answer[] = [];
+  for (let path: string | null = '/v1/export?history=full&limit=2'; path !== null && pages.length < 20; ) {
+    stack().neon.traffic.reset();
+    const page = await me.ok('GET', path);
+    expect(stack().neon.traffic.counts.http_requests).toBe(1);
+    // Of what was given out already, so that the rows stay the same.
+    await evict(kept[pages.push(page) - 1]);
+    path = nextOf(page);
+  }
+  const lines = pages.map(({ body }) =>
+    body
+      .trimEnd()
+      .split('\n')
+      .map((line: string) => JSON.parse(line)),
+  );
+  const [[header], [end]] = [lines[0]?.splice(0, 1), lines.at(-1)?.splice(-1)];
+  expect(header).toMatchObject({ annals_format: 1 });
+  expect(end).toEqual({ end: true, rows: 7, entities: 7, evicted: 5 });
+  const pairs = (list: string[]) => list.flatMap((_, i) => (i % 2 === 0 ? [list.slice(i, i + 2)] : []));
+  expect(
+    lines.map((page) => page.map(({ id, evicted: gone }: { id?: string; evicted: string }) => id ?? gone)),
+  ).toEqual([...pairs(kept), ...pairs(evicted)]);
+});
+
+test('an export goes on from a cursor as a stream, too, among the rows and among the evictions', async () => {
+  const me = callerOf(stack, randomUUID());
+  const [a = '', b = '', c = '', d = ''] = Array.from({ length: 4 }, () => randomUUID()).sort();
+  await me.write(...[a, b, c, d].map((id) => put(id, habit(id))));
+  await me.write(put(a, habit('A')), { op: 'evict', id: c });
+  await me.write({ op: 'evict', id: d });
+  const whole = (await me.ok('GET', '/v1/export?history=full')).body;
+  let before = '';
+  let path: string | null = '/v1/export?history=full&limit=1';
+  for (let pages = 1; path !== null && pages <= 5; pages++) {
+    const page = await me.ok('GET', path);
+    before += page.body;
+    path = nextOf(page);
+    if (path === null) break;
+    const rest = await me.ok('GET', path.replace('&limit=1', ''));
+    expect(withoutHeader(before + rest.body), `after page ${pages}`).toBe(withoutHeader(whole));
+  }
+  expect(withoutHeader(before)).toBe(withoutHeader(whole));
+});
+
+test('a cursor of before evictions had pages goes on; one among evictions is refused where none are asked for', async () => {
+  const me = callerOf(stack, randomUUID());
+  const [a = '', b = '', ...evicted] = Array.from({ length: 4 }, () => randomUUID()).sort();
+  await me.write(...[a, b, ...evicted].map((id) => put(id, habit(id))));
+  await me.write(...evicted.map((id) => ({ op: 'evict', id })));
+  const first = new URL(nextOf(await me.ok('GET', '/v1/export?history=full&limit=1')) ?? '', 'http://localhost');
+  const { evicted: _, ...older } = JSON.parse(
+    Buffer.from(first.searchParams.get('after') ?? '', 'base64url').toString(),
+  );
+  first.searchParams.set('after', Buffer.from(JSON.stringify(older)).toString('base64url'));
+  const second = await me.ok('GET', `${first.pathname}${first.search}`);
+  const third = await me.ok('GET', nextOf(second) ?? '');
+  const fourth = await me.ok('GET', nextOf(third) ?? '');
+  expect(nextOf(fourth)).toBeNull();
+  expect(fourth.body).toContain('{"end":true,"rows":2,"entities":2,"evicted":2}');
+  await me.refused(422, 'GET', (nextOf(third) ?? '').replace('history=full', 'history=current'));
 });

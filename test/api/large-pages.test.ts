@@ -43,3 +43,39 @@ for (const [what, notes] of Object.entries(LARGE)) {
     }
   });
 }
+
+/** How many were evicted, and by whom: text of a backup's. Each has over 10 MiB. */
+const EVICTED = {
+  'more evictions than a page has': { count: 40_000, by: 'the operator' },
+  'evictions by a long name': { count: DOCUMENTS, by: '"'.repeat(400_000) },
+};
+
+for (const [what, { count, by }] of Object.entries(EVICTED)) {
+  test(`a full export of ${what} comes whole, each once, in the order of the log`, async () => {
+    const user = randomUUID();
+    const me = callerOf(stack, user);
+    const ids = Array.from({ length: count }, () => randomUUID());
+    for (const [owner, evicted] of [
+      [user, ids.slice(0, 5)],
+      [randomUUID(), [randomUUID()]],
+      [user, ids.slice(5)],
+    ]) {
+      await stack().database.query(
+        `insert into evictions (entity_id, entity_type, tx, tx_time, user_id, evicted_by)
+         select id, 'habit', 100000 - i, '2001-01-01', $1, $2 from unnest($3::uuid[]) with ordinality as evicted(id, i) order by i`,
+        [owner, by, evicted],
+      );
+    }
+    const put = () => ({ op: 'put', id: randomUUID(), entity_type: 'habit', doc: { label: 'kept' } });
+    await me.write(put(), put());
+    const { body } = await me.ok('GET', '/v1/export?history=full');
+    const [, ...lines] = body
+      .trimEnd()
+      .split('\n')
+      .map((line: string) => JSON.parse(line));
+    expect(lines.splice(0, 2)).toMatchObject([{ doc: { label: 'kept' } }, { doc: { label: 'kept' } }]);
+    expect(lines.pop()).toEqual({ end: true, rows: 2, entities: 2, evicted: count });
+    expect(lines.map((line: { evicted: string }) => line.evicted)).toEqual(ids);
+    expect(lines.every((line: { evicted_by: string }) => line.evicted_by === by)).toBe(true);
+  });
+}

@@ -116,7 +116,9 @@ export const changesAnswer = z.object({
   up_to_date: z.boolean(),
   must_refetch: z.literal(true).optional(),
 });
-export const exportAnswer = z.string().meta({ description: 'A line a version, and a last line that counts them' });
+export const exportAnswer = z
+  .string()
+  .meta({ description: 'A line a version, then a line an eviction, and a last line that counts them' });
 export const schemasAnswer = z.object({
   entity_types: z.array(z.looseObject({ name: z.string(), xtdb_name: z.string() })),
 });
