@@ -14,6 +14,12 @@ comment on column import_repeats.evictions is 'eviction_id of each eviction';
 create index import_repeats_import on import_repeats (import_id);
 grant select, insert on import_repeats to annals_import;
 
+create function hints_of_doc(p_hints jsonb, p_entity_id uuid) returns jsonb
+language sql immutable parallel safe
+return coalesce(p_hints, '{}') - array['/id', '/xt~1id']
+  || jsonb_build_object('/id', coalesce(p_hints -> '/xt~1id', p_hints -> '/id', jsonb_build_array('id', format('#uuid "%s"', p_entity_id))));
+comment on function hints_of_doc(jsonb, uuid) is 'Hints without the name that the history gave the entity beside the document: the id alone that the document itself says';
+
 create or replace function import_write(p_import_id uuid, p_rows jsonb, p_evictions jsonb) returns jsonb
 language plpgsql as $$
 declare
@@ -74,12 +80,17 @@ begin
 
   if v_inserted < v_rows then
     -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
+    -- Two deletes are the same one, by whatever name of the entity: before it is put, XTDB's log has no more than the hash of its id.
+    -- Nor is a version another one for that.
     select coalesce(jsonb_agg(r.line order by r.line) filter (where r.is_other), '[]'),
       array_agg(r.seq) filter (where not r.is_other and r.import_id is distinct from p_import_id)
     into v_conflicts, v_repeats
     from (
       select r.line, e.seq, e.import_id,
-        (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints) as is_other
+        nullif(r.doc, 'null') is distinct from e.doc or (
+          e.doc is not null and nullif(r.hints, 'null') is distinct from e.hints
+          and hints_of_doc(nullif(r.hints, 'null'), entity_id) is distinct from hints_of_doc(e.hints, entity_id)
+        ) as is_other
       from jsonb_to_recordset(p_rows) as r(
         line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
       )

@@ -2362,6 +2362,12 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.hints_of_doc(p_hints jsonb, p_entity_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((COALESCE(p_hints, '{}'::jsonb) - ARRAY['/id'::text, '/xt~1id'::text]) || jsonb_build_object('/id', COALESCE((p_hints -> '/xt~1id'::text), (p_hints -> '/id'::text), jsonb_build_array('id', format('#uuid "%s"'::text, p_entity_id)))))
+;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
  RETURNS jsonb
  LANGUAGE sql
@@ -2890,12 +2896,17 @@ begin
 
   if v_inserted < v_rows then
     -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
+    -- Two deletes are the same one, by whatever name of the entity: before it is put, XTDB's log has no more than the hash of its id.
+    -- Nor is a version another one for that.
     select coalesce(jsonb_agg(r.line order by r.line) filter (where r.is_other), '[]'),
       array_agg(r.seq) filter (where not r.is_other and r.import_id is distinct from p_import_id)
     into v_conflicts, v_repeats
     from (
       select r.line, e.seq, e.import_id,
-        (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints) as is_other
+        nullif(r.doc, 'null') is distinct from e.doc or (
+          e.doc is not null and nullif(r.hints, 'null') is distinct from e.hints
+          and hints_of_doc(nullif(r.hints, 'null'), entity_id) is distinct from hints_of_doc(e.hints, entity_id)
+        ) as is_other
       from jsonb_to_recordset(p_rows) as r(
         line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
       )
@@ -5199,6 +5210,7 @@ comment on function has_events_after(xid8,bigint) is 'Whether the log has a comm
 comment on function heatmap(uuid,text[],date,date,smallint) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}. p_shown: 1 also sensitive records, 2 archived ones, 3 both';
 comment on function hidden_bits(uuid,boolean,boolean,uuid[]) is 'What hides a record from a reader who asks for nothing hidden, by itself or by a thing that it is about: 1 sensitive, 2 archived. As src/store/visibility.ts has it';
 comment on function hidden_parents(uuid,smallint,text[]) is 'The caller''s things of some types (null: any) that hide the records about them, for is_shown(). p_shown: 1 sensitive ones do not, 2 archived ones, 3 neither';
+comment on function hints_of_doc(jsonb,uuid) is 'Hints without the name that the history gave the entity beside the document: the id alone that the document itself says';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
 comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, prunes logs, or makes the log''s next months; `rows` are those touched. Raises AN409.';

@@ -138,6 +138,39 @@ test('where XTDB lost the document of a row that it brought back, the delta’s 
   expect(rows).toEqual([{ raw: '\\x', is_mended: true }]);
 });
 
+test.each([
+  // SHA-1 of `foo`, which is XTDB's name of the id.
+  [':foo', '#xtdb/id "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33"', ':foo'],
+  [`:${ID}`, `:${ID}`, `#uuid "${ID}"`],
+  [`#uuid "${ID}"`, `:${ID}`, `#uuid "${ID}"`],
+])('%s is one entity where the base names it %s and the delta %s', async (own, inBase, inDelta) => {
+  const DELETED = ':vt #inst "2024-01-01", :tt #inst "2024-01-01", :tx 1, :doc nil';
+  const put = (day: number) =>
+    `:vt #inst "2024-01-0${day}", :tt #inst "2024-01-0${day}", :tx ${day}, :doc {:v ${day}, :xt/id ${own}}`;
+  const named = (eid: string, source: string, rows: readonly string[]) =>
+    historyOf(source, rows, []).replaceAll(`#uuid "${ID}", :vt`, `${eid}, :vt`);
+  // By hash alone XTDB knows what was never put.
+  const known = inBase.startsWith('#xtdb/id') ? [DELETED] : [DELETED, put(2)];
+  expect(await bring(named(inBase, '', known))).toMatchObject({ verification: { equal: true } });
+  const later = [DELETED, put(2), put(3)];
+  expect(await bring(named(inDelta, ', :since 1', later))).toMatchObject({
+    status: { inserted: 3 - known.length, conflicts: 0 },
+    verification: { equal: true },
+  });
+  expect(await bring(named(inDelta, '', later))).toMatchObject({
+    status: { inserted: 0 },
+    verification: { equal: true },
+  });
+  // An export has both names.
+  const options = { format: 'edn', databaseUrl: stack().database.url, version: '0', now: new Date() } as const;
+  const exported = (await Array.fromAsync(exportedLines(options))).join('');
+  expect(exported).toContain(inBase);
+  expect(await bring(exported)).toMatchObject({ status: { conflicts: 0 }, verification: { equal: true } });
+  // What differs elsewhere is another version still.
+  const others = [put(2).replace(':v 2', ':v 4'), put(3).replace(/:xt\/id .*/, ':xt/id :other}')];
+  expect(await bring(named(inDelta, '', others))).toMatchObject({ status: { conflicts: 2 } });
+});
+
 test('valid times of the year 0 and names without a notation go in and out as equal values', async () => {
   const { status, verification } = await bring(ODD_EXPORT);
   expect(status).toMatchObject({ state: 'finished', rows: 2, rejects: 0 });
