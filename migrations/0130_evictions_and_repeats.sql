@@ -146,6 +146,11 @@ begin
     select eviction_id, import_id from evictions where import_id is not null
     union all
     select unnest(evictions), import_id from import_repeats where evictions <> '{}'
+    union all
+    -- A delta has only the evictions since its base, and knows of those before it.
+    select v.eviction_id, c.import_id
+    from import_chunks c join evictions v on v.evicted_by = 'xtdb' and v.tx <= (c.header ->> 'since')::bigint
+    where c.header ->> 'since' is not null and c.header ->> 'store' = 'xtdb'
   ), older as materialized (
     select v.eviction_id, l.entity_id, l.seq
     from named n
@@ -202,3 +207,6 @@ begin
   return v_erased;
 end
 $$;
+comment on function erase_evicted() is
+  'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity, but for those that a file holds '
+  'which tells of the eviction; answers how many. Runs as the owner, since an import may delete nothing.';

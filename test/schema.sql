@@ -1925,6 +1925,11 @@ begin
     select eviction_id, import_id from evictions where import_id is not null
     union all
     select unnest(evictions), import_id from import_repeats where evictions <> '{}'
+    union all
+    -- A delta has only the evictions since its base, and knows of those before it.
+    select v.eviction_id, c.import_id
+    from import_chunks c join evictions v on v.evicted_by = 'xtdb' and v.tx <= (c.header ->> 'since')::bigint
+    where c.header ->> 'since' is not null and c.header ->> 'store' = 'xtdb'
   ), older as materialized (
     select v.eviction_id, l.entity_id, l.seq
     from named n
@@ -5195,7 +5200,7 @@ comment on function enter_basis(jsonb) is 'Makes this transaction read the log a
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'The caller''s entities of a type (p_user_id must be the caller) as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
-comment on function erase_evicted() is 'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity; answers how many. Runs as the owner, since an import may delete nothing.';
+comment on function erase_evicted() is 'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity, but for those that a file holds which tells of the eviction; answers how many. Runs as the owner, since an import may delete nothing.';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
 comment on function evict_entity(uuid,bigint,timestamp with time zone) is 'Forgets the caller''s own entity, every version of it, and leaves a row of evictions (I3). Runs as the owner, since the caller may delete nothing. Raises AN404.';
 comment on function expectation_met(jsonb,text) is 'Whether an entity at this version (null: absent) is what was expected: null absence, "*" presence, a version, or one of an array of them';

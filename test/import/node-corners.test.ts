@@ -127,6 +127,15 @@ test.each(['the delta', 'the base'])(
   },
 );
 
+test('a delta has rows of before an eviction that its base told of', async () => {
+  await bring(historyOf('', [PUT_AGAIN], [EVICTED]));
+  const delta = historyOf(', :since 3', [PUT_AGAIN, PUT_AGAIN.replaceAll('3', '5'), BROUGHT_BACK], []);
+  expect(await bring(delta)).toMatchObject({ status: { inserted: 2, erased: 0 }, verification: { equal: true } });
+  // One of before the eviction knows nothing of it.
+  const older = historyOf(', :since 2', [FIRST], []);
+  expect(await bring(older)).toMatchObject({ status: { inserted: 1, erased: 1 } });
+});
+
 test('where XTDB lost the document of a row that it brought back, the delta’s delete takes the place of the base’s document', async () => {
   await bring(historyOf('', [FIRST], []));
   const delta = historyOf(', :since 2', [PUT_AGAIN, FIRST.replace(/:doc .*/, ':doc nil')], [EVICTED]);
