@@ -1,4 +1,3 @@
-import { entityIdOf } from '../domain/codec/entity-id.ts';
 import type { LineValue } from '../domain/codec/history-digest.ts';
 import { epochMicros } from '../domain/time/epoch-micros.ts';
 
@@ -33,7 +32,7 @@ export class AsOfSample {
   readonly #random: () => number;
   readonly #kept: { eid: string; entity_id: string; rows: SampledRow[] }[] = [];
   #seen = 0;
-  #eid: string | null = null;
+  #entity: string | null = null;
   #current: SampledRow[] | null = null;
 
   /** @param random from 0 to under 1 */
@@ -44,7 +43,7 @@ export class AsOfSample {
 
   add(line: LineValue): void {
     if (line.kind !== 'row') return;
-    if (line.eid !== this.#eid) this.#begin(line);
+    if (line.entity_id !== this.#entity) this.#begin(line);
     const { valid_time, tx_time, tx, doc } = line;
     // Cloned, since a part of a string keeps the whole of it in memory: here all that was read of the file at once.
     if (this.#current !== null && this.#current.length < MAX_ROWS_OF_ENTITY)
@@ -52,13 +51,13 @@ export class AsOfSample {
   }
 
   #begin(line: LineValue): void {
-    this.#eid = line.eid;
+    this.#entity = line.entity_id;
     this.#seen++;
     const place = this.#kept.length < this.#entities ? this.#kept.length : Math.floor(this.#random() * this.#seen);
     this.#current = place < this.#entities ? [] : null;
     if (this.#current !== null)
       this.#kept[place] = {
-        ...structuredClone({ eid: line.eid, entity_id: entityIdOf(line.id) }),
+        ...structuredClone({ eid: line.eid, entity_id: line.entity_id }),
         rows: this.#current,
       };
   }

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { entityIdOf } from '../domain/codec/entity-id.ts';
 import type { LineValue } from '../domain/codec/history-digest.ts';
 
 const BATCH_LINES = 5_000;
@@ -27,7 +26,7 @@ export class NamedEntities {
   }
 
   add(line: LineValue): void {
-    if (line.kind === 'row') this.#ids.add(entityIdOf(line.id));
+    if (line.kind === 'row') this.#ids.add(line.entity_id);
     else if (line.kind === 'evicted' && line.tx <= (this.#evicted.get(line.evicted) ?? line.tx))
       this.#evicted.set(line.evicted, line.tx);
   }

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { entityIdOf } from '../domain/codec/entity-id.ts';
 import { type LineValue, lineValue } from '../domain/codec/history-digest.ts';
 import { encodeHistoryRow } from '../domain/codec/history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
@@ -34,7 +33,7 @@ export class SpotChecks {
   }
 
   add(line: LineValue): void {
-    if (line.kind === 'row') this.#add(entityIdOf(line.id), line, 'file');
+    if (line.kind === 'row') this.#add(line.entity_id, line, 'file');
   }
 
   #add(entityId: string, { valid_time, tx_time, tx, doc }: LineValue, side: 'file' | 'store'): void {

@@ -5,7 +5,7 @@ import { encodeEvicted, encodeHistoryRow, type HistoryHeader } from '../domain/c
 import { encodeJsonTransaction } from '../domain/codec/json-history-line.ts';
 import type { StoredEvent } from '../domain/codec/stored-event.ts';
 import { postgresInstant } from '../domain/time/postgres-instant.ts';
-import { readHistory } from '../import-client/read-history.ts';
+import { REJECTED, readHistory } from '../import-client/read-history.ts';
 import type { ImportArguments } from '../importer/request-shapes.ts';
 import { type AsOfQuestion, AsOfSample } from './as-of-sample.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
@@ -14,6 +14,7 @@ import { NamedEntities } from './named-entities.ts';
 import { openOperatorDatabase } from './operator-database.ts';
 import { type SpotCheck, SpotChecks } from './spot-checks.ts';
 import { type StoredPart, type StoredPiece, storedHistory } from './stored-history.ts';
+import { unmendedRejects } from './unmended-rejects.ts';
 
 export interface VerifyOptions {
   readonly file: string;
@@ -47,12 +48,13 @@ export interface Verification {
   readonly is_part: boolean;
   /** Of a delta, which always is a part, the transaction after which its entities were written. */
   readonly since: string | null;
-  /** `skipped` is rows that were left out of the comparison, as told. */
+  /** `skipped` is rows that were left out of the comparison, as told; `rejected` is lines that an import rejected and nobody mended. */
   readonly file: {
     readonly rows: number;
     readonly evicted: number;
     readonly transactions: number;
     readonly skipped: number;
+    readonly rejected: number;
   };
   /** What imports brought; the store's own writes are counted apart. Transactions are compared where the file, a backup, has them. */
   readonly store: {
@@ -87,7 +89,7 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
     return session;
   };
   try {
-    const { digest: file, skipped, part, store: source } = await digestFile(options, connect, sample, spots);
+    const { digest: file, skipped, rejected, part, store: source } = await digestFile(options, connect, sample, spots);
     const client = await connect();
     // A backup of this very store has its own writes too, up to the moment it was made.
     const native_until =
@@ -107,10 +109,10 @@ export async function verifyHistory(options: VerifyOptions): Promise<Verificatio
     const differences = differencesOf(file, store);
     const stale_entities = rows[0]?.stale ?? 0;
     return {
-      equal: differences.length === 0 && wrong.length === 0 && stale_entities === 0,
+      equal: rejected === 0 && differences.length === 0 && wrong.length === 0 && stale_entities === 0,
       is_part: part !== null,
       since: part?.since ?? null,
-      file: { rows: file.rows, evicted: file.evicted, transactions: file.transactions, skipped },
+      file: { rows: file.rows, evicted: file.evicted, transactions: file.transactions, skipped, rejected },
       store: {
         rows: store.rows,
         evicted: store.evicted,
@@ -137,6 +139,7 @@ interface Part {
 interface FileDigest {
   readonly digest: HistoryDigest;
   readonly skipped: number;
+  readonly rejected: number;
   readonly part: Part | null;
   /** Which store it says it is from. */
   readonly store: string | null;
@@ -154,6 +157,7 @@ async function digestFile(
   let header = null as HistoryHeader | null;
   let ended = false;
   const look = (line: LineValue | string, text: string, number: number): void => {
+    if (line === REJECTED) return;
     if (typeof line === 'string') {
       throw new CliFailure(EXIT.bad_file, `Line ${number} of ${file.name} cannot be read: ${line}.`, {
         hint: 'Where its rejects were mended, name the file with the mended lines: --mended FILE.',
@@ -165,12 +169,15 @@ async function digestFile(
   };
   let part = null as Part | null;
   let skipped = 0;
+  let rejected = 0;
   try {
-    for await (const lines of readHistory(file.bytes(), options.arguments ?? {}, look, mended)) {
+    const isRejected = await unmendedRejects(options.databaseUrl);
+    for await (const lines of readHistory(file.bytes(), options.arguments ?? {}, look, mended, isRejected)) {
       signal?.throwIfAborted();
       for (const line of lines) {
         if (line === null || typeof line === 'string') {
-          skipped++;
+          if (line === null) skipped++;
+          else rejected++;
           continue;
         }
         if (line.kind === 'header' && header !== null && (header.since !== null || options.isPart === true))
@@ -191,7 +198,7 @@ async function digestFile(
   if (!ended)
     throw new CliFailure(EXIT.bad_file, `${file.name} was cut short: it has no footer.`, { hint: 'Export it again.' });
   await part?.named.end();
-  return { digest, skipped, part, store: header?.store ?? null };
+  return { digest, skipped, rejected, part, store: header?.store ?? null };
 }
 
 async function digestStore(

@@ -20,7 +20,7 @@ export class HistoryFilter<L> {
   /** Deletes before an entity's first doc, or the one version that waits for the next. */
   #held: L[] = [];
   #heldStretch: number | null = null;
-  #eid = '';
+  #entity = '';
   #type: string | null = null;
 
   constructor(chosen: ImportArguments) {
@@ -34,8 +34,8 @@ export class HistoryFilter<L> {
   push(line: L, value: LineValue | string): FilteredLine<L>[] {
     // What cannot be read is for the import to say.
     if (typeof value === 'string' || value.kind !== 'row') return [...this.end(), kept(line)];
-    const decided = value.eid === this.#eid ? [] : this.end();
-    this.#eid = value.eid;
+    const decided = value.entity_id === this.#entity ? [] : this.end();
+    this.#entity = value.entity_id;
     if (value.doc === 'nil') {
       if (this.#type !== null) return [...decided, ...this.#flush(), this.#decide(line, this.#type)];
       this.#held.push(line);
@@ -61,7 +61,7 @@ export class HistoryFilter<L> {
   /** The lines that still waited: after the last line. */
   end(): FilteredLine<L>[] {
     const decided = this.#flush();
-    this.#eid = '';
+    this.#entity = '';
     this.#type = null;
     return decided;
   }

@@ -214,6 +214,38 @@ describe('annals', () => {
     expect((await annals(['imports'])).out).toMatch(/ paused /);
   });
 
+  test('rejects may stay: verify compares the rest, counts them, and exits with 3', async () => {
+    const lines = [...cut.lines];
+    lines[7] = '{:eid 1';
+    // One that can be read, but not taken.
+    lines[9] = cut.lines[9]?.replace(/:tx \d+/, ':tx 1234567890123456789') ?? '';
+    const path = join(folder, 'with-rejects.edn');
+    await writeFile(path, `${lines.join('\n')}\n`);
+    const { import_id } = JSON.parse((await annals(['import', path, '--json'])).out) as ImportStatus;
+    const verified = await annals(['verify', path]);
+    expect(verified.code).toBe(3);
+    expect(verified.out).toMatch(/^2 lines of the file were rejected and not mended: they are not in the store/m);
+    expect(verified.out).toMatch(/\nEqual but for 2 rejected lines\.\n$/);
+    expect(JSON.parse((await annals(['verify', path, '--json'])).out)).toMatchObject({
+      equal: false,
+      file: { rejected: 2 },
+      differences: [],
+    });
+
+    const mended = join(folder, 'one-mended.edn');
+    await writeFile(mended, `; 8: corrected\n${cut.lines[7]}\n`);
+    expect((await annals(['rejects', import_id, '--retry', mended])).code).toBe(0);
+    expect((await annals(['verify', path, '--mended', mended])).out).toMatch(/\nEqual but for 1 rejected lines\.\n$/);
+    // Exported anew, the line stands elsewhere.
+    const again = join(folder, 'again.edn');
+    const [header = '', ...rest] = cut.lines;
+    await writeFile(again, `${[header, lines[9], ...rest.filter((line) => line !== cut.lines[9])].join('\n')}\n`);
+    expect((await annals(['verify', again])).out).toMatch(/\nEqual but for 1 rejected lines\.\n$/);
+    // What differs elsewhere is said as ever.
+    await writeFile(again, `${[header, lines[9], ...rest.slice(0, 3), ...rest.slice(4)].join('\n')}\n`);
+    expect((await annals(['verify', again])).out).toMatch(/\nNOT equal\.\n$/);
+  });
+
   test('rejects are corrected in a file and applied, each once; then the history verifies with them', async () => {
     const lines = [...cut.lines];
     for (const line of [8, 10]) lines[line - 1] = `${cut.lines[line - 1]}]`;

@@ -77,6 +77,109 @@ test('an entity that was evicted and put for a while in one transaction is there
   expect(verification).toMatchObject({ equal: true, differences: [], as_of: { wrong: [] } });
 });
 
+/** A history of the one entity. */
+function historyOf(source: string, rows: readonly string[], evicted: readonly string[]): string {
+  return [
+    `{:annals/format 1, :source {:store "xtdb", :version "1.24.5"${source}}, :exported-at #inst "2026-11-23T00:20:08.065-00:00"}`,
+    ...rows.map((row) => `{:eid #uuid "${ID}", ${row}}`),
+    ...evicted.map((place) => `{:evicted "a633e2534fb1e8fe91a1b43b9c0c66b5a0bbb6f1", ${place}}`),
+    `{:annals/end true, :rows ${rows.length}, :entities ${Math.min(rows.length, 1)}, :evicted ${evicted.length}}\n`,
+  ].join('\n');
+}
+const FIRST = `:vt #inst "2024-01-01", :tt #inst "2024-01-01", :tx 1, :doc {:v 1, :xt/id #uuid "${ID}"}`;
+const ENDED = ':vt #inst "2024-03-01", :tt #inst "2024-01-02", :tx 2, :doc nil';
+const EVICTED = ':tx 3, :tt #inst "2024-01-03"';
+const PUT_AGAIN = `:vt #inst "2024-02-01", :tt #inst "2024-01-03", :tx 3, :doc {:v 3, :xt/id #uuid "${ID}"}`;
+const BROUGHT_BACK = `:vt #inst "2024-04-01", :tt #inst "2024-01-01", :tx 1, :doc {:v 1, :xt/id #uuid "${ID}"}`;
+
+test('a row of before an eviction stays, its document too, where the file that tells of the eviction has it', async () => {
+  const { status, verification } = await bring(historyOf('', [PUT_AGAIN, BROUGHT_BACK], [EVICTED]));
+  expect(status).toMatchObject({ state: 'finished', erased: 0 });
+  expect(verification).toMatchObject({ equal: true, store: { rows: 2 } });
+  // So it does out of a backup, and in a store that has the eviction already.
+  const options = { format: 'ndjson', databaseUrl: stack().database.url, version: '0', now: new Date() } as const;
+  const backup = (await Array.fromAsync(exportedLines(options))).join('');
+  await emptyStore(owner);
+  expect(await bring(backup)).toMatchObject({ status: { erased: 0 }, verification: { equal: true } });
+  await emptyStore(owner);
+  expect(await bring(historyOf('', [PUT_AGAIN], [EVICTED]))).toMatchObject({ verification: { equal: true } });
+  const again = await bring(historyOf('', [PUT_AGAIN, BROUGHT_BACK], [EVICTED]));
+  expect(again).toMatchObject({ status: { inserted: 1, erased: 0 }, verification: { equal: true } });
+});
+
+test.each(['the delta', 'the base'])(
+  'a delta’s eviction takes what the base brought, but for what the delta has too; %s last',
+  async (last) => {
+    const base = historyOf('', [FIRST, ENDED], []);
+    const delta = historyOf(', :since 2', [PUT_AGAIN, ENDED], [EVICTED]);
+    const whole = historyOf('', [PUT_AGAIN, ENDED], [EVICTED]);
+    const files = last === 'the delta' ? [base, delta] : [delta, base];
+    await bring(files[0] ?? '');
+    expect(await bring(files[1] ?? '')).toMatchObject({ status: { erased: 1, conflicts: 0 } });
+    for (const file of [delta, whole])
+      expect(await bring(file)).toMatchObject({
+        status: { erased: expect.any(Number) },
+        verification: { equal: true },
+      });
+    // The base once more, exported anew.
+    expect(await bring(base.replace('1.24.5', '1.24.4'))).toMatchObject({ status: { inserted: 1, erased: 1 } });
+    expect(await bring(whole)).toMatchObject({ verification: { equal: true } });
+  },
+);
+
+test('a delta has rows of before an eviction that its base told of', async () => {
+  await bring(historyOf('', [PUT_AGAIN], [EVICTED]));
+  const delta = historyOf(', :since 3', [PUT_AGAIN, PUT_AGAIN.replaceAll('3', '5'), BROUGHT_BACK], []);
+  expect(await bring(delta)).toMatchObject({ status: { inserted: 2, erased: 0 }, verification: { equal: true } });
+  // One of before the eviction knows nothing of it.
+  const older = historyOf(', :since 2', [FIRST], []);
+  expect(await bring(older)).toMatchObject({ status: { inserted: 1, erased: 1 } });
+});
+
+test('where XTDB lost the document of a row that it brought back, the delta’s delete takes the place of the base’s document', async () => {
+  await bring(historyOf('', [FIRST], []));
+  const delta = historyOf(', :since 2', [PUT_AGAIN, FIRST.replace(/:doc .*/, ':doc nil')], [EVICTED]);
+  expect(await bring(delta)).toMatchObject({
+    status: { erased: 1, conflicts: 1, mended: 1 },
+    verification: { equal: true, store: { rows: 2 } },
+  });
+  const { rows } = await owner.query('select raw::text, mended_at is not null as is_mended from import_rejects');
+  expect(rows).toEqual([{ raw: '\\x', is_mended: true }]);
+});
+
+test.each([
+  // SHA-1 of `foo`, which is XTDB's name of the id.
+  [':foo', '#xtdb/id "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33"', ':foo'],
+  [`:${ID}`, `:${ID}`, `#uuid "${ID}"`],
+  [`#uuid "${ID}"`, `:${ID}`, `#uuid "${ID}"`],
+])('%s is one entity where the base names it %s and the delta %s', async (own, inBase, inDelta) => {
+  const DELETED = ':vt #inst "2024-01-01", :tt #inst "2024-01-01", :tx 1, :doc nil';
+  const put = (day: number) =>
+    `:vt #inst "2024-01-0${day}", :tt #inst "2024-01-0${day}", :tx ${day}, :doc {:v ${day}, :xt/id ${own}}`;
+  const named = (eid: string, source: string, rows: readonly string[]) =>
+    historyOf(source, rows, []).replaceAll(`#uuid "${ID}", :vt`, `${eid}, :vt`);
+  // By hash alone XTDB knows what was never put.
+  const known = inBase.startsWith('#xtdb/id') ? [DELETED] : [DELETED, put(2)];
+  expect(await bring(named(inBase, '', known))).toMatchObject({ verification: { equal: true } });
+  const later = [DELETED, put(2), put(3)];
+  expect(await bring(named(inDelta, ', :since 1', later))).toMatchObject({
+    status: { inserted: 3 - known.length, conflicts: 0 },
+    verification: { equal: true },
+  });
+  expect(await bring(named(inDelta, '', later))).toMatchObject({
+    status: { inserted: 0 },
+    verification: { equal: true },
+  });
+  // An export has both names.
+  const options = { format: 'edn', databaseUrl: stack().database.url, version: '0', now: new Date() } as const;
+  const exported = (await Array.fromAsync(exportedLines(options))).join('');
+  expect(exported).toContain(inBase);
+  expect(await bring(exported)).toMatchObject({ status: { conflicts: 0 }, verification: { equal: true } });
+  // What differs elsewhere is another version still.
+  const others = [put(2).replace(':v 2', ':v 4'), put(3).replace(/:xt\/id .*/, ':xt/id :other}')];
+  expect(await bring(named(inDelta, '', others))).toMatchObject({ status: { conflicts: 2 } });
+});
+
 test('valid times of the year 0 and names without a notation go in and out as equal values', async () => {
   const { status, verification } = await bring(ODD_EXPORT);
   expect(status).toMatchObject({ state: 'finished', rows: 2, rejects: 0 });

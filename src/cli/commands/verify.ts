@@ -20,6 +20,7 @@ export const verifyCommand: Command = {
     'Compares counts and digests of every version by type and month, a thousand as-of answers recomputed from the file, and',
     'current state against the log; of a backup the transactions too. What was written natively since the import is counted and left out.',
     'Of a delta only the entities that it names are compared.',
+    'Lines that an import rejected and nobody mended are left out, and counted: with any the exit code is 3.',
     ...CHOICE_DETAILS,
     '  They are given as they were to the import.',
     '--part: the store has other imports besides; only the entities that the file names are compared.',
@@ -70,6 +71,10 @@ function show(
     out(`${what}: only the entities that it names were compared.`);
   }
   if (file.skipped > 0) out(`${file.skipped} rows of the file were left out of the comparison, as told.`);
+  if (file.rejected > 0)
+    out(
+      `${file.rejected} lines of the file were rejected and not mended: they are not in the store. See annals rejects ID.`,
+    );
   if (store.native_rows > 0) out(`The store has ${store.native_rows} rows of its own besides.`);
   out(
     `As-of answers: ${as_of.asked} asked, ${as_of.wrong.length === 0 ? 'all equal' : `${as_of.wrong.length} or more differ`}.`,
@@ -89,7 +94,9 @@ function show(
   for (const record of shown) out(`\n${sideBySide(record)}`);
   if (!is_part && differences.some((d) => d.file_rows === 0))
     out('\nWhere the store has other imports besides, compare the entities of this file alone: --part');
-  out(equal ? '\nEqual.' : '\nNOT equal.');
+  const is_equal_elsewhere = differences.length === 0 && as_of.wrong.length === 0 && stale_entities === 0;
+  if (equal) out('\nEqual.');
+  else out(is_equal_elsewhere ? `\nEqual but for ${file.rejected} rejected lines.` : '\nNOT equal.');
 }
 
 /** Ids as the file has them (a UUID, or EDN such as :biff/key), as the store has them. */

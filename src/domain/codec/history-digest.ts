@@ -19,14 +19,18 @@ export interface LineValue {
   /** The canonical texts of its parts; empty where a line has none. */
   readonly eid: string;
   readonly doc: string;
-  readonly id: EdnValue;
+  /** Ours, by whatever name a row has its entity; empty elsewhere. */
+  readonly entity_id: string;
   /** XTDB's hash of what was evicted; empty elsewhere. */
   readonly evicted: string;
   /** ISO 8601 in UTC, to the millisecond, or to the microsecond where that is needed. */
   readonly valid_time: string;
   readonly tx_time: string;
   readonly tx: bigint;
-  /** 128 bits of SHA-256 of its canonical text. */
+  /**
+   * 128 bits of SHA-256 of its canonical text; of a row, with our id in the place of its `:eid`. One entity has several: by hash alone
+   * before it is put, and names that XTDB takes for the same.
+   */
   readonly digest: bigint;
 }
 
@@ -56,7 +60,7 @@ const NO_ROW = {
   month: '',
   eid: 'nil',
   doc: 'nil',
-  id: null,
+  entity_id: '',
   evicted: '',
   valid_time: '',
   tx_time: '',
@@ -71,21 +75,26 @@ function ednLineValue(text: string): LineValue | string {
   const doc = line.get('doc') ?? null;
   const kind = kindOf(line);
   if (kind === null) return 'a line has an :eid, :evicted, :annals/format or :annals/end';
-  const [valid_time, tx_time] = [textOf(line.get('vt')), textOf(line.get('tt'))];
+  const eid = line.get('eid') ?? null;
+  const entity_id = kind === 'row' ? entityIdOf(eid) : '';
+  const [valid_time, tx_time, tx] = [textOf(line.get('vt')), textOf(line.get('tt')), longOf(line.get('tx'))];
   if (kind === 'row' && !(isStorableInstant(valid_time) && isStorableInstant(tx_time)))
     return 'its times are not of the years 0000 to 9999';
+  const canonical = canonicalEdn(doc);
   return {
     kind,
     type: kind === 'row' ? typeOf(doc) : `(${kind})`,
     month: tx_time.slice(0, tx_time.indexOf('-', 1) + 3),
-    eid: canonicalEdn(line.get('eid') ?? null),
-    doc: canonicalEdn(doc),
-    id: line.get('eid') ?? null,
+    eid: canonicalEdn(eid),
+    doc: canonical,
+    entity_id,
     evicted: kind === 'evicted' ? String(line.get('evicted')).toLowerCase() : '',
     valid_time,
     tx_time,
-    tx: longOf(line.get('tx')),
-    digest: digestOf(canonicalEdn(read.value)),
+    tx,
+    digest: digestOf(
+      kind === 'row' ? `${entity_id} ${valid_time} ${tx_time} ${tx} ${canonical}` : canonicalEdn(read.value),
+    ),
   };
 }
 
@@ -162,7 +171,7 @@ export class LineDigests {
   readonly #sums = new Map<string, { lines: number; digest: bigint }>();
 
   add(line: LineValue): void {
-    if (line.kind === 'row') this.addSum(entityIdOf(line.id), 1, line.digest);
+    if (line.kind === 'row') this.addSum(line.entity_id, 1, line.digest);
     else if (line.kind === 'evicted') this.addSum(`${line.evicted} ${line.tx}`, 1, line.digest);
   }
 
