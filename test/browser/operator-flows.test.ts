@@ -74,7 +74,7 @@ describe.concurrent('the operator', () => {
     expect(await readFile(await file.path(), 'utf8')).toMatch(/^; 3: .*\n\{:eid 1\n$/);
 
     await page.getByRole('button', { name: 'Verify with forty.edn' }).click();
-    await page.getByText('Equal.').waitFor();
+    await page.getByText('Equal but for a line that nobody can read.').waitFor();
     await page.getByText(`${rows} versions of`).waitFor();
     await look(expect, page, 'desktop', 'import');
 

@@ -78,18 +78,19 @@ export function VerifyCard({ status }: { status: ImportStatus }) {
 }
 
 function Verdict({ found: { file, entities, differences } }: { found: ImportVerification }) {
-  const compared = `${file.rows.toLocaleString('en')} versions of ${entities.toLocaleString('en')} entities compared`;
-  const left_out = [
-    file.skipped > 0 && `${file.skipped.toLocaleString('en')} rows left out, as the import was told`,
-    file.unreadable > 0 && `${file.unreadable.toLocaleString('en')} lines that nobody can read`,
-  ].filter(Boolean);
   return (
     <p>
-      <strong>
-        {differences.length === 0 ? 'Equal.' : `Not equal: ${differences.length.toLocaleString('en')} entities differ.`}
-      </strong>{' '}
-      {compared}
-      {left_out.length > 0 && `; ${left_out.join('; ')}`}.
+      <strong>{verdict(differences.length, file.unreadable)}</strong>{' '}
+      {`${file.rows.toLocaleString('en')} versions of ${entities.toLocaleString('en')} entities compared`}
+      {file.skipped > 0 && `; ${file.skipped.toLocaleString('en')} rows left out, as the import was told`}.
     </p>
   );
+}
+
+function verdict(differing: number, unreadable: number): string {
+  const lines = unreadable === 1 ? 'a line' : `${unreadable.toLocaleString('en')} lines`;
+  const besides = (joint: string) => (unreadable === 0 ? '' : `${joint} ${lines} that nobody can read`);
+  return differing === 0
+    ? `Equal${besides(' but for')}.`
+    : `Not equal: ${differing.toLocaleString('en')} entities differ${besides(', besides')}.`;
 }
