@@ -9,5 +9,7 @@ declare module 'vitest' {
 
 /** Vitest global setup: the Workers are bundled once for the run, not by each of sixty test files (1.2 s of a core each). */
 export default async function provideWorkers(project: TestProject): Promise<void> {
-  project.provide('workers', await bundleWorkers());
+  const provide = async () => project.provide('workers', await bundleWorkers());
+  await provide();
+  project.onTestsRerun(provide);
 }

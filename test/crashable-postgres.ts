@@ -31,7 +31,7 @@ export async function startCrashablePostgres(
   database: string,
   limits: Partial<NeonLimits> = {},
 ): Promise<CrashablePostgres> {
-  const folder = await makeThrowAwayFolder('memory');
+  const folder = await makeThrowAwayFolder();
   let postgres = await startPostgres({ dataDir: folder, log: () => {} });
   const { dataDir, host, port } = postgres;
   const neon = await startNeonEndpoint({ postgres: { host, port }, limits });

@@ -12,7 +12,7 @@ const LOOKS = ['color-contrast', 'link-in-text-block', 'target-size', 'scrollabl
  * its corner, and judges colours as they are drawn. What never ends (the shimmer of a skeleton) is not waited for.
  */
 const COME_TO_REST = `Promise.allSettled(document.getAnimations()
-  .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished))`;
+  .filter(({ effect, playState }) => playState === 'running' && effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished))`;
 
 /**
  * What axe finds against WCAG 2.2 AA and its best practices on the page as it is now: one line for each place.
