@@ -28,7 +28,7 @@ export async function makeThrowAwayFolder(place: 'disk' | 'memory' = 'disk'): Pr
  */
 async function namePrefix(): Promise<string> {
   const namespace = await readlink('/proc/self/ns/pid').catch(absentOn('ENOENT'));
-  return `annals-throw-away-${namespace?.replaceAll(/\D/g, '') ?? ''}-`;
+  return `annals-temporary-${namespace?.replaceAll(/\D/g, '') ?? ''}-`;
 }
 
 async function memoryFolder(): Promise<string | null> {
