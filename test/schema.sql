@@ -223,6 +223,11 @@ create table import_rejects (
   mended_at timestamp with time zone,
   mended_digest text
 );
+create table import_repeats (
+  import_id uuid not null,
+  events bigint[] not null,
+  evictions bigint[] not null
+);
 create table import_transitions (
   state text not null,
   action text not null,
@@ -389,6 +394,7 @@ alter table import_chunks add constraint import_chunks_pkey PRIMARY KEY (import_
 alter table import_rejects add constraint import_rejects_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id);
 alter table import_rejects add constraint import_rejects_mended CHECK (((mended_at IS NULL) = (mended_digest IS NULL)));
 alter table import_rejects add constraint import_rejects_pkey PRIMARY KEY (import_id, line);
+alter table import_repeats add constraint import_repeats_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id);
 alter table import_transitions add constraint import_transitions_pkey PRIMARY KEY (state, action);
 alter table imports add constraint imports_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text));
 alter table imports add constraint imports_forced_for_a_reason CHECK (((forced_by IS NULL) = (forced_reason IS NULL)));
@@ -842,6 +848,7 @@ CREATE UNIQUE INDEX habit_streaks_key ON public.habit_streaks USING btree (user_
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX import_chunks_footer ON public.import_chunks USING btree (import_id, last_line) WHERE (footer IS NOT NULL);
 CREATE INDEX import_rejects_entity ON public.import_rejects USING btree (rejected_entity(reason, raw)) WHERE (rejected_entity(reason, raw) IS NOT NULL);
+CREATE INDEX import_repeats_import ON public.import_repeats USING btree (import_id);
 CREATE UNIQUE INDEX imports_fingerprint ON public.imports USING btree (fingerprint, arguments) WHERE (state <> 'cancelled'::text);
 CREATE UNIQUE INDEX monthly_summary_key ON public.monthly_summary USING btree (user_id, entity_type, month, shown);
 CREATE INDEX refresh_log_name ON public.refresh_log USING btree (name, started_at DESC);
@@ -1903,36 +1910,78 @@ CREATE OR REPLACE FUNCTION public.erase_evicted()
 AS $function$
 declare
   v_ids uuid[];
+  v_seqs bigint[];
   v_erased bigint;
+  v_reject record;
 begin
   -- An eviction names its entity by XTDB's hash, which of a UUID is the SHA-1 of its text. Whatever came in of the entity from
-  -- before the eviction goes, in whatever order and by whatever file it came; what was written later stays. So does a delete of
-  -- the eviction's own file, which was written after it.
+  -- before the eviction goes, in whatever order and by whatever file it came; what was written later stays. So does what a file
+  -- holds that tells of the eviction: it was there after it.
   with hashed as (
     select entity_id, encode(digest(entity_id::text, 'sha1'), 'hex') as hash from entities
     where exists (select from evictions where xtdb_id_hash is not null)
   ), named as (
     select v.eviction_id, h.entity_id from evictions v join hashed h on h.hash = v.xtdb_id_hash
     union
-    select eviction_id, entity_id from evictions
+    select v.eviction_id, e.entity_id from evictions v join entities e using (entity_id)
+  ), told as (
+    select eviction_id, import_id from evictions where import_id is not null
+    union all
+    select unnest(evictions), import_id from import_repeats where evictions <> '{}'
+    union all
+    -- A delta has only the evictions since its base, and knows of those before it.
+    select v.eviction_id, c.import_id
+    from import_chunks c join evictions v on v.evicted_by = 'xtdb' and v.tx <= (c.header ->> 'since')::bigint
+    where c.header ->> 'since' is not null and c.header ->> 'store' = 'xtdb'
+  ), older as materialized (
+    select v.eviction_id, l.entity_id, l.seq
+    from named n
+    join evictions v using (eviction_id)
+    join event_log l on l.entity_id = n.entity_id and (l.tx_time, l.tx) < (v.tx_time, v.tx)
+    where not exists (select from told t where t.eviction_id = v.eviction_id and t.import_id = l.import_id)
+  ), repeated as (
+    select o.eviction_id, o.seq
+    from import_repeats r
+    cross join lateral unnest(r.events) as again(seq)
+    join older o using (seq)
+    join told t on t.eviction_id = o.eviction_id and t.import_id = r.import_id
+  ), gone as (
+    select * from older o where not exists (select from repeated r where r.eviction_id = o.eviction_id and r.seq = o.seq)
   ), recorded as (
-    update evictions v set entity_id = n.entity_id, user_id = e.user_id, entity_type = e.entity_type,
+    update evictions v set entity_id = e.entity_id, user_id = e.user_id, entity_type = e.entity_type,
       xid = pg_current_xact_id(), seq = nextval('event_log_seq_seq')
-    from named n join entities e using (entity_id)
-    where v.eviction_id = n.eviction_id
-      and exists (select from event_log l where l.entity_id = n.entity_id and (l.tx_time, l.tx) < (v.tx_time, v.tx)
-        and (l.doc is null and l.import_id = v.import_id) is not true)
-    returning v.entity_id
+    from (select distinct eviction_id, entity_id from gone) g join entities e using (entity_id)
+    where v.eviction_id = g.eviction_id
   )
-  select array_agg(distinct entity_id) into v_ids from recorded;
+  select array_agg(distinct entity_id), array_agg(distinct seq) into v_ids, v_seqs from gone;
   if v_ids is null then
     return 0;
   end if;
   perform from entities where entity_id = any (v_ids) order by entity_id for update;
-  delete from event_log l using evictions v
-    where l.entity_id = any (v_ids) and v.entity_id = l.entity_id and v.xid = pg_current_xact_id()
-      and (l.tx_time, l.tx) < (v.tx_time, v.tx) and (l.doc is null and l.import_id = v.import_id) is not true;
+  delete from event_log where entity_id = any (v_ids) and seq = any (v_seqs);
   get diagnostics v_erased = row_count;
+  -- What a file that tells of the eviction has in the place of what went: a delete, where XTDB lost the document.
+  for v_reject in
+    select r.import_id, r.line, r.raw
+    from import_rejects r join evictions v on v.entity_id = rejected_entity(r.reason, r.raw)
+    where v.entity_id = any (v_ids) and v.xid = pg_current_xact_id() and r.mended_at is null
+      and (v.import_id = r.import_id or exists (
+        select from import_repeats t where t.import_id = r.import_id and v.eviction_id = any (t.evictions)
+      ))
+  loop
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
+      select i.tx, i.tx_time, i.valid_time, i.entity_id, i.user_id, v_reject.import_id, i.entity_type, nullif(i.doc, 'null'),
+        nullif(i.hints, 'null'), x.occurred_at
+      from jsonb_to_record(convert_from(v_reject.raw, 'UTF8')::jsonb) as i(
+        tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, user_id uuid, entity_type text, doc jsonb, hints jsonb
+      )
+      cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
+      on conflict do nothing;
+    if found then
+      update import_rejects set mended_at = clock_timestamp(), mended_digest = encode(sha256(v_reject.raw), 'hex')
+        where import_id = v_reject.import_id and line = v_reject.line;
+    end if;
+  end loop;
   delete from entities e
     where e.entity_id = any (v_ids) and not exists (select from event_log l where l.entity_id = e.entity_id);
   perform fold_entities(v_ids, clock_timestamp());
@@ -2320,6 +2369,12 @@ begin
   );
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.hints_of_doc(p_hints jsonb, p_entity_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((COALESCE(p_hints, '{}'::jsonb) - ARRAY['/id'::text, '/xt~1id'::text]) || jsonb_build_object('/id', COALESCE((p_hints -> '/xt~1id'::text), (p_hints -> '/id'::text), jsonb_build_array('id', format('#uuid "%s"'::text, p_entity_id)))))
 ;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
  RETURNS jsonb
@@ -2798,6 +2853,8 @@ declare
   v_tombstones integer;
   v_entities integer;
   v_conflicts jsonb := '[]';
+  v_repeats bigint[];
+  v_evictions bigint[];
   v_max_tx bigint;
   v_others uuid[];
 begin
@@ -2847,18 +2904,39 @@ begin
 
   if v_inserted < v_rows then
     -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
-    select coalesce(jsonb_agg(r.line order by r.line), '[]') into v_conflicts
-    from jsonb_to_recordset(p_rows) as r(
-      line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
-    )
-    join event_log e using (entity_id, valid_time, tx_time, tx)
-    where (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints);
+    -- Two deletes are the same one, by whatever name of the entity: before it is put, XTDB's log has no more than the hash of its id.
+    -- Nor is a version another one for that.
+    select coalesce(jsonb_agg(r.line order by r.line) filter (where r.is_other), '[]'),
+      array_agg(r.seq) filter (where not r.is_other and r.import_id is distinct from p_import_id)
+    into v_conflicts, v_repeats
+    from (
+      select r.line, e.seq, e.import_id,
+        nullif(r.doc, 'null') is distinct from e.doc or (
+          e.doc is not null and nullif(r.hints, 'null') is distinct from e.hints
+          and hints_of_doc(nullif(r.hints, 'null'), entity_id) is distinct from hints_of_doc(e.hints, entity_id)
+        ) as is_other
+      from jsonb_to_recordset(p_rows) as r(
+        line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
+      )
+      join event_log e using (entity_id, valid_time, tx_time, tx)
+      offset 0
+    ) r;
   end if;
 
-  insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, evicted_by, import_id)
-    select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, 'xtdb', p_import_id
-    from jsonb_to_recordset(p_evictions) as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
-    on conflict do nothing;
+  if p_evictions <> '[]' then
+    insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, evicted_by, import_id)
+      select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, 'xtdb', p_import_id
+      from jsonb_to_recordset(p_evictions) as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
+      on conflict do nothing;
+    select array_agg(v.eviction_id) into v_evictions
+      from jsonb_to_recordset(p_evictions) as r(xtdb_id_hash text, tx bigint, tx_time timestamptz)
+      join evictions v using (xtdb_id_hash, tx, tx_time)
+      where v.import_id is distinct from p_import_id;
+  end if;
+  if v_repeats is not null or v_evictions is not null then
+    insert into import_repeats (import_id, events, evictions)
+      values (p_import_id, coalesce(v_repeats, '{}'), coalesce(v_evictions, '{}'));
+  end if;
 
   if v_others is not null then
     perform fold_entities(v_others, v_now);
@@ -5092,6 +5170,7 @@ grant execute on function tripwires_told(jsonb) to annals_app;
 grant insert (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at) on event_log to annals_app;
 grant insert, select on event_log to annals_import;
 grant insert, select on evictions to annals_import;
+grant insert, select on import_repeats to annals_import;
 grant insert, select on transactions to annals_app;
 grant insert, select on transactions to annals_import;
 grant insert, select, update on entities to annals_app;
@@ -5178,7 +5257,7 @@ comment on function enter_basis(jsonb) is 'Makes this transaction read the log a
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'The caller''s entities of a type (p_user_id must be the caller) as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
-comment on function erase_evicted() is 'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity; answers how many. Runs as the owner, since an import may delete nothing.';
+comment on function erase_evicted() is 'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity, but for those that a file holds which tells of the eviction; answers how many. Runs as the owner, since an import may delete nothing.';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
 comment on function evict_entity(uuid,bigint,timestamp with time zone) is 'Forgets the caller''s own entity, every version of it, and leaves a row of evictions (I3). Runs as the owner, since the caller may delete nothing. Raises AN404.';
 comment on function expectation_met(jsonb,text) is 'Whether an entity at this version (null: absent) is what was expected: null absence, "*" presence, a version, or one of an array of them';
@@ -5193,6 +5272,7 @@ comment on function has_events_after(xid8,bigint) is 'Whether the log has a comm
 comment on function heatmap(uuid,text[],date,date,smallint) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}. p_shown: 1 also sensitive records, 2 archived ones, 3 both';
 comment on function hidden_bits(uuid,boolean,boolean,uuid[]) is 'What hides a record from a reader who asks for nothing hidden, by itself or by a thing that it is about: 1 sensitive, 2 archived. As src/store/visibility.ts has it';
 comment on function hidden_parents(uuid,smallint,text[]) is 'The caller''s things of some types (null: any) that hide the records about them, for is_shown(). p_shown: 1 sensitive ones do not, 2 archived ones, 3 neither';
+comment on function hints_of_doc(jsonb,uuid) is 'Hints without the name that the history gave the entity beside the document: the id alone that the document itself says';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
 comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, prunes logs, or makes the log''s next months; `rows` are those touched. Raises AN409.';
@@ -5329,6 +5409,9 @@ comment on table import_chunks.rejects is 'lines that are no row; conflicts coun
 comment on table import_chunks.skipped is 'rows that the import''s arguments leave out';
 comment on table import_rejects is 'Lines that could not be taken, with reason and raw bytes (I10): text would not hold a NUL or broken UTF-8';
 comment on table import_rejects.mended_digest is 'sha-256 of the line that was applied in its place';
+comment on table import_repeats is 'What of an import''s file was in the store already: a row for each chunk or mended line that had any';
+comment on table import_repeats.events is 'seq of each event';
+comment on table import_repeats.evictions is 'eviction_id of each eviction';
 comment on table import_transitions is 'Every legal action on an import. An action repeated is no error: its answer may have been lost.';
 comment on table imports is 'A history being brought in, or brought in';
 comment on table imports.arguments is 'what of the file it brings in: {"only": [type], "except": [type], "thin": {type: minutes}}; {} is all of it';
