@@ -7,7 +7,7 @@ import { memoryDatabase } from './memory-database.ts';
 
 vi.stubGlobal('ENTITY_TYPES', []);
 const { ApiError } = await import('../../src/web/api.ts');
-const { Outbox } = await import('../../src/web/data/outbox.ts');
+const { Dropped, Outbox } = await import('../../src/web/data/outbox.ts');
 const { Unreachable } = await import('../../src/web/unreachable.ts');
 
 const ID = '11111111-1111-4111-8111-111111111111';
@@ -43,14 +43,14 @@ function passEnds(): Promise<void> {
 }
 
 /** @param answer of the server to the n-th write that it gets, counted from 1: what it throws, or null when it takes it */
-async function openOutbox(answer: (n: number) => Error | null) {
+async function openOutbox(answer: (n: number) => Error | null | Promise<Error | null>) {
   const sent: QueuedWrite[] = [];
   const outbox = new Outbox({
     user: expect.getState().currentTestName ?? '',
     database,
     async send(write): Promise<Written> {
       sent.push(write);
-      const error = answer(sent.length);
+      const error = await answer(sent.length);
       if (error !== null) throw error;
       const entity = { id: ID, entity_type: 'habit', version: 10 * sent.length, updated_at: '', deleted_at: null };
       return { tx: 1, tx_time: '', entities: [entity] };
@@ -121,6 +121,22 @@ describe('a service that is reached and takes no write', () => {
     await outbox.flush();
     expect(outbox.writes()).toEqual([]);
   });
+});
+
+it('A write that is dropped while another is sent is told so to who waits for it, and not sent', async () => {
+  const answering = Promise.withResolvers<null>();
+  const { outbox, sent } = await openOutbox((n) => (n === 1 ? answering.promise : null));
+  const first = outbox.submit('First', [EDIT]);
+  await expect.poll(() => sent.length).toBe(1);
+  const second = outbox.submit('Second', [EDIT]);
+  second.catch(() => {});
+  await expect.poll(() => database.getAll('outbox')).toHaveLength(2);
+  await outbox.discard(outbox.writes()[1]?.key ?? '');
+  await expect(second).rejects.toThrow(Dropped);
+  answering.resolve(null);
+  expect(await first).toBe('saved');
+  await passEnds();
+  expect(sent.map(({ title }) => title)).toEqual(['First']);
 });
 
 it('A network that is back with no word of it is tried by the next save', async () => {

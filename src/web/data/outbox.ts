@@ -11,6 +11,15 @@ export type WriteOutcome = 'saved' | 'queued';
 /** What holds up the writes: there is no way to the service, or it takes none now. */
 export type Hindrance = 'network' | 'service';
 
+/** Whoever wrote it has dropped it before it was sent. */
+export class Dropped extends Error {
+  override readonly name = 'Dropped';
+
+  constructor() {
+    super('This change was dropped, and is not saved.');
+  }
+}
+
 interface Waiting {
   resolve(outcome: WriteOutcome): void;
   reject(error: unknown): void;
@@ -88,7 +97,7 @@ export class Outbox {
 
   /**
    * Writes, here at once and at the server when it can be reached.
-   * @throws ApiError when the server refuses it: then nothing of it is kept
+   * @throws ApiError when the server refuses it, Dropped when a person drops it: then nothing of it is kept
    */
   async submit(title: string, given: readonly Operation[]): Promise<WriteOutcome> {
     const order = Math.max(Date.now(), (this.#writes.at(-1)?.order ?? 0) + 1);
@@ -109,10 +118,11 @@ export class Outbox {
     return outcome;
   }
 
-  /** Forgets a write that has not been sent, or was refused. */
+  /** Forgets a write that waits, or was refused. */
   async discard(key: string): Promise<void> {
-    await this.#parts.database.delete('outbox', key);
-    this.#change(this.#writes.filter((write) => write.key !== key));
+    await this.#forget(key);
+    this.#waiting.get(key)?.reject(new Dropped());
+    this.#waiting.delete(key);
   }
 
   /** Sends a refused write again, whatever version its records are at now. */
@@ -184,6 +194,11 @@ export class Outbox {
     }
   }
 
+  async #forget(key: string): Promise<void> {
+    await this.#parts.database.delete('outbox', key);
+    this.#change(this.#writes.filter((write) => write.key !== key));
+  }
+
   #settle(key: string, outcome: WriteOutcome): void {
     this.#waiting.get(key)?.resolve(outcome);
     this.#waiting.delete(key);
@@ -250,7 +265,7 @@ export class Outbox {
   async #refuse(write: QueuedWrite, error: ApiError): Promise<void> {
     const waiting = this.#waiting.get(write.key);
     if (waiting !== undefined) {
-      await this.discard(write.key);
+      await this.#forget(write.key);
       this.#waiting.delete(write.key);
       waiting.reject(error);
       return;
