@@ -3,7 +3,7 @@ import type { Api } from '../api/app.ts';
 import { retryAfterMs } from '../import-client/retry-after-ms.ts';
 import { type Operation, type StoredRecord, wireOperation } from './data/operations.ts';
 import type { Session } from './session.ts';
-import { reach } from './unreachable.ts';
+import { answered, reach } from './unreachable.ts';
 
 type Client = ReturnType<typeof hc<Api>>;
 
@@ -258,7 +258,8 @@ export function annalsApi(session: Session, moment: string | null): AnnalsApi {
       const json = { operations: operations.map(wireOperation), meta: { why } };
       const init = { signal: AbortSignal.timeout(MAX_WRITE_MS) };
       const response = await client.v1.transactions.$post({ json }, { headers: { 'idempotency-key': key }, init });
-      return response.json();
+      // The time may be up, or the network lost, also halfway through the answer.
+      return answered(response.json());
     },
   };
 }

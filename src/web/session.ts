@@ -40,7 +40,7 @@ export interface Session {
   signIn(return_to: string): Promise<void>;
   /** Ends a sign-in at `/signed-in`; gives the `return_to` of its beginning. */
   finishSignIn(): Promise<string>;
-  /** Ends the session here and at the provider: leaves the page for it, and comes back to `/`. */
+  /** Ends the session here and at the provider, unless it is somebody else's by now: leaves the page for it, and comes back to `/`. */
   signOut(): Promise<void>;
 }
 
@@ -89,13 +89,14 @@ export async function startSession(): Promise<Session> {
       if (user.access_token !== used && hasTime(user)) return user.access_token;
       try {
         const renewed = user.refresh_token === undefined ? null : await manager.signinSilent();
-        if (renewed !== null) return renewed.access_token;
+        // It is of whom the device has by now: another tab may have signed somebody else in meanwhile.
+        if (renewed?.profile.sub === owner) return renewed.access_token;
       } catch (error) {
         if (error instanceof TypeError || error instanceof ErrorTimeout) throw new Unreachable(error);
         // What the provider refuses ends the session; a provider that is out of order does not.
         if (!(error instanceof ErrorResponse)) throw error;
       }
-      await manager.removeUser();
+      if ((await ownUser()) !== null) await manager.removeUser();
       throw new SignedOut();
     });
   }
@@ -122,6 +123,8 @@ export async function startSession(): Promise<Session> {
       return typeof user.state === 'string' && /^\/(?!\/)/.test(user.state) ? user.state : '/';
     },
     async signOut() {
+      // Nothing of whom another tab has signed in since is this page's to end.
+      if ((await ownUser()) === null) return location.assign('/');
       // Best effort, and told: an issuer may be out of reach, or know no revocation or no logout of its own.
       await manager.revokeTokens(['refresh_token']).catch(console.warn);
       try {

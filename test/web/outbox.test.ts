@@ -7,7 +7,7 @@ import { memoryDatabase } from './memory-database.ts';
 
 vi.stubGlobal('ENTITY_TYPES', []);
 const { ApiError } = await import('../../src/web/api.ts');
-const { Outbox } = await import('../../src/web/data/outbox.ts');
+const { Dropped, Outbox } = await import('../../src/web/data/outbox.ts');
 const { Unreachable } = await import('../../src/web/unreachable.ts');
 
 const ID = '11111111-1111-4111-8111-111111111111';
@@ -43,23 +43,26 @@ function passEnds(): Promise<void> {
 }
 
 /** @param answer of the server to the n-th write that it gets, counted from 1: what it throws, or null when it takes it */
-async function openOutbox(answer: (n: number) => Error | null) {
+async function openOutbox(answer: (n: number) => Error | null | Promise<Error | null>) {
   const sent: QueuedWrite[] = [];
+  const looked_at: string[] = [];
   const outbox = new Outbox({
     user: expect.getState().currentTestName ?? '',
     database,
     async send(write): Promise<Written> {
       sent.push(write);
-      const error = answer(sent.length);
+      const error = await answer(sent.length);
       if (error !== null) throw error;
       const entity = { id: ID, entity_type: 'habit', version: 10 * sent.length, updated_at: '', deleted_at: null };
       return { tx: 1, tx_time: '', entities: [entity] };
     },
     onWritten() {},
-    async onSentElsewhere() {},
+    async onSentElsewhere(writes) {
+      looked_at.push(...writes.map(({ title }) => title));
+    },
   });
   await outbox.start();
-  return { outbox, sent };
+  return { outbox, sent, looked_at };
 }
 
 describe('a write that was refused while nobody waited', () => {
@@ -121,6 +124,75 @@ describe('a service that is reached and takes no write', () => {
     await outbox.flush();
     expect(outbox.writes()).toEqual([]);
   });
+});
+
+it('A write that is dropped while another is sent is told so to who waits for it, and not sent', async () => {
+  const answering = Promise.withResolvers<null>();
+  const { outbox, sent } = await openOutbox((n) => (n === 1 ? answering.promise : null));
+  const first = outbox.submit('First', [EDIT]);
+  await expect.poll(() => sent.length).toBe(1);
+  const second = outbox.submit('Second', [EDIT]);
+  second.catch(() => {});
+  await expect.poll(() => database.getAll('outbox')).toHaveLength(2);
+  await outbox.discard(outbox.writes()[1]?.key ?? '');
+  await expect(second).rejects.toThrow(Dropped);
+  answering.resolve(null);
+  expect(await first).toBe('saved');
+  await passEnds();
+  expect(sent.map(({ title }) => title)).toEqual(['First']);
+});
+
+it('A write that is on its way is not dropped, and what becomes of it is told', async () => {
+  const answering = Promise.withResolvers<null>();
+  const { outbox, sent } = await openOutbox((n) => (n === 1 ? refusal(500) : answering.promise));
+  expect(await outbox.submit('Edit', [EDIT])).toBe('queued');
+  const [key = ''] = outbox.waitingFor(ID);
+  await vi.advanceTimersByTimeAsync(2_000);
+  await expect.poll(() => sent.length).toBe(2);
+  expect(outbox.sending()).toBe(key);
+  await outbox.discard(key);
+  expect(outbox.waitingFor(ID)).toEqual([key]);
+  answering.resolve(null);
+  await passEnds();
+  expect(outbox.sending()).toBeNull();
+  expect(outbox.writes()).toEqual([]);
+});
+
+it('A write that another tab drops on its way does not come back when it is refused', async () => {
+  const { outbox, sent } = await openOutbox(async (n) => {
+    if (n === 1) return new Unreachable(null);
+    await database.delete('outbox', sent[0]?.key ?? '');
+    return refusal(404);
+  });
+  expect(await outbox.submit('Edit', [EDIT])).toBe('queued');
+  await outbox.flush();
+  expect(await database.getAll('outbox')).toEqual([]);
+  expect(outbox.writes()).toEqual([]);
+});
+
+it('A write that is dropped may have been taken all the same: its records are looked at again, those of a refused one not', async () => {
+  const { outbox, looked_at } = await openOutbox((n) => refusal(n === 1 ? 500 : 404));
+  await outbox.submit('No answer', [EDIT]);
+  await outbox.discard(outbox.waitingFor(ID)[0] ?? '');
+  expect(looked_at).toEqual(['No answer']);
+  const refused = { status: 412, code: 'AN', message: 'changed elsewhere', hint: null, details: null };
+  await database.put('outbox', { key: 'k', order: 1, title: 'Refused', operations: [EDIT], refusal: refused });
+  await outbox.flush();
+  await outbox.discard('k');
+  expect(outbox.writes()).toEqual([]);
+  expect(looked_at).toEqual(['No answer']);
+});
+
+it('An edit that was begun a hundred writes ago meets what they made of its record', async () => {
+  const { outbox, sent } = await openOutbox((n) => (n === 1 ? new Unreachable(null) : null));
+  await outbox.submit('Edit', [EDIT]);
+  const on_top_of = outbox.waitingFor(ID);
+  await outbox.flush();
+  for (let i = 1; i < 100; i++) await outbox.submit('Another', [EDIT]);
+  await outbox.submit('Just in time', [{ ...EDIT, on_top_of }]);
+  expect(sent.at(-1)).toMatchObject({ title: 'Just in time', operations: [{ expected_version: 20 }] });
+  await outbox.submit('Late', [{ ...EDIT, on_top_of }]);
+  expect(sent.at(-1)).toMatchObject({ title: 'Late', operations: [{ expected_version: 3 }] });
 });
 
 it('A network that is back with no word of it is tried by the next save', async () => {

@@ -11,6 +11,15 @@ export type WriteOutcome = 'saved' | 'queued';
 /** What holds up the writes: there is no way to the service, or it takes none now. */
 export type Hindrance = 'network' | 'service';
 
+/** Whoever wrote it has dropped it before it was sent. */
+export class Dropped extends Error {
+  override readonly name = 'Dropped';
+
+  constructor() {
+    super('This change was dropped, and is not saved.');
+  }
+}
+
 interface Waiting {
   resolve(outcome: WriteOutcome): void;
   reject(error: unknown): void;
@@ -25,12 +34,17 @@ interface OutboxParts {
   send(write: QueuedWrite): Promise<Written>;
   /** Called before a write that the server took leaves the outbox, so that its effect never flickers. */
   onWritten(write: QueuedWrite, answer: Written): void;
-  /** Called when another tab has sent some, likewise before they leave; does not throw. */
+  /**
+   * Called when another tab has sent some, likewise before they leave, and when one is dropped that the server may have taken
+   * without an answer; does not throw.
+   */
   onSentElsewhere(writes: readonly QueuedWrite[]): Promise<void>;
 }
 
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
+/** A tab may live for weeks. */
+const MAX_LED_TO = 100;
 
 /**
  * The writes on their way. Each goes into the local database first, then to the server, one after the other in order; what
@@ -40,10 +54,15 @@ export class Outbox {
   readonly #parts: OutboxParts;
   readonly #waiting = new Map<string, Waiting>();
   readonly #listeners = new Set<() => void>();
-  /** To which versions the writes that this tab sent have led, by their keys: for edits that were begun before. */
+  /**
+   * To which versions the last writes that this tab sent have led, by their keys: for edits that were begun before. One that was
+   * begun on top of an older write, or of one that another tab sent, meets an honest 412.
+   */
   readonly #led_to = new Map<string, Versions>();
   #writes: readonly QueuedWrite[] = [];
   #is_sending = false;
+  /** The key of the write that is on its way. */
+  #sending: string | null = null;
   #retry_ms = FIRST_RETRY_MS;
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** Until then a service that failed is left alone, unless a person asks for it or the network comes back. */
@@ -81,6 +100,11 @@ export class Outbox {
     return this.#hindrance;
   }
 
+  /** The key of the write that is on its way, which nothing takes back. */
+  sending(): string | null {
+    return this.#sending;
+  }
+
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -88,7 +112,7 @@ export class Outbox {
 
   /**
    * Writes, here at once and at the server when it can be reached.
-   * @throws ApiError when the server refuses it: then nothing of it is kept
+   * @throws ApiError when the server refuses it, Dropped when a person drops it: then nothing of it is kept
    */
   async submit(title: string, given: readonly Operation[]): Promise<WriteOutcome> {
     const order = Math.max(Date.now(), (this.#writes.at(-1)?.order ?? 0) + 1);
@@ -109,10 +133,14 @@ export class Outbox {
     return outcome;
   }
 
-  /** Forgets a write that has not been sent, or was refused. */
+  /** Forgets a write that waits, or was refused; one that is on its way goes on. */
   async discard(key: string): Promise<void> {
-    await this.#parts.database.delete('outbox', key);
-    this.#change(this.#writes.filter((write) => write.key !== key));
+    if (key === this.#sending) return;
+    const dropped = this.#writes.filter((write) => write.key === key && write.refusal === null);
+    await this.#forget(key);
+    this.#waiting.get(key)?.reject(new Dropped());
+    this.#waiting.delete(key);
+    if (dropped.length > 0) await this.#parts.onSentElsewhere(dropped);
   }
 
   /** Sends a refused write again, whatever version its records are at now. */
@@ -149,7 +177,8 @@ export class Outbox {
 
   async #sendAll(): Promise<void> {
     try {
-      for (let next = await this.#next(); next !== undefined; next = await this.#next()) await this.#sendOne(next);
+      for (let next = await this.#next(); next !== undefined; next = await this.#next())
+        await this.#sendOne(next).finally(() => this.#sends(null));
       this.#goesOn();
     } catch (error) {
       this.#holdUp(error);
@@ -184,6 +213,11 @@ export class Outbox {
     }
   }
 
+  async #forget(key: string): Promise<void> {
+    await this.#parts.database.delete('outbox', key);
+    this.#change(this.#writes.filter((write) => write.key !== key));
+  }
+
   #settle(key: string, outcome: WriteOutcome): void {
     this.#waiting.get(key)?.resolve(outcome);
     this.#waiting.delete(key);
@@ -191,6 +225,7 @@ export class Outbox {
 
   /** @throws what says that there is no use in going on */
   async #sendOne(write: QueuedWrite): Promise<void> {
+    this.#sends(write.key);
     let answer: Written;
     try {
       answer = await this.#parts.send(write);
@@ -232,6 +267,8 @@ export class Outbox {
       ),
     );
     this.#led_to.set(write.key, versions);
+    const [oldest = ''] = this.#led_to.keys();
+    if (this.#led_to.size > MAX_LED_TO) this.#led_to.delete(oldest);
     const transaction = this.#parts.database.transaction('outbox', 'readwrite');
     const kept = await transaction.store.getAll();
     const later = kept.filter(({ key, refusal }) => key !== write.key && refusal === null);
@@ -250,13 +287,17 @@ export class Outbox {
   async #refuse(write: QueuedWrite, error: ApiError): Promise<void> {
     const waiting = this.#waiting.get(write.key);
     if (waiting !== undefined) {
-      await this.discard(write.key);
+      await this.#forget(write.key);
       this.#waiting.delete(write.key);
       waiting.reject(error);
       return;
     }
     const { status, code, message, hint, details } = error;
-    await this.#parts.database.put('outbox', { ...write, refusal: { status, code, message, hint, details } });
+    const refused = { ...write, refusal: { status, code, message, hint, details } };
+    const transaction = this.#parts.database.transaction('outbox', 'readwrite');
+    // Another tab may have dropped it meanwhile.
+    if ((await transaction.store.get(write.key)) === undefined) return;
+    await Promise.all([transaction.store.put(refused), transaction.done]);
   }
 
   #isHeldBack(): boolean {
@@ -272,6 +313,11 @@ export class Outbox {
   #hinderedBy(hindrance: Hindrance | null): void {
     if (this.#hindrance === hindrance) return;
     this.#hindrance = hindrance;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #sends(key: string | null): void {
+    this.#sending = key;
     for (const listener of this.#listeners) listener();
   }
 

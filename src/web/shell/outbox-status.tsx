@@ -22,6 +22,7 @@ export function OutboxStatus() {
   );
   const writes = useSyncExternalStore(subscribe, () => outbox.writes());
   const hindrance = useSyncExternalStore(subscribe, () => (navigator.onLine ? outbox.hindrance() : 'network'));
+  const sending = useSyncExternalStore(subscribe, () => outbox.sending());
   const refused = writes.filter((write) => write.refusal !== null);
   const waiting = writes.length - refused.length;
   // A write that is on its way is no news.
@@ -54,14 +55,16 @@ export function OutboxStatus() {
                   <span className="outbox-title">{write.title}</span>
                   <span className="outbox-why">
                     {write.refusal === null
-                      ? hindrance === 'service'
-                        ? 'The service does not take it now; it is sent again by itself.'
-                        : 'Waits for the network'
+                      ? write.key === sending
+                        ? 'It is on its way.'
+                        : hindrance === 'service'
+                          ? 'The service does not take it now; it is sent again by itself.'
+                          : 'Waits for the network'
                       : write.refusal.status === 412
                         ? 'The record was changed elsewhere meanwhile.'
                         : write.refusal.message}
                   </span>
-                  {write.refusal === null && hindrance === 'service' && (
+                  {write.refusal === null && hindrance === 'service' && write.key !== sending && (
                     <span className="outbox-actions">
                       <button type="button" className="link-button" onClick={() => outbox.discard(write.key)}>
                         Drop mine
