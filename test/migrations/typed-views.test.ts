@@ -178,6 +178,19 @@ test('a row shows what the API answers, and null for what its column cannot hold
   );
 });
 
+test('nothing is written through them, by the owner neither', async () => {
+  const { rows } = await owner.query(
+    `select table_name from information_schema.views where table_schema = 'typed' and (is_updatable = 'YES' or is_insertable_into = 'YES')`,
+  );
+  expect(rows).toEqual([]);
+  for (const statement of [
+    'delete from typed.task',
+    'update typed.task set version = 1',
+    'insert into typed.task (id) values (null)',
+  ])
+    await expect(owner.query(statement), statement).rejects.toMatchObject({ code: '55000' });
+});
+
 test('numbers are exact, and an integer beyond bigint is null', async () => {
   const [id, user] = [randomUUID(), randomUUID()];
   const put = (doc: string) =>
