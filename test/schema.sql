@@ -223,6 +223,11 @@ create table import_rejects (
   mended_at timestamp with time zone,
   mended_digest text
 );
+create table import_repeats (
+  import_id uuid not null,
+  events bigint[] not null,
+  evictions bigint[] not null
+);
 create table import_transitions (
   state text not null,
   action text not null,
@@ -389,6 +394,7 @@ alter table import_chunks add constraint import_chunks_pkey PRIMARY KEY (import_
 alter table import_rejects add constraint import_rejects_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id);
 alter table import_rejects add constraint import_rejects_mended CHECK (((mended_at IS NULL) = (mended_digest IS NULL)));
 alter table import_rejects add constraint import_rejects_pkey PRIMARY KEY (import_id, line);
+alter table import_repeats add constraint import_repeats_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id);
 alter table import_transitions add constraint import_transitions_pkey PRIMARY KEY (state, action);
 alter table imports add constraint imports_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text));
 alter table imports add constraint imports_forced_for_a_reason CHECK (((forced_by IS NULL) = (forced_reason IS NULL)));
@@ -842,6 +848,7 @@ CREATE UNIQUE INDEX habit_streaks_key ON public.habit_streaks USING btree (user_
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX import_chunks_footer ON public.import_chunks USING btree (import_id, last_line) WHERE (footer IS NOT NULL);
 CREATE INDEX import_rejects_entity ON public.import_rejects USING btree (rejected_entity(reason, raw)) WHERE (rejected_entity(reason, raw) IS NOT NULL);
+CREATE INDEX import_repeats_import ON public.import_repeats USING btree (import_id);
 CREATE UNIQUE INDEX imports_fingerprint ON public.imports USING btree (fingerprint, arguments) WHERE (state <> 'cancelled'::text);
 CREATE UNIQUE INDEX monthly_summary_key ON public.monthly_summary USING btree (user_id, entity_type, month, shown);
 CREATE INDEX refresh_log_name ON public.refresh_log USING btree (name, started_at DESC);
@@ -1903,36 +1910,78 @@ CREATE OR REPLACE FUNCTION public.erase_evicted()
 AS $function$
 declare
   v_ids uuid[];
+  v_seqs bigint[];
   v_erased bigint;
+  v_reject record;
 begin
   -- An eviction names its entity by XTDB's hash, which of a UUID is the SHA-1 of its text. Whatever came in of the entity from
-  -- before the eviction goes, in whatever order and by whatever file it came; what was written later stays. So does a delete of
-  -- the eviction's own file, which was written after it.
+  -- before the eviction goes, in whatever order and by whatever file it came; what was written later stays. So does what a file
+  -- holds that tells of the eviction: it was there after it.
   with hashed as (
     select entity_id, encode(digest(entity_id::text, 'sha1'), 'hex') as hash from entities
     where exists (select from evictions where xtdb_id_hash is not null)
   ), named as (
     select v.eviction_id, h.entity_id from evictions v join hashed h on h.hash = v.xtdb_id_hash
     union
-    select eviction_id, entity_id from evictions
+    select v.eviction_id, e.entity_id from evictions v join entities e using (entity_id)
+  ), told as (
+    select eviction_id, import_id from evictions where import_id is not null
+    union all
+    select unnest(evictions), import_id from import_repeats where evictions <> '{}'
+    union all
+    -- A delta has only the evictions since its base, and knows of those before it.
+    select v.eviction_id, c.import_id
+    from import_chunks c join evictions v on v.evicted_by = 'xtdb' and v.tx <= (c.header ->> 'since')::bigint
+    where c.header ->> 'since' is not null and c.header ->> 'store' = 'xtdb'
+  ), older as materialized (
+    select v.eviction_id, l.entity_id, l.seq
+    from named n
+    join evictions v using (eviction_id)
+    join event_log l on l.entity_id = n.entity_id and (l.tx_time, l.tx) < (v.tx_time, v.tx)
+    where not exists (select from told t where t.eviction_id = v.eviction_id and t.import_id = l.import_id)
+  ), repeated as (
+    select o.eviction_id, o.seq
+    from import_repeats r
+    cross join lateral unnest(r.events) as again(seq)
+    join older o using (seq)
+    join told t on t.eviction_id = o.eviction_id and t.import_id = r.import_id
+  ), gone as (
+    select * from older o where not exists (select from repeated r where r.eviction_id = o.eviction_id and r.seq = o.seq)
   ), recorded as (
-    update evictions v set entity_id = n.entity_id, user_id = e.user_id, entity_type = e.entity_type,
+    update evictions v set entity_id = e.entity_id, user_id = e.user_id, entity_type = e.entity_type,
       xid = pg_current_xact_id(), seq = nextval('event_log_seq_seq')
-    from named n join entities e using (entity_id)
-    where v.eviction_id = n.eviction_id
-      and exists (select from event_log l where l.entity_id = n.entity_id and (l.tx_time, l.tx) < (v.tx_time, v.tx)
-        and (l.doc is null and l.import_id = v.import_id) is not true)
-    returning v.entity_id
+    from (select distinct eviction_id, entity_id from gone) g join entities e using (entity_id)
+    where v.eviction_id = g.eviction_id
   )
-  select array_agg(distinct entity_id) into v_ids from recorded;
+  select array_agg(distinct entity_id), array_agg(distinct seq) into v_ids, v_seqs from gone;
   if v_ids is null then
     return 0;
   end if;
   perform from entities where entity_id = any (v_ids) order by entity_id for update;
-  delete from event_log l using evictions v
-    where l.entity_id = any (v_ids) and v.entity_id = l.entity_id and v.xid = pg_current_xact_id()
-      and (l.tx_time, l.tx) < (v.tx_time, v.tx) and (l.doc is null and l.import_id = v.import_id) is not true;
+  delete from event_log where entity_id = any (v_ids) and seq = any (v_seqs);
   get diagnostics v_erased = row_count;
+  -- What a file that tells of the eviction has in the place of what went: a delete, where XTDB lost the document.
+  for v_reject in
+    select r.import_id, r.line, r.raw
+    from import_rejects r join evictions v on v.entity_id = rejected_entity(r.reason, r.raw)
+    where v.entity_id = any (v_ids) and v.xid = pg_current_xact_id() and r.mended_at is null
+      and (v.import_id = r.import_id or exists (
+        select from import_repeats t where t.import_id = r.import_id and v.eviction_id = any (t.evictions)
+      ))
+  loop
+    insert into event_log (tx, tx_time, valid_time, entity_id, user_id, import_id, entity_type, doc, hints, occurred_at)
+      select i.tx, i.tx_time, i.valid_time, i.entity_id, i.user_id, v_reject.import_id, i.entity_type, nullif(i.doc, 'null'),
+        nullif(i.hints, 'null'), x.occurred_at
+      from jsonb_to_record(convert_from(v_reject.raw, 'UTF8')::jsonb) as i(
+        tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, user_id uuid, entity_type text, doc jsonb, hints jsonb
+      )
+      cross join lateral entity_facts(i.entity_type, nullif(i.doc, 'null')) x
+      on conflict do nothing;
+    if found then
+      update import_rejects set mended_at = clock_timestamp(), mended_digest = encode(sha256(v_reject.raw), 'hex')
+        where import_id = v_reject.import_id and line = v_reject.line;
+    end if;
+  end loop;
   delete from entities e
     where e.entity_id = any (v_ids) and not exists (select from event_log l where l.entity_id = e.entity_id);
   perform fold_entities(v_ids, clock_timestamp());
@@ -2320,6 +2369,12 @@ begin
   );
 end
 $function$
+;
+CREATE OR REPLACE FUNCTION public.hints_of_doc(p_hints jsonb, p_entity_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((COALESCE(p_hints, '{}'::jsonb) - ARRAY['/id'::text, '/xt~1id'::text]) || jsonb_build_object('/id', COALESCE((p_hints -> '/xt~1id'::text), (p_hints -> '/id'::text), jsonb_build_array('id', format('#uuid "%s"'::text, p_entity_id)))))
 ;
 CREATE OR REPLACE FUNCTION public.hints_without(p_hints jsonb, p_fields text[])
  RETURNS jsonb
@@ -2798,6 +2853,8 @@ declare
   v_tombstones integer;
   v_entities integer;
   v_conflicts jsonb := '[]';
+  v_repeats bigint[];
+  v_evictions bigint[];
   v_max_tx bigint;
   v_others uuid[];
 begin
@@ -2847,18 +2904,39 @@ begin
 
   if v_inserted < v_rows then
     -- A version that is there already is the same version, or else it must not vanish: same place in history, another doc (I10).
-    select coalesce(jsonb_agg(r.line order by r.line), '[]') into v_conflicts
-    from jsonb_to_recordset(p_rows) as r(
-      line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
-    )
-    join event_log e using (entity_id, valid_time, tx_time, tx)
-    where (nullif(r.doc, 'null'), nullif(r.hints, 'null')) is distinct from (e.doc, e.hints);
+    -- Two deletes are the same one, by whatever name of the entity: before it is put, XTDB's log has no more than the hash of its id.
+    -- Nor is a version another one for that.
+    select coalesce(jsonb_agg(r.line order by r.line) filter (where r.is_other), '[]'),
+      array_agg(r.seq) filter (where not r.is_other and r.import_id is distinct from p_import_id)
+    into v_conflicts, v_repeats
+    from (
+      select r.line, e.seq, e.import_id,
+        nullif(r.doc, 'null') is distinct from e.doc or (
+          e.doc is not null and nullif(r.hints, 'null') is distinct from e.hints
+          and hints_of_doc(nullif(r.hints, 'null'), entity_id) is distinct from hints_of_doc(e.hints, entity_id)
+        ) as is_other
+      from jsonb_to_recordset(p_rows) as r(
+        line bigint, tx bigint, tx_time timestamptz, valid_time timestamptz, entity_id uuid, doc jsonb, hints jsonb
+      )
+      join event_log e using (entity_id, valid_time, tx_time, tx)
+      offset 0
+    ) r;
   end if;
 
-  insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, evicted_by, import_id)
-    select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, 'xtdb', p_import_id
-    from jsonb_to_recordset(p_evictions) as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
-    on conflict do nothing;
+  if p_evictions <> '[]' then
+    insert into evictions (entity_id, xtdb_id_hash, tx, tx_time, evicted_by, import_id)
+      select r.entity_id, r.xtdb_id_hash, r.tx, r.tx_time, 'xtdb', p_import_id
+      from jsonb_to_recordset(p_evictions) as r(entity_id uuid, xtdb_id_hash text, tx bigint, tx_time timestamptz)
+      on conflict do nothing;
+    select array_agg(v.eviction_id) into v_evictions
+      from jsonb_to_recordset(p_evictions) as r(xtdb_id_hash text, tx bigint, tx_time timestamptz)
+      join evictions v using (xtdb_id_hash, tx, tx_time)
+      where v.import_id is distinct from p_import_id;
+  end if;
+  if v_repeats is not null or v_evictions is not null then
+    insert into import_repeats (import_id, events, evictions)
+      values (p_import_id, coalesce(v_repeats, '{}'), coalesce(v_evictions, '{}'));
+  end if;
 
   if v_others is not null then
     perform fold_entities(v_others, v_now);
@@ -4136,6 +4214,12 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.role_in_grant(p_grantee oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN CASE p_grantee WHEN 0 THEN 'public'::text ELSE ((p_grantee)::regrole)::text END
+;
 CREATE OR REPLACE FUNCTION public.rows_before(p_user_id uuid, p_tx bigint, p_now timestamp with time zone, p_new_tx bigint)
  RETURNS SETOF event_row
  LANGUAGE sql
@@ -4372,6 +4456,19 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.sync_database_rights()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- Of two at once the second finds nothing to do.
+  perform pg_advisory_xact_lock(hashtextextended('database rights', 0));
+  if has_database_privilege('public', current_database(), 'temporary') then
+    execute format('revoke temporary on database %I from public', current_database());
+  end if;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.sync_entity_types(p_types jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -4406,6 +4503,7 @@ AS $function$
 declare
   v_view record;
   v_right record;
+  v_rights jsonb;
   v_create text;
   v_detail text;
 begin
@@ -4416,14 +4514,17 @@ begin
       select w.name, w.query, format('%s [%s]', w.comment, md5(w.query)) as comment
       from jsonb_to_recordset(p_views) as w(name text, query text, comment text)
     ), present as (
-      select c.relname::text as name, c.relacl, obj_description(c.oid, 'pg_class') as comment
-      from pg_class c where c.relnamespace = 'typed'::regnamespace and c.relkind = 'v'
+      select c.relname::text as name, c.oid, c.relacl, d.comment, coalesce(d.comment ~ 'Made by migrate \[[0-9a-f]{32}\]$', false) as is_ours
+      from pg_class c cross join obj_description(c.oid, 'pg_class') as d(comment) where c.relnamespace = 'typed'::regnamespace
     )
-    select name, w.query, w.comment, p.relacl from wanted w full join present p using (name)
-    -- A view without such a comment is somebody's own.
-    where w.comment is distinct from p.comment and (w.name is not null or p.comment ~ 'Made by migrate \[[0-9a-f]{32}\]$')
+    select name, w.query, w.comment, p.oid, p.relacl, p.is_ours from wanted w full join present p using (name)
+    where w.comment is distinct from p.comment and (w.name is not null or p.is_ours)
     order by name
   loop
+    if not v_view.is_ours then
+      raise exception 'typed.% is somebody''s own, and has the name of an entity type', v_view.name using errcode = 'duplicate_table',
+        hint = 'All else is migrated. Rename it, or move it to a schema of your own, and run migrate again.';
+    end if;
     if v_view.query is null then
       execute format('drop view typed.%I', v_view.name);
       continue;
@@ -4432,15 +4533,30 @@ begin
     begin
       execute v_create;
     exception
-      -- Other columns than more of them at the end. The rights go with the view, and are given again.
+      -- Other columns than more of them at the end. The rights go with the view, and are given again: no others, which a new one may have by default.
       when invalid_table_definition then
+        v_rights := (
+          select jsonb_agg(to_jsonb(a) || jsonb_build_object('attname', o.attname)) from (
+            select null as attname, v_view.relacl as acl
+            union all select attname, attacl from pg_attribute where attrelid = v_view.oid
+          ) o cross join aclexplode(o.acl) a
+        );
         execute format('drop view typed.%I', v_view.name);
         execute v_create;
         for v_right in
-          select a.privilege_type as name, case a.grantee when 0 then 'public' else a.grantee::regrole::text end as grantee
-          from aclexplode(v_view.relacl) a
+          select distinct role_in_grant(a.grantee) as grantee from pg_class c cross join aclexplode(c.relacl) a
+          where c.oid = format('typed.%I', v_view.name)::regclass and a.grantee <> c.relowner
         loop
-          execute format('grant %s on typed.%I to %s', v_right.name, v_view.name, v_right.grantee);
+          execute format('revoke all on typed.%I from %s', v_view.name, v_right.grantee);
+        end loop;
+        for v_right in
+          select r.privilege_type as name, ' (' || quote_ident(r.attname) || ')' as columns, role_in_grant(r.grantee) as grantee,
+            case when r.is_grantable then ' with grant option' end as option
+          from jsonb_to_recordset(v_rights) as r(privilege_type text, attname name, grantee oid, is_grantable boolean)
+          where r.attname is null
+            or exists (select from pg_attribute where attrelid = format('typed.%I', v_view.name)::regclass and attname = r.attname)
+        loop
+          execute format('grant %s%s on typed.%I to %s%s', v_right.name, v_right.columns, v_view.name, v_right.grantee, v_right.option);
         end loop;
     end;
     execute format('comment on view typed.%I is %L', v_view.name, v_view.comment);
@@ -5076,10 +5192,14 @@ grant execute on function drifts(integer) to annals_app;
 grant execute on function erase_evicted() to annals_import;
 grant execute on function evict_entity(uuid,bigint,timestamp with time zone) to annals_app;
 grant execute on function explain_slow(text) to annals_app;
+grant execute on function first_tx_time(uuid) to annals_app;
+grant execute on function first_tx_time(uuid) to annals_import;
 grant execute on function foreign_entities(uuid[],uuid) to annals_app;
 grant execute on function forget_idempotency_keys(integer) to annals_app;
 grant execute on function housekeep(uuid,uuid,integer) to annals_app;
+grant execute on function is_own_entity(uuid) to annals_app;
 grant execute on function keep_measurements(jsonb) to annals_app;
+grant execute on function log_identity() to annals_app;
 grant execute on function performance(jsonb,timestamp with time zone) to annals_app;
 grant execute on function rebuild_rollups(uuid,integer) to annals_app;
 grant execute on function refresh_finish(uuid) to annals_app;
@@ -5092,6 +5212,7 @@ grant execute on function tripwires_told(jsonb) to annals_app;
 grant insert (tx, tx_time, valid_time, entity_id, user_id, entity_type, doc, hints, occurred_at) on event_log to annals_app;
 grant insert, select on event_log to annals_import;
 grant insert, select on evictions to annals_import;
+grant insert, select on import_repeats to annals_import;
 grant insert, select on transactions to annals_app;
 grant insert, select on transactions to annals_import;
 grant insert, select, update on entities to annals_app;
@@ -5178,7 +5299,7 @@ comment on function enter_basis(jsonb) is 'Makes this transaction read the log a
 comment on function entities_at(uuid,text,timestamp with time zone,timestamp with time zone) is 'The caller''s entities of a type (p_user_id must be the caller) as they were at (valid time, transaction time): state_at() for all of them, in the order of an index';
 comment on function entity_facts(text,jsonb) is 'What the columns of entities take from a doc by its type: its place on the time axis (occurred_until null is a running timer), flags, label, related ids';
 comment on function entity_record(entity_state) is 'The JSON of one record as the API answers it: the envelope beside the doc''s own fields (whose created_at and deleted_at, to the nanosecond, win)';
-comment on function erase_evicted() is 'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity; answers how many. Runs as the owner, since an import may delete nothing.';
+comment on function erase_evicted() is 'Takes out of the log, by the log''s own rule (I3), every version older than an eviction of its entity, but for those that a file holds which tells of the eviction; answers how many. Runs as the owner, since an import may delete nothing.';
 comment on function event_rows(uuid,event_row[]) is 'An entity''s history without corrections: one row a valid time, the latest transaction''s, the pending rows of this transaction included';
 comment on function evict_entity(uuid,bigint,timestamp with time zone) is 'Forgets the caller''s own entity, every version of it, and leaves a row of evictions (I3). Runs as the owner, since the caller may delete nothing. Raises AN404.';
 comment on function expectation_met(jsonb,text) is 'Whether an entity at this version (null: absent) is what was expected: null absence, "*" presence, a version, or one of an array of them';
@@ -5193,6 +5314,7 @@ comment on function has_events_after(xid8,bigint) is 'Whether the log has a comm
 comment on function heatmap(uuid,text[],date,date,smallint) is 'Records and minutes per local day, running timers up to now: {time_zone, as_of, rolled_up_at, lag_ms, years, days}. p_shown: 1 also sensitive records, 2 archived ones, 3 both';
 comment on function hidden_bits(uuid,boolean,boolean,uuid[]) is 'What hides a record from a reader who asks for nothing hidden, by itself or by a thing that it is about: 1 sensitive, 2 archived. As src/store/visibility.ts has it';
 comment on function hidden_parents(uuid,smallint,text[]) is 'The caller''s things of some types (null: any) that hide the records about them, for is_shown(). p_shown: 1 sensitive ones do not, 2 archived ones, 3 neither';
+comment on function hints_of_doc(jsonb,uuid) is 'Hints without the name that the history gave the entity beside the document: the id alone that the document itself says';
 comment on function hints_without(jsonb,text[]) is 'Hints without those at or under these top-level fields; null when none is left';
 comment on function hold_lease(uuid) is 'The state of the rollups, locked for the holder of this lease. Raises AN409 when it was lost.';
 comment on function housekeep(uuid,uuid,integer) is 'Runs the housekeeping that this lease started: turns over p_limit versions at most, expires keys, prunes logs, or makes the log''s next months; `rows` are those touched. Raises AN409.';
@@ -5255,6 +5377,7 @@ comment on function related_buckets(uuid,uuid) is 'The buckets that hold a recor
 comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
 comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by whichever of two compiled statements fits: over the type''s projection, where that is complete and has these fields ({name: kind}), or over docs. Both run with the caller''s rights.';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash, client}; a merge takes away what the operation has in unset. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
+comment on function role_in_grant(oid) is 'A grantee of aclexplode() as GRANT names it';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
 comment on function running_activity(uuid,text[],date,date,smallint) is 'Timers that run have no minutes in any rollup yet: those up to this moment, by local day';
@@ -5265,8 +5388,9 @@ comment on function state_at(uuid,timestamp with time zone,timestamp with time z
 comment on function statement_statistics(integer) is 'The most costly statements of this database by pg_stat_statements; null where that is not installed or not loaded';
 comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap names, and empties what is the twin now; returns the rows';
 comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares; what is made by something else than it was is stale. Run by migrate, as the owner, after the entity types are.';
+comment on function sync_database_rights() is 'Takes temporary functions from everybody, as 0001_log_and_state.sql did: that is a right of the database, which neither a dump nor a template brings along. Run by migrate, as the owner.';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares; entities of a type that says something else of them are to be folded anew, see refold(). Run by migrate, as the owner.';
-comment on function sync_typed_views(jsonb) is 'Makes the views of the schema typed equal to p_views ([{"name": entity type, "query": text, "comment": text}]): changes those that changed, drops those of types that are gone. Run by migrate, as the owner. Raises 2BP01 where something of somebody''s own stands on a view that must go.';
+comment on function sync_typed_views(jsonb) is 'Makes the views of the schema typed equal to p_views ([{"name": entity type, "query": text, "comment": text}]): changes those that changed, drops those of types that are gone. Run by migrate, as the owner. Raises 2BP01 where something of somebody''s own stands on a view that must go, 42P07 where it has a view''s name.';
 comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
 comment on function tend_log(regclass) is 'Gives a table of the log the autovacuum settings that suit a log; docs/playbook.md has the reasons';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
@@ -5329,6 +5453,9 @@ comment on table import_chunks.rejects is 'lines that are no row; conflicts coun
 comment on table import_chunks.skipped is 'rows that the import''s arguments leave out';
 comment on table import_rejects is 'Lines that could not be taken, with reason and raw bytes (I10): text would not hold a NUL or broken UTF-8';
 comment on table import_rejects.mended_digest is 'sha-256 of the line that was applied in its place';
+comment on table import_repeats is 'What of an import''s file was in the store already: a row for each chunk or mended line that had any';
+comment on table import_repeats.events is 'seq of each event';
+comment on table import_repeats.evictions is 'eviction_id of each eviction';
 comment on table import_transitions is 'Every legal action on an import. An action repeated is no error: its answer may have been lost.';
 comment on table imports is 'A history being brought in, or brought in';
 comment on table imports.arguments is 'what of the file it brings in: {"only": [type], "except": [type], "thin": {type: minutes}}; {} is all of it';
