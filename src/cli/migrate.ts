@@ -15,14 +15,14 @@ const REFOLD_CHUNK = 2_000;
 
 /**
  * Brings a database's schema to this version: applies the migrations it lacks, each once, in order and in a transaction of its own,
- * then makes its tables of entity types and analytics equal to src/domain and src/analytics, folds anew the entities of types that say
- * something else of them now, and makes the typed views of types that changed. Killed anywhere, the next one goes on there. Two at once
- * are safe: the second waits on a lock and finds nothing to do.
+ * then takes from everybody what a database gives that was restored, makes its tables of entity types and analytics equal to src/domain
+ * and src/analytics, folds anew the entities of types that say something else of them now, and makes the typed views of types that
+ * changed. Killed anywhere, the next one goes on there. Two at once are safe: the second waits on a lock and finds nothing to do.
  *
  * @param databaseUrl a direct connection (on Neon: not the pooled host, since the lock belongs to a session), as the schema's owner
  * @returns the names of the migrations applied now
- * @throws CliFailure when the database cannot be reached, or a typed view that changed is read without a break; 2BP01 where something of
- *   somebody's own stands on one
+ * @throws CliFailure when the database cannot be reached, or a typed view that changed is read without a break; 2BP01 or 42P07
+ *   where something of somebody's own stands on one, or has its name
  */
 export async function migrate(databaseUrl: string, signal = new AbortController().signal): Promise<string[]> {
   const client = await openOperatorDatabase(databaseUrl);
@@ -35,6 +35,7 @@ export async function migrate(databaseUrl: string, signal = new AbortController(
       advisoryLockMode: 'wait',
       log: () => {},
     });
+    await client.query('select sync_database_rights()');
     await client.query('select sync_entity_types($1::jsonb)', [JSON.stringify(entityTypeFacts())]);
     await client.query('select sync_analytics($1::jsonb)', [JSON.stringify(ANALYTICS)]);
     await refold(client);

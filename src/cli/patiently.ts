@@ -6,7 +6,8 @@ import { CliFailure, EXIT } from './cli-failure.ts';
 export const LOCK_TIMEOUT_MS = 1_000;
 const MAX_LOCK_TRIES = 30;
 const BETWEEN_TRIES_MS = 500;
-const LOCK_NOT_AVAILABLE = '55P03';
+/** lock_not_available, and deadlock_detected: somebody waits for this, who has what this waits for. */
+const IN_USE = ['55P03', '40P01'];
 
 /**
  * Does what needs a lock on a table that is in use, again and again for some time.
@@ -17,7 +18,7 @@ export async function patiently<T>(signal: AbortSignal, work: () => Promise<T>):
     try {
       return await work();
     } catch (cause) {
-      if (!(cause instanceof pg.DatabaseError) || cause.code !== LOCK_NOT_AVAILABLE) throw cause;
+      if (!(cause instanceof pg.DatabaseError) || !IN_USE.includes(cause.code ?? '')) throw cause;
       if (attempt === MAX_LOCK_TRIES) {
         throw new CliFailure(EXIT.failed, 'The tables are in use without a break: a transaction stays open.', {
           hint: 'Look for it in pg_stat_activity, then run this again: it goes on where it stopped.',

@@ -37,6 +37,10 @@ test('an owner who is no superuser can migrate, give the roles passwords, and ha
     await owner.connect();
     const typed = await owner.query('select id, user_id from typed.exercise_session');
     expect(typed.rows).toEqual([{ id, user_id: user }]);
+    await owner.query('grant temporary on database project to public');
+    await migrate(url);
+    const temporary = await owner.query(`select has_database_privilege('public', 'project', 'temporary') as granted`);
+    expect(temporary.rows).toEqual([{ granted: false }]);
     await owner.end();
     const { rows } = await app.query("select refresh_start('2026-01-02', null, false) as started");
     const { lease, units } = rows[0].started;

@@ -178,6 +178,19 @@ test('a row shows what the API answers, and null for what its column cannot hold
   );
 });
 
+test('nothing is written through them, by the owner neither', async () => {
+  const { rows } = await owner.query(
+    `select table_name from information_schema.views where table_schema = 'typed' and (is_updatable = 'YES' or is_insertable_into = 'YES')`,
+  );
+  expect(rows).toEqual([]);
+  for (const statement of [
+    'delete from typed.task',
+    'update typed.task set version = 1',
+    'insert into typed.task (id) values (null)',
+  ])
+    await expect(owner.query(statement), statement).rejects.toMatchObject({ code: '55000' });
+});
+
 test('numbers are exact, and an integer beyond bigint is null', async () => {
   const [id, user] = [randomUUID(), randomUUID()];
   const put = (doc: string) =>
@@ -268,6 +281,23 @@ test('a role that may read one view sees that type of all users, and nothing els
     await expect(reports.query(`select from ${denied}`), denied).rejects.toMatchObject({ code: '42501' });
 });
 
+test('it may make no function that a view’s condition is shown to, in a database that was restored neither', async () => {
+  // Made from a template, which brings no rights of the database along, as a dump does not.
+  const { reports } = await reportingRole();
+  await Promise.all([migrate(stack().database.url), migrate(stack().database.url)]);
+  const make = `create function pg_temp.peek(p uuid) returns boolean language sql as 'select true'`;
+  await expect(reports.query(make)).rejects.toMatchObject({ code: '42501' });
+});
+
+test('it may call nothing that tells of what it may not read', async () => {
+  const { reports } = await reportingRole();
+  const { rows } = await reports.query(
+    `select p.oid::regprocedure::text as name from pg_proc p
+    where p.pronamespace = 'public'::regnamespace and p.prosecdef and has_function_privilege(p.oid, 'execute')`,
+  );
+  expect(rows).toEqual([]);
+});
+
 const oids = async () => {
   const { rows } = await owner.query(
     `select relname, oid from pg_class where relnamespace = 'typed'::regnamespace and relkind = 'v'`,
@@ -310,6 +340,62 @@ test('the views of types that changed are made anew, with their rights, and all 
   await reports.query('select due_on from typed.task');
   await migrate(stack().database.url);
   expect(await oids()).toEqual(after);
+});
+
+/** What the ACLs of a view and its columns say, but for the owner's own rights. */
+const rightsOf = async (view: string) => {
+  const { rows } = await owner.query(
+    `select coalesce(o.attname || ': ', '') || makeaclitem(a.grantee, a.grantor, a.privilege_type, a.is_grantable) as right
+    from (select c.oid, null as attname, relacl as acl, relowner from pg_class c where c.oid = $1::regclass
+      union all select attrelid, attname, attacl, null from pg_attribute where attrelid = $1::regclass) o
+    cross join aclexplode(o.acl) a where a.grantee is distinct from o.relowner`,
+    [view],
+  );
+  return rows.map(({ right }) => right).sort();
+};
+
+test('a view that is made anew has the rights that it had, and none that were taken away', async () => {
+  const { role } = await reportingRole();
+  const { role: other } = await reportingRole();
+  await owner.query(
+    `grant select on typed.task to ${role} with grant option;
+    grant select (id, state), update (label) on typed.task to ${other}; grant select (id) on typed.task to public`,
+  );
+  const before = await rightsOf('typed.task');
+  expect(before).toHaveLength(5);
+  await owner.query(`alter default privileges in schema typed grant all on tables to ${other}, public`);
+  onTestFinished(async () => {
+    await owner.query(
+      `alter default privileges in schema typed revoke all on tables from ${other}, public; revoke all on typed.task from public`,
+    );
+  });
+  await syncWith({ task: { ...entityTypes.task, fields: rest } });
+  expect(await rightsOf('typed.task')).toEqual(before.filter((right) => !right.startsWith('state: ')));
+  await migrate(stack().database.url);
+  expect(await rightsOf('typed.task')).toEqual(before.filter((right) => !right.startsWith('state: ')));
+});
+
+test('a type that comes later does not take the name of what is somebody’s own', async () => {
+  await owner.query('create schema elsewhere');
+  onTestFinished(async () => {
+    await owner.query('drop schema elsewhere cascade');
+    await migrate(stack().database.url);
+  });
+  for (const [kind, own] of [
+    ['view', 'create view typed.location as select 1 as one'],
+    ['table', 'create table typed.location (one integer)'],
+  ]) {
+    await syncWith({ location: null });
+    await owner.query(`${own}; comment on ${kind} typed.location is 'Mine'`);
+    expect(await runAnnals(['migrate'], { DATABASE_URL: stack().database.url })).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/typed\.location is somebody's own.*\n.*Rename it, or move it .* run migrate again/),
+    });
+    await owner.query(`alter ${kind} typed.location set schema elsewhere`);
+    expect(await runAnnals(['migrate'], { DATABASE_URL: stack().database.url })).toMatchObject({ code: 0 });
+    expect((await viewsThere()).location).toHaveProperty('id', 'uuid');
+    await owner.query(`drop ${kind} elsewhere.location`);
+  }
 });
 
 test('what somebody made upon a view stays while columns come, and is named when it is in the way', async () => {
