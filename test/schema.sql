@@ -4214,6 +4214,12 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.role_in_grant(p_grantee oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN CASE p_grantee WHEN 0 THEN 'public'::text ELSE ((p_grantee)::regrole)::text END
+;
 CREATE OR REPLACE FUNCTION public.rows_before(p_user_id uuid, p_tx bigint, p_now timestamp with time zone, p_new_tx bigint)
  RETURNS SETOF event_row
  LANGUAGE sql
@@ -4450,6 +4456,19 @@ begin
 end
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.sync_database_rights()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- Of two at once the second finds nothing to do.
+  perform pg_advisory_xact_lock(hashtextextended('database rights', 0));
+  if has_database_privilege('public', current_database(), 'temporary') then
+    execute format('revoke temporary on database %I from public', current_database());
+  end if;
+end
+$function$
+;
 CREATE OR REPLACE FUNCTION public.sync_entity_types(p_types jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -4484,6 +4503,7 @@ AS $function$
 declare
   v_view record;
   v_right record;
+  v_rights jsonb;
   v_create text;
   v_detail text;
 begin
@@ -4494,14 +4514,17 @@ begin
       select w.name, w.query, format('%s [%s]', w.comment, md5(w.query)) as comment
       from jsonb_to_recordset(p_views) as w(name text, query text, comment text)
     ), present as (
-      select c.relname::text as name, c.relacl, obj_description(c.oid, 'pg_class') as comment
-      from pg_class c where c.relnamespace = 'typed'::regnamespace and c.relkind = 'v'
+      select c.relname::text as name, c.oid, c.relacl, d.comment, coalesce(d.comment ~ 'Made by migrate \[[0-9a-f]{32}\]$', false) as is_ours
+      from pg_class c cross join obj_description(c.oid, 'pg_class') as d(comment) where c.relnamespace = 'typed'::regnamespace
     )
-    select name, w.query, w.comment, p.relacl from wanted w full join present p using (name)
-    -- A view without such a comment is somebody's own.
-    where w.comment is distinct from p.comment and (w.name is not null or p.comment ~ 'Made by migrate \[[0-9a-f]{32}\]$')
+    select name, w.query, w.comment, p.oid, p.relacl, p.is_ours from wanted w full join present p using (name)
+    where w.comment is distinct from p.comment and (w.name is not null or p.is_ours)
     order by name
   loop
+    if not v_view.is_ours then
+      raise exception 'typed.% is somebody''s own, and has the name of an entity type', v_view.name using errcode = 'duplicate_table',
+        hint = 'All else is migrated. Rename it, or move it to a schema of your own, and run migrate again.';
+    end if;
     if v_view.query is null then
       execute format('drop view typed.%I', v_view.name);
       continue;
@@ -4510,15 +4533,30 @@ begin
     begin
       execute v_create;
     exception
-      -- Other columns than more of them at the end. The rights go with the view, and are given again.
+      -- Other columns than more of them at the end. The rights go with the view, and are given again: no others, which a new one may have by default.
       when invalid_table_definition then
+        v_rights := (
+          select jsonb_agg(to_jsonb(a) || jsonb_build_object('attname', o.attname)) from (
+            select null as attname, v_view.relacl as acl
+            union all select attname, attacl from pg_attribute where attrelid = v_view.oid
+          ) o cross join aclexplode(o.acl) a
+        );
         execute format('drop view typed.%I', v_view.name);
         execute v_create;
         for v_right in
-          select a.privilege_type as name, case a.grantee when 0 then 'public' else a.grantee::regrole::text end as grantee
-          from aclexplode(v_view.relacl) a
+          select distinct role_in_grant(a.grantee) as grantee from pg_class c cross join aclexplode(c.relacl) a
+          where c.oid = format('typed.%I', v_view.name)::regclass and a.grantee <> c.relowner
         loop
-          execute format('grant %s on typed.%I to %s', v_right.name, v_view.name, v_right.grantee);
+          execute format('revoke all on typed.%I from %s', v_view.name, v_right.grantee);
+        end loop;
+        for v_right in
+          select r.privilege_type as name, ' (' || quote_ident(r.attname) || ')' as columns, role_in_grant(r.grantee) as grantee,
+            case when r.is_grantable then ' with grant option' end as option
+          from jsonb_to_recordset(v_rights) as r(privilege_type text, attname name, grantee oid, is_grantable boolean)
+          where r.attname is null
+            or exists (select from pg_attribute where attrelid = format('typed.%I', v_view.name)::regclass and attname = r.attname)
+        loop
+          execute format('grant %s%s on typed.%I to %s%s', v_right.name, v_right.columns, v_view.name, v_right.grantee, v_right.option);
         end loop;
     end;
     execute format('comment on view typed.%I is %L', v_view.name, v_view.comment);
@@ -5154,10 +5192,14 @@ grant execute on function drifts(integer) to annals_app;
 grant execute on function erase_evicted() to annals_import;
 grant execute on function evict_entity(uuid,bigint,timestamp with time zone) to annals_app;
 grant execute on function explain_slow(text) to annals_app;
+grant execute on function first_tx_time(uuid) to annals_app;
+grant execute on function first_tx_time(uuid) to annals_import;
 grant execute on function foreign_entities(uuid[],uuid) to annals_app;
 grant execute on function forget_idempotency_keys(integer) to annals_app;
 grant execute on function housekeep(uuid,uuid,integer) to annals_app;
+grant execute on function is_own_entity(uuid) to annals_app;
 grant execute on function keep_measurements(jsonb) to annals_app;
+grant execute on function log_identity() to annals_app;
 grant execute on function performance(jsonb,timestamp with time zone) to annals_app;
 grant execute on function rebuild_rollups(uuid,integer) to annals_app;
 grant execute on function refresh_finish(uuid) to annals_app;
@@ -5335,6 +5377,7 @@ comment on function related_buckets(uuid,uuid) is 'The buckets that hold a recor
 comment on function require_position(xid8) is 'Raises AN425, which never leaves src/store, when this database may not have the transaction with that id yet, though it committed';
 comment on function rest_read(text,jsonb,text,text[],text,text[]) is 'A list by whichever of two compiled statements fits: over the type''s projection, where that is complete and has these fields ({name: kind}), or over docs. Both run with the caller''s rights.';
 comment on function rest_write(jsonb,text[]) is 'Writes by filter, in one transaction (I1): {user_id, action: insert|update|delete, operations | choose, choose_again, operation, on_conflict: merge|ignore, expected: [version | "*"], max_affected, singular, answer, idempotency_key, request_hash, client}; a merge takes away what the operation has in unset. The statements choose (no ids yet), choose_again and answer (ids as $2) come compiled, take p_params as $1 (answer: also the number created as $3) and run with the caller''s rights. A refusal (duplicate, precondition, max_affected, singular) writes nothing. Raises as transact does.';
+comment on function role_in_grant(oid) is 'A grantee of aclexplode() as GRANT names it';
 comment on function rows_before(uuid,bigint,timestamp with time zone,bigint) is 'What undoes a transaction: at every valid time that it wrote for, the version that held there before it';
 comment on function rows_to_write(event_row,timestamp with time zone,event_row[]) is 'The rows that a put or delete (p_row, at its valid_time) writes, open-ended or until p_until: XTDB 1''s rules R4 to R6';
 comment on function running_activity(uuid,text[],date,date,smallint) is 'Timers that run have no minutes in any rollup yet: those up to this moment, by local day';
@@ -5345,8 +5388,9 @@ comment on function state_at(uuid,timestamp with time zone,timestamp with time z
 comment on function statement_statistics(integer) is 'The most costly statements of this database by pg_stat_statements; null where that is not installed or not loaded';
 comment on function swap_rollup(text) is 'Lets a rollup and its filled twin swap names, and empties what is the twin now; returns the rows';
 comment on function sync_analytics(jsonb) is 'Makes the table analytics equal to the list that src/analytics declares; what is made by something else than it was is stale. Run by migrate, as the owner, after the entity types are.';
+comment on function sync_database_rights() is 'Takes temporary functions from everybody, as 0001_log_and_state.sql did: that is a right of the database, which neither a dump nor a template brings along. Run by migrate, as the owner.';
 comment on function sync_entity_types(jsonb) is 'Makes entity_types equal to the list that src/domain declares; entities of a type that says something else of them are to be folded anew, see refold(). Run by migrate, as the owner.';
-comment on function sync_typed_views(jsonb) is 'Makes the views of the schema typed equal to p_views ([{"name": entity type, "query": text, "comment": text}]): changes those that changed, drops those of types that are gone. Run by migrate, as the owner. Raises 2BP01 where something of somebody''s own stands on a view that must go.';
+comment on function sync_typed_views(jsonb) is 'Makes the views of the schema typed equal to p_views ([{"name": entity type, "query": text, "comment": text}]): changes those that changed, drops those of types that are gone. Run by migrate, as the owner. Raises 2BP01 where something of somebody''s own stands on a view that must go, 42P07 where it has a view''s name.';
 comment on function task_flow_of(activity_bucket[],activity[]) is 'The rows that task_flow must have in these buckets';
 comment on function tend_log(regclass) is 'Gives a table of the log the autovacuum settings that suit a log; docs/playbook.md has the reasons';
 comment on function transact(jsonb,timestamp with time zone) is 'Applies {user_id, operations: [{op: put|patch|delete|match|restore|evict, entity_id, entity_type, doc | set, unset, edits | version | valid_time, tx_time, hints, valid_from, valid_to, expected_version}] or [{op: undo, tx}], idempotency_key, request_hash, client, meta} atomically and answers {tx, tx_time, entities: [{id, entity_type, version, updated_at, deleted_at}]}, entities in order of first mention, an evicted one as {id, evicted}. Raises AN400 unknown op, AN404 no such entity (also: somebody else''s), version or transaction, AN409 type changed, edit or undo impossible, AN412 version differs, AN413 too many, AN422 key reused, evict too late.';
