@@ -8,7 +8,7 @@ import type {
   HistoryTransaction,
 } from '../domain/codec/history-line.ts';
 import { Failure } from '../store/failure.ts';
-import { MAX_RAW_BYTES, MAX_ROW_BYTES } from './limits.ts';
+import { MAX_LINE_VALUES, MAX_RAW_BYTES, MAX_ROW_BYTES } from './limits.ts';
 import { requestBytes } from './request-bytes.ts';
 import { type Line, splitLines } from './split-lines.ts';
 
@@ -62,7 +62,7 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
         hint: WRONG_FILE_HINT,
       });
     }
-    const decoded = line.text === null ? faultOf(line) : decodeLine(line.text, line.number);
+    const decoded = line.text === null ? faultOf(line) : decodeLine(line.text, line.number, MAX_LINE_VALUES);
     if (line.number === 1 && decoded.kind !== 'header') {
       const reason = decoded.kind === 'reject' ? decoded.reason : `it is ${NAMES[decoded.kind]}`;
       throw new Failure('AN422', `line 1 is not the header of a history: ${reason}`, {
@@ -73,7 +73,13 @@ export function decodeChunk(bytes: Uint8Array, firstLine: number): DecodedChunk 
     if (decoded.kind === 'row') {
       const bytes = requestBytes((decoded.event.doc ?? '') + (decoded.event.hints ?? ''));
       if (bytes <= MAX_ROW_BYTES) rows.push({ ...decoded, line: line.number });
-      else rejects.push(rejected(line, `its document takes ${bytes} bytes in the store; ${MAX_ROW_BYTES} is the most`));
+      else
+        rejects.push(
+          rejected(
+            line,
+            `its document takes ${bytes} bytes of a request to the database; ${MAX_ROW_BYTES} is the most`,
+          ),
+        );
     } else if (decoded.kind === 'evicted') evictions.push(decoded);
     else if (decoded.kind === 'transaction') transactions.push(decoded);
     else if (decoded.kind === 'skipped') skipped.set(decoded.type, (skipped.get(decoded.type) ?? 0) + 1);
