@@ -45,16 +45,19 @@ export async function applyChunk(
   chunk: DecodedChunk,
 ): Promise<ChunkAnswer> {
   const parameter = await chunkJson(importId, fingerprint, chunk);
-  if (requestBytes(parameter) > MAX_DATABASE_REQUEST_BYTES) {
-    throw new Failure('AN413', `The chunk's ${chunk.rows.length} rows do not fit one request to the database.`, {
-      hint: 'Send fewer lines at a time.',
-    });
+  const backup = backupFacts(importId, chunk);
+  if (requestBytes(parameter) + requestBytes(backup ?? '') > MAX_DATABASE_REQUEST_BYTES) {
+    throw new Failure(
+      'AN413',
+      `The chunk's ${chunk.last_line - chunk.first_line + 1} lines do not fit one request to the database.`,
+      {
+        hint: 'Send fewer lines at a time.',
+      },
+    );
   }
-  const text = await writeLines(database, 'import_chunk', parameter, backupFacts(importId, chunk)).catch(
-    (error: unknown) => {
-      throw refusedValue(error) ?? error;
-    },
-  );
+  const text = await writeLines(database, 'import_chunk', parameter, backup).catch((error: unknown) => {
+    throw refusedValue(error) ?? error;
+  });
   const { conflicts, ...answer } = JSON.parse(text) as Omit<ChunkAnswer, 'rejects'> & { conflicts: RejectedLine[] };
   const rejects = [...chunk.rejects.map(({ line, reason }) => ({ line, reason })), ...conflicts];
   return { ...answer, rejects: rejects.sort((a, b) => a.line - b.line) };

@@ -5,7 +5,7 @@ import { decodeHistoryLine, encodeHistoryRow } from '../../src/domain/codec/hist
 import { encodeJsonHistoryRow } from '../../src/domain/codec/json-history-line.ts';
 import { pointerStep } from '../../src/domain/codec/pointer.ts';
 import { decodeChunk } from '../../src/importer/decode-chunk.ts';
-import { MAX_LINE_VALUES } from '../../src/importer/limits.ts';
+import { MAX_LINE_BYTES, MAX_LINE_VALUES, MAX_RAW_BYTES } from '../../src/importer/limits.ts';
 
 /** What hints name and jsonb, EDN or a calendar may stumble over. */
 const texts = fc.oneof(
@@ -206,4 +206,31 @@ test.each([
   expect(rejects).toMatchObject([
     { line: 2, reason: expect.stringContaining(' bytes of a request to the database; 7340032 is the most') },
   ]);
+});
+
+test('a line that is a byte too long is a reject with its beginning kept, and costs the others nothing', () => {
+  const neighbour = ednRow(1, '1');
+  const long = 'x'.repeat(MAX_LINE_BYTES + 1);
+  const { rows, rejects } = decodeChunk(new TextEncoder().encode(`${neighbour}\n${long}\n${neighbour}\n`), 2);
+  expect(rows).toMatchObject([{ line: 2 }, { line: 4 }]);
+  expect(rejects).toMatchObject([{ line: 3, reason: expect.stringContaining('the line is 5242881 bytes long') }]);
+  expect(rejects[0]?.raw).toEqual(new TextEncoder().encode(long.slice(0, MAX_RAW_BYTES)));
+});
+
+const long = 'x'.repeat(3_000_000);
+const native = `"tx":1,"tx_time":"2026-01-01T00:00:00Z"`;
+test.each([
+  ['an entity type', jsonRow(1, '1').replace('"doc"', `"entity_type":"${long}","doc"`)],
+  ['an attribute', ednRow(1, `1 :${long} 1`)],
+  ['who evicted', `{"evicted":"${ID}",${native},"evicted_by":"${long}"}`],
+  ['the type of what was evicted', `{"evicted":"${ID}",${native},"evicted_by":"me","entity_type":"${long}"}`],
+  ['the metadata of a transaction', `{"transaction":1,${native},"user_id":"${ID}","events":1,"meta":{"a":"${long}"}}`],
+  ['a client', `{"transaction":1,${native},"user_id":"${ID}","events":1,"client":"${long}"}`],
+  ['a type that is left out', `{:annals/skipped "${long}"}`],
+  ['why the sender could not take it', `{"rejected":"${long}"}`],
+])('a line is a reject, told in few words, where no request would hold it: %s', (_, line) => {
+  const { rejects, rows } = decodeChunk(new TextEncoder().encode(`${line}\n${ednRow(2, '1')}\n`), 2);
+  expect(rows).toMatchObject([{ line: 3 }]);
+  expect(rejects).toMatchObject([{ line: 2 }]);
+  expect(rejects[0]?.reason.length).toBeLessThan(1_100);
 });
