@@ -44,20 +44,31 @@ export async function applyChunk(
   fingerprint: string,
   chunk: DecodedChunk,
 ): Promise<ChunkAnswer> {
+  // Asked before the request is made: hints may be ten times the lines that they are of, and memory is short.
+  if (charsOfRows(chunk) > MAX_DATABASE_REQUEST_BYTES) throw tooLarge(chunk);
   const parameter = await chunkJson(importId, fingerprint, chunk);
-  if (requestBytes(parameter) > MAX_DATABASE_REQUEST_BYTES) {
-    throw new Failure('AN413', `The chunk's ${chunk.rows.length} rows do not fit one request to the database.`, {
-      hint: 'Send fewer lines at a time.',
-    });
-  }
-  const text = await writeLines(database, 'import_chunk', parameter, backupFacts(importId, chunk)).catch(
-    (error: unknown) => {
-      throw refusedValue(error) ?? error;
-    },
-  );
+  const backup = backupFacts(importId, chunk);
+  if (requestBytes(parameter) + requestBytes(backup ?? '') > MAX_DATABASE_REQUEST_BYTES) throw tooLarge(chunk);
+  const text = await writeLines(database, 'import_chunk', parameter, backup).catch((error: unknown) => {
+    throw refusedValue(error) ?? error;
+  });
   const { conflicts, ...answer } = JSON.parse(text) as Omit<ChunkAnswer, 'rejects'> & { conflicts: RejectedLine[] };
   const rejects = [...chunk.rejects.map(({ line, reason }) => ({ line, reason })), ...conflicts];
   return { ...answer, rejects: rejects.sort((a, b) => a.line - b.line) };
+}
+
+function charsOfRows({ rows }: DecodedChunk): number {
+  return rows.reduce((sum, { event }) => sum + (event.doc?.length ?? 0) + (event.hints?.length ?? 0), 0);
+}
+
+function tooLarge({ first_line, last_line }: DecodedChunk): Failure {
+  return new Failure(
+    'AN413',
+    `The chunk's ${last_line - first_line + 1} lines do not fit one request to the database.`,
+    {
+      hint: 'Send fewer lines at a time.',
+    },
+  );
 }
 
 /** Calls a SQL function that writes lines, and import_backup where they are of a backup: of one statement, so that both commit together. */

@@ -142,7 +142,10 @@ const DATA_SQLSTATE = /^22/;
 const TIMED_OUT: ReadonlySet<string> = new Set(['57014', '25P04']);
 
 /** Neon bounds every answer in bytes, ours of a thousand rows included. The driver tells the status in words alone. */
-const TOO_LARGE = /^Server error \(HTTP status 507\)/;
+const ANSWER_TOO_LARGE = /^Server error \(HTTP status 507\)/;
+
+/** And every request. */
+const REQUEST_TOO_LARGE = /^Server error \(HTTP status 413\)/;
 
 /** Row-level security refused a row: somebody else's id, which a rival took between the look and the write. */
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -167,7 +170,13 @@ function failureOf(name: string, error: unknown): Failure {
       cause: error,
     });
   }
-  if (TOO_LARGE.test(error.message)) {
+  if (REQUEST_TOO_LARGE.test(error.message)) {
+    return new Failure('AN413', 'The request is more than the database takes at once; nothing was written.', {
+      hint: 'Send several smaller ones.',
+      cause: error,
+    });
+  }
+  if (ANSWER_TOO_LARGE.test(error.message)) {
     return new Failure('AN413', 'The answer would be over 10 MiB.', {
       hint: 'Ask for a smaller page, or for fewer columns. A write may have been committed all the same.',
       cause: error,

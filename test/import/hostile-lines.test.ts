@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lineValue } from '../../src/domain/codec/history-digest.ts';
-import { encodeHistoryRow } from '../../src/domain/codec/history-line.ts';
+import { decodeHistoryLine, encodeHistoryRow } from '../../src/domain/codec/history-line.ts';
+import { encodeJsonHistoryRow } from '../../src/domain/codec/json-history-line.ts';
 import { pointerStep } from '../../src/domain/codec/pointer.ts';
 import { decodeChunk } from '../../src/importer/decode-chunk.ts';
+import { MAX_LINE_BYTES, MAX_LINE_VALUES, MAX_RAW_BYTES } from '../../src/importer/limits.ts';
 
 /** What hints name and jsonb, EDN or a calendar may stumble over. */
 const texts = fc.oneof(
@@ -159,21 +161,76 @@ test('an id may be a map of more entries than a call takes arguments', () => {
   const entries = Array.from({ length: 150_000 }, (_, i) => `:k${i} 1`).join(' ');
   const time = '#inst "2024-01-01T00:00:00.000-00:00"';
   const line = `{:eid {${entries}}, :vt ${time}, :tt ${time}, :tx 1, :doc nil}\n`;
-  expect(decodeChunk(new TextEncoder().encode(line), 2).rows).toHaveLength(1);
+  expect(decodeHistoryLine(line, 2)).toMatchObject({ kind: 'row' });
+});
+
+const ednRow = (tx: number, v: string) =>
+  `{:eid :a, :vt #inst "2024-01-01", :tt #inst "2024-01-01", :tx ${tx}, :doc {:xt/id :a, :v ${v}}}`;
+const jsonRow = (tx: number, v: string) =>
+  `{"id":"${ID}","valid_time":"2026-01-01T00:00:00Z","tx_time":"2026-01-01T00:00:00Z","tx":${tx},"doc":{"v":${v}}}`;
+
+test.each([
+  ['ones', ednRow, `[${'1 '.repeat(2_000_000)}]`],
+  ['keywords', ednRow, `[${':a '.repeat(1_500_000)}]`],
+  ['maps', ednRow, `[${'{:a 1} '.repeat(300_000)}]`],
+  ['discarded values', ednRow, `[${'#_1 '.repeat(1_000_000)}]`],
+  ['ones in JSON', jsonRow, `[${'1,'.repeat(2_000_000)}1]`],
+  ['objects in JSON', jsonRow, `[${'{},'.repeat(1_500_000)}1]`],
+  ['as many in JSON as only EDN has too many of', jsonRow, `[${'1,'.repeat(MAX_LINE_VALUES)}1]`],
+])(
+  'a line of more values than a Worker has memory for is a reject, and costs the others nothing: %s',
+  (_, row, value) => {
+    const { rows, rejects } = decodeChunk(new TextEncoder().encode(`${row(1, value)}\n${row(2, '1')}\n`), 2);
+    expect(rows).toMatchObject([{ line: 3 }]);
+    expect(rejects).toMatchObject([{ line: 2, reason: expect.stringMatching(/more than (5|25)0000 values/) }]);
+  },
+);
+
+test('a line of nearly as many values as one may have, each with its exact text, comes back from a backup', () => {
+  const line = ednRow(1, `[${'1E3M '.repeat(MAX_LINE_VALUES - 100)}]`);
+  const [row] = decodeChunk(new TextEncoder().encode(line), 2).rows;
+  const again = row && decodeChunk(new TextEncoder().encode(encodeJsonHistoryRow(row.event)), 2).rows[0];
+  expect(again?.event.hints).toBe(row?.event.hints);
+  expect(again?.event.hints).toContain('["decimal",');
 });
 
 test.each([
   ['doubles, which grow to 300 digits', `[${'1.0E300 '.repeat(40_000)}]`],
-  ['keywords, each with a hint', `[${':abc '.repeat(300_000)}]`],
+  ['keywords, each with a hint', `{:${'k'.repeat(180)} [${':abc '.repeat(40_000)}]}`],
 ])('a line of %s until no request holds it is a reject, and costs the others nothing', (_, value) => {
-  const row = (tx: number, v: string) =>
-    `{:eid :a, :vt #inst "2024-01-01", :tt #inst "2024-01-01", :tx ${tx}, :doc {:xt/id :a, :v ${v}}}`;
   const { rows, rejects } = decodeChunk(
-    new TextEncoder().encode(`{:annals/format 1}\n${row(1, value)}\n${row(2, '1')}\n`),
+    new TextEncoder().encode(`{:annals/format 1}\n${ednRow(1, value)}\n${ednRow(2, '1')}\n`),
     1,
   );
   expect(rows).toMatchObject([{ line: 3 }]);
   expect(rejects).toMatchObject([
-    { line: 2, reason: expect.stringContaining(' bytes in the store; 7340032 is the most') },
+    { line: 2, reason: expect.stringContaining(' bytes of a request to the database; 7340032 is the most') },
   ]);
+});
+
+test('a line that is a byte too long is a reject with its beginning kept, and costs the others nothing', () => {
+  const neighbour = ednRow(1, '1');
+  const long = 'x'.repeat(MAX_LINE_BYTES + 1);
+  const { rows, rejects } = decodeChunk(new TextEncoder().encode(`${neighbour}\n${long}\n${neighbour}\n`), 2);
+  expect(rows).toMatchObject([{ line: 2 }, { line: 4 }]);
+  expect(rejects).toMatchObject([{ line: 3, reason: expect.stringContaining('the line is 5242881 bytes long') }]);
+  expect(rejects[0]?.raw).toEqual(new TextEncoder().encode(long.slice(0, MAX_RAW_BYTES)));
+});
+
+const long = 'x'.repeat(3_000_000);
+const native = `"tx":1,"tx_time":"2026-01-01T00:00:00Z"`;
+test.each([
+  ['an entity type', jsonRow(1, '1').replace('"doc"', `"entity_type":"${long}","doc"`)],
+  ['an attribute', ednRow(1, `1 :${long} 1`)],
+  ['who evicted', `{"evicted":"${ID}",${native},"evicted_by":"${long}"}`],
+  ['the type of what was evicted', `{"evicted":"${ID}",${native},"evicted_by":"me","entity_type":"${long}"}`],
+  ['the metadata of a transaction', `{"transaction":1,${native},"user_id":"${ID}","events":1,"meta":{"a":"${long}"}}`],
+  ['a client', `{"transaction":1,${native},"user_id":"${ID}","events":1,"client":"${long}"}`],
+  ['a type that is left out', `{:annals/skipped "${long}"}`],
+  ['why the sender could not take it', `{"rejected":"${long}"}`],
+])('a line is a reject, told in few words, where no request would hold it: %s', (_, line) => {
+  const { rejects, rows } = decodeChunk(new TextEncoder().encode(`${line}\n${ednRow(2, '1')}\n`), 2);
+  expect(rows).toMatchObject([{ line: 3 }]);
+  expect(rejects).toMatchObject([{ line: 2 }]);
+  expect(rejects[0]?.reason.length).toBeLessThan(1_100);
 });

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { MAX_LINE_BYTES } from '../../src/importer/limits.ts';
 import { cutHistory } from './history-cut.ts';
 
 const WHOLE = Buffer.from(cutHistory(25).text);
@@ -25,8 +26,8 @@ const SPICE = [
   ':',
   'nil',
 ];
-/** Over what a line may be; three of them are over what a chunk may be. */
-const HUGE = 'x'.repeat(3 * 1024 * 1024);
+/** Over what a line may be; two of them are over what a chunk may be. */
+const HUGE = 'x'.repeat(MAX_LINE_BYTES + 1);
 /** Of a gzip bomb: far over what a chunk may be, in a few kilobytes. */
 const BOMB_BYTES = 64 * 1024 * 1024;
 

@@ -42,7 +42,8 @@ class DocumentWriter {
   private readonly nonconforming: Nonconformity[] = [];
   private readonly unknown: string[] = [];
   private readonly names = new Set<string>();
-  private json = '{';
+  /** Joined in the end: what `+=` makes is kept as its pieces, dozens of bytes for each, as long as the document is. */
+  private readonly json: string[] = ['{'];
   constructor(type: EntityType | undefined) {
     this.table = attributeTable(type);
   }
@@ -79,15 +80,17 @@ class DocumentWriter {
   }
 
   private put(key: string, value: string): void {
-    this.json += this.json.length === 1 ? key + value : `,${key}${value}`;
+    if (this.json.length > 1) this.json.push(',');
+    this.json.push(key, value);
   }
 
   finish(): WrittenDocument {
     for (const name of this.table.required) {
       if (!this.names.has(name)) this.nonconforming.push({ field: name, reason: 'is missing' });
     }
+    this.json.push('}');
     return {
-      doc: `${this.json}}`,
+      doc: this.json.join(''),
       hints: this.writer.notes.text(),
       nonconforming: this.nonconforming,
       unknown_attributes: this.unknown,

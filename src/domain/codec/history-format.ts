@@ -49,6 +49,9 @@ export const HISTORY_FORMATS: Readonly<Record<'edn' | 'ndjson', HistoryFormat>> 
   },
 };
 
-/** Decodes a line, which says by itself of which form it is. What cannot be taken is a reject; nothing is thrown. */
-export const decodeLine = (text: string, number: number): HistoryLine =>
-  isJsonHistoryLine(text) ? decodeJsonHistoryLine(text, number) : decodeHistoryLine(text, number);
+/**
+ * Decodes a line, which says by itself of which form it is. What cannot be taken is a reject, as is what has more than
+ * `maxValues` values in EDN; nothing is thrown.
+ */
+export const decodeLine = (text: string, number: number, maxValues?: number): HistoryLine =>
+  isJsonHistoryLine(text) ? decodeJsonHistoryLine(text, number, maxValues) : decodeHistoryLine(text, number, maxValues);

@@ -183,10 +183,10 @@ const lineOf = (value: EdnValue): HistoryLine | string => {
 
 /**
  * Decodes one line of a history file: a header, a row, an eviction or the end. A line that is none of these comes back
- * as a reject; nothing is thrown for what a file may hold.
+ * as a reject, and so does one of more than `maxValues` values; nothing is thrown for what a file may hold.
  */
-export const decodeHistoryLine = (line: string, lineNumber: number): HistoryLine => {
-  const read = readEdn(line);
+export const decodeHistoryLine = (line: string, lineNumber: number, maxValues?: number): HistoryLine => {
+  const read = readEdn(line, maxValues);
   if (!read.ok) return { kind: 'reject', line: lineNumber, ...read.error };
   const reject = (reason: string): HistoryLine => ({ kind: 'reject', line: lineNumber, offset: 0, reason });
   try {

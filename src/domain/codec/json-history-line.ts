@@ -73,7 +73,7 @@ const objectIn = (value: JsonValue | undefined): JsonObject | null | undefined =
   return isJsonObject(value) ? value : undefined;
 };
 
-const row = (line: JsonObject): HistoryLine | string => {
+const row = (line: JsonObject, maxValues: number): HistoryLine | string => {
   const id = uuidIn(line.id);
   const [validTime, txTime, tx] = [timeIn(line.valid_time), timeIn(line.tx_time), longIn(line.tx)];
   const type = columnText(line.entity_type);
@@ -95,15 +95,15 @@ const row = (line: JsonObject): HistoryLine | string => {
     if (why !== null) return `the ${name} ${why}`;
   }
   const at = { entity_id: id, valid_time: validTime, tx_time: txTime, tx };
-  return checked({ ...at, entity_type: type, user_id: user, doc: jsonText(doc), hints: hintsText });
+  return checked({ ...at, entity_type: type, user_id: user, doc: jsonText(doc), hints: hintsText }, maxValues);
 };
 
 /** A row that can be said in EDN, and comes back from it as one of the same entity: so what comes in goes out. */
-const checked = (event: StoredEvent): HistoryLine | string => {
+const checked = (event: StoredEvent, maxValues: number): HistoryLine | string => {
   const line = encodeHistoryRow(event);
   // Names of tags and numbers are printed as the hints have them.
   if (line.includes('\n')) return 'its hints hold the end of a line';
-  const said = decodeHistoryLine(line, 0);
+  const said = decodeHistoryLine(line, 0, maxValues);
   if (said.kind !== 'row') return `it cannot be said in EDN: ${said.kind === 'reject' ? said.reason : said.kind}`;
   if (said.event.entity_id !== event.entity_id) return 'its hints name the id of another entity';
   return { ...said, event };
@@ -155,8 +155,8 @@ const end = (line: JsonObject): HistoryLine | string => {
   return { kind: 'end', rows, entities, evicted: evictions, transactions };
 };
 
-const lineOf = (line: JsonObject, number: number): HistoryLine | string => {
-  if (line.id !== undefined) return row(line);
+const lineOf = (line: JsonObject, number: number, maxValues: number): HistoryLine | string => {
+  if (line.id !== undefined) return row(line, maxValues);
   if (line.annals_format !== undefined) return header(line);
   if (line.end !== undefined) return end(line);
   if (line.evicted !== undefined) return evicted(line);
@@ -166,12 +166,19 @@ const lineOf = (line: JsonObject, number: number): HistoryLine | string => {
   return 'a line has an id, annals_format, evicted, transaction or end';
 };
 
+/** What a value of EDN is at most in a line of JSON: an object, or itself, half of a pair's array and a hint of a type and a text. */
+const MAX_JSON_VALUES_A_VALUE = 5;
+
 /** Decodes one line of a history in JSON. As with EDN, what cannot be taken is a reject and nothing is thrown. */
-export const decodeJsonHistoryLine = (text: string, number: number): HistoryLine => {
+export const decodeJsonHistoryLine = (
+  text: string,
+  number: number,
+  maxValues = Number.POSITIVE_INFINITY,
+): HistoryLine => {
   const reject = (reason: string, offset = 0): HistoryLine => ({ kind: 'reject', line: number, offset, reason });
   try {
-    const line = parseJson(text);
-    const decoded = isJsonObject(line) ? lineOf(line, number) : 'a line of a history is an object';
+    const line = parseJson(text, maxValues * MAX_JSON_VALUES_A_VALUE);
+    const decoded = isJsonObject(line) ? lineOf(line, number, maxValues) : 'a line of a history is an object';
     return typeof decoded === 'string' ? reject(decoded) : decoded;
   } catch (error) {
     if (error instanceof JsonSyntaxError) return reject(error.message, error.offset);

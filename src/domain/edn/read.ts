@@ -56,8 +56,11 @@ class Reader {
   private readonly text: string;
   private at = 0;
   private depth = 0;
-  constructor(text: string) {
+  private values = 0;
+  private readonly maxValues: number;
+  constructor(text: string, maxValues: number) {
     this.text = text;
+    this.maxValues = maxValues;
   }
 
   document(): EdnValue {
@@ -85,6 +88,7 @@ class Reader {
 
   private form(): EdnValue {
     if (!this.skip()) throw new Failure(this.at, 'the text ends where a form should be');
+    if (++this.values > this.maxValues) throw new Failure(this.at, `more than ${this.maxValues} values`);
     const c = this.text.charCodeAt(this.at);
     switch (c) {
       case 34:
@@ -371,11 +375,11 @@ const repeatedText = (values: readonly EdnValue[]): string | null => {
 
 /**
  * Reads one EDN form, as Clojure's EDN reader does, with XTDB's and java.time's tags. Unknown tags are kept. A text of
- * anything else, or of more than one form, is an error, never an exception.
+ * anything else, of more than one form, or of more than `maxValues` values at all depths, is an error, never an exception.
  */
-export const readEdn = (text: string): EdnResult => {
+export const readEdn = (text: string, maxValues = Number.POSITIVE_INFINITY): EdnResult => {
   try {
-    return { ok: true, value: new Reader(text).document() };
+    return { ok: true, value: new Reader(text, maxValues).document() };
   } catch (error) {
     if (error instanceof Failure) return { ok: false, error: { offset: error.offset, reason: error.message } };
     throw error;

@@ -13,6 +13,9 @@ export class JsonSyntaxError extends Error {
 /** Deeper nesting than any document has; keeps hostile input from exhausting the stack. */
 export const MAX_JSON_DEPTH = 512;
 
+/** An object takes 200 bytes, several times any other value. */
+const VALUES_AN_OBJECT = 5;
+
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERALS: readonly (readonly [string, null | boolean])[] = [
   ['null', null],
@@ -24,8 +27,11 @@ class Parser {
   private readonly text: string;
   private at = 0;
   private depth = 0;
-  constructor(text: string) {
+  private values = 0;
+  private readonly maxValues: number;
+  constructor(text: string, maxValues: number) {
     this.text = text;
+    this.maxValues = maxValues;
   }
 
   document(): JsonValue {
@@ -46,6 +52,7 @@ class Parser {
 
   private value(): JsonValue {
     const c = this.space();
+    if (++this.values > this.maxValues) throw new JsonSyntaxError(this.at, `more than ${this.maxValues} values`);
     if (c === 34) return this.string();
     if (c === 123) return this.object();
     if (c === 91) return this.array();
@@ -96,6 +103,7 @@ class Parser {
 
   private object(): JsonObject {
     this.open();
+    this.values += VALUES_AN_OBJECT - 1;
     const object = emptyJsonObject();
     if (this.closesEmpty(125)) return object;
     do {
@@ -151,6 +159,8 @@ class Parser {
 
 /**
  * Parses JSON keeping every number exact. Of a key that comes twice the last wins, as with JSON.parse.
- * @throws {JsonSyntaxError} when the text is not JSON, or nested deeper than {@link MAX_JSON_DEPTH}
+ * @throws {JsonSyntaxError} when the text is not JSON, nested deeper than {@link MAX_JSON_DEPTH}, or of more than `maxValues` values,
+ *   of which an object is {@link VALUES_AN_OBJECT}
  */
-export const parseJson = (text: string): JsonValue => new Parser(text).document();
+export const parseJson = (text: string, maxValues = Number.POSITIVE_INFINITY): JsonValue =>
+  new Parser(text, maxValues).document();
