@@ -132,6 +132,7 @@ it('A write that is dropped while another is sent is told so to who waits for it
   const first = outbox.submit('First', [EDIT]);
   await expect.poll(() => sent.length).toBe(1);
   const second = outbox.submit('Second', [EDIT]);
+  // What it comes to is awaited below; until then nobody has taken the rejection.
   second.catch(() => {});
   await expect.poll(() => database.getAll('outbox')).toHaveLength(2);
   await outbox.discard(outbox.writes()[1]?.key ?? '');

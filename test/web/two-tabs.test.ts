@@ -202,6 +202,7 @@ describe('two tabs of one device', () => {
       await navigator.locks.request(lock(), async () => {
         void second.outbox.flush();
         refused = first.outbox.submit('Refused', [edit('late', [])]);
+        // What it comes to is awaited below; until then nobody has taken the rejection.
         refused.catch(() => {});
         await expect.poll(() => database.getAll('outbox')).toHaveLength(1);
       });
